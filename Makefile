@@ -1,0 +1,245 @@
+# tenure: one GNU makefile for everything; `make help` lists the targets.
+#
+# CXX CPPFLAGS CXXFLAGS LDFLAGS LDLIBS DESTDIR PREFIX LIBDIR belong to you; what tenure itself needs
+# is kept in variables of its own. All output goes below $(BUILD), so that builds with other
+# compilers or sanitizers live side by side.
+.DELETE_ON_ERROR:
+.SUFFIXES:
+all:
+
+PREFIX     ?= /usr/local
+LIBDIR     ?= $(PREFIX)/lib
+BINDIR     ?= $(PREFIX)/bin
+CXXFLAGS   ?= -O2 -g
+PKG_CONFIG ?= pkg-config
+GROUP      ?= build test
+TEST_JOBS  ?= 2
+JOBS       := $(shell nproc 2>/dev/null || echo 2)
+# How long `make fuzz` runs each of its targets.
+SECONDS    ?= 20
+
+comma := ,
+BUILD ?= build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
+
+VERSION  := $(shell sed -n 's/.*TENURE_VERSION "\(.*\)"/\1/p' include/tenure/version.h)
+# The soname changes when the ABI does, and never by accident: `make abi` compares the exports.
+SONAME   := libtenure.so.0
+REALNAME := libtenure.so.$(VERSION)
+
+# pkg-config where there is one; its absence is no reason not to build.
+DEP_CFLAGS := $(shell $(PKG_CONFIG) --cflags libuv libcurl 2>/dev/null)
+DEP_LIBS   := $(or $(shell $(PKG_CONFIG) --libs libuv libcurl 2>/dev/null),-luv -lcurl)
+UV_LIBS    := $(or $(shell $(PKG_CONFIG) --libs libuv 2>/dev/null),-luv)
+
+# --- flags -----------------------------------------------------------------------------------
+# A sanitizer that only warns is a gate that cannot fail, hence no recovery.
+SAN := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+OWN := -std=c++17 -Iinclude -MMD -MP -fPIC -fvisibility=hidden -Wall -Wextra -Wpedantic -Wconversion \
+       $(if $(WERROR),-Werror) $(if $(FUZZER),-fsanitize=fuzzer-no-link) $(SAN)
+COMPILE = $(CXX) $(OWN) $(DEP_CFLAGS) $(CPPFLAGS) $(CXXFLAGS)
+LINK    = $(CXX) $(SAN) $(CXXFLAGS) $(LDFLAGS)
+
+# --- sources ---------------------------------------------------------------------------------
+objects = $(patsubst %.cc,$(BUILD)/obj/%.o,$(sort $(wildcard $(1))))
+
+LIB_OBJ     := $(call objects,src/*.cc src/*/*.cc)
+TOOL_OBJ    := $(call objects,tools/tenure/*.cc)
+EXAMPLE_OBJ := $(call objects,examples/*.cc)
+SUPPORT_OBJ := $(call objects,test/support/*.cc)
+UNIT_OBJ    := $(call objects,test/unit/*.cc)
+REAL_OBJ    := $(call objects,test/real/*.cc)
+SIM_OBJ     := $(call objects,test/sim/*.cc)
+BENCH_OBJ   := $(call objects,test/bench/*.cc)
+FUZZ_OBJ    := $(call objects,test/fuzz/*.cc)
+REPLAY_OBJ  := $(BUILD)/obj/test/gates/replay_main.o
+ALL_OBJ     := $(LIB_OBJ) $(TOOL_OBJ) $(EXAMPLE_OBJ) $(SUPPORT_OBJ) $(UNIT_OBJ) $(REAL_OBJ) $(SIM_OBJ) \
+               $(BENCH_OBJ) $(FUZZ_OBJ) $(REPLAY_OBJ)
+# Programs without Criterion cannot link its leak gate.
+PLAIN_SUPPORT_OBJ := $(filter-out %/lsan_gate.o,$(SUPPORT_OBJ))
+
+STATIC   := $(BUILD)/libtenure.a
+SHARED   := $(BUILD)/$(REALNAME)
+COMMAND  := $(if $(TOOL_OBJ),$(BUILD)/tenure)
+EXAMPLES := $(patsubst examples/%.cc,$(BUILD)/examples/%,$(sort $(wildcard examples/*.cc)))
+UNIT     := $(if $(UNIT_OBJ),$(BUILD)/test/unit)
+REAL     := $(if $(REAL_OBJ),$(BUILD)/test/real)
+SIM      := $(if $(SIM_OBJ),$(BUILD)/test/sim)
+BENCHES  := $(patsubst test/bench/%.cc,$(BUILD)/bench/%,$(sort $(wildcard test/bench/*.cc)))
+REPLAYS  := $(patsubst test/fuzz/%.cc,$(BUILD)/test/replay/%,$(sort $(wildcard test/fuzz/*.cc)))
+FUZZERS  := $(patsubst test/fuzz/%.cc,$(BUILD)/fuzz/%,$(sort $(wildcard test/fuzz/*.cc)))
+
+.PHONY: all lib examples benches fuzzers test-programs demo test run-test unit real sim fuzz bench lint \
+        check-headers abi abi-update deps install uninstall clean help force
+
+all: lib $(COMMAND) ## the library (static and shared) and the command
+lib: $(STATIC) $(BUILD)/libtenure.so $(BUILD)/$(SONAME)
+examples: $(EXAMPLES) ## the programs of examples/
+benches: $(BENCHES)
+fuzzers: $(FUZZERS)
+test-programs: $(UNIT) $(REAL) $(SIM) $(REPLAYS) $(EXAMPLES)
+
+# --- compiling -------------------------------------------------------------------------------
+# These two files hold the flags (and, for linking, the list of objects) of the last build, so that
+# a change of either rebuilds what it must.
+$(BUILD)/flags: export TEXT = $(COMPILE)
+$(BUILD)/link-flags: export TEXT = $(LINK) $(DEP_LIBS) $(LDLIBS) $(ALL_OBJ)
+$(BUILD)/flags $(BUILD)/link-flags: force
+	@mkdir -p $(@D); printf '%s\n' "$$TEXT" | cmp -s - $@ || printf '%s\n' "$$TEXT" >$@
+force:
+
+# Says what is missing on this host, once, before the compiler does.
+$(BUILD)/deps-checked: tools/deps.sh
+	@mkdir -p $(@D); CXX='$(CXX)' tools/deps.sh check build
+	@touch $@
+
+# Criterion's assertions assign int to one-bit fields.
+TEST_WARNINGS := -Wno-conversion
+
+define compile =
+@mkdir -p $(@D)
+$(COMPILE) $(1) -c $< -o $@
+endef
+
+$(ALL_OBJ): $(BUILD)/flags | $(BUILD)/deps-checked
+$(BUILD)/obj/src/%.o: src/%.cc
+	$(call compile,-Isrc)
+# The command and the examples see what a user sees: the public headers.
+$(BUILD)/obj/tools/%.o: tools/%.cc
+	$(call compile)
+$(BUILD)/obj/examples/%.o: examples/%.cc
+	$(call compile)
+$(BUILD)/obj/test/%.o: test/%.cc
+	$(call compile,-Isrc -I. $(TEST_WARNINGS))
+
+# --- linking ---------------------------------------------------------------------------------
+$(STATIC): $(LIB_OBJ) $(BUILD)/link-flags
+	@rm -f $@
+	$(AR) rcs $@ $(LIB_OBJ)
+
+# -fvisibility does not reach the standard library's templates that end up in our objects.
+$(BUILD)/exports.map: Makefile
+	@mkdir -p $(@D)
+	@printf '{ global: extern "C++" { tenure::*; }; tenure_*; local: *; };\n' >$@
+
+$(SHARED): $(LIB_OBJ) $(BUILD)/link-flags $(BUILD)/exports.map
+	$(LINK) -shared -Wl,-soname,$(SONAME) $(if $(SANITIZE),,-Wl$(comma)-z$(comma)defs) \
+	  -Wl,--version-script=$(BUILD)/exports.map -o $@ $(LIB_OBJ) $(DEP_LIBS) $(LDLIBS)
+$(BUILD)/$(SONAME) $(BUILD)/libtenure.so: $(SHARED)
+	ln -sf $(REALNAME) $@
+
+$(BUILD)/tenure: $(TOOL_OBJ) $(STATIC) $(BUILD)/link-flags
+	$(LINK) -o $@ $(TOOL_OBJ) $(STATIC) $(DEP_LIBS) $(LDLIBS)
+$(EXAMPLES): $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(STATIC) $(BUILD)/link-flags
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $< $(STATIC) $(DEP_LIBS) $(LDLIBS)
+
+$(BUILD)/test/unit: $(UNIT_OBJ) $(SUPPORT_OBJ) $(STATIC) $(BUILD)/link-flags
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $(UNIT_OBJ) $(SUPPORT_OBJ) $(STATIC) -lcriterion $(DEP_LIBS) $(LDLIBS)
+# These start the command and the examples.
+$(BUILD)/test/real: $(REAL_OBJ) $(SUPPORT_OBJ) $(STATIC) $(BUILD)/link-flags | $(COMMAND) $(EXAMPLES)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $(REAL_OBJ) $(SUPPORT_OBJ) $(STATIC) -lcriterion $(DEP_LIBS) $(LDLIBS)
+$(BUILD)/test/sim: $(SIM_OBJ) $(STATIC) $(BUILD)/link-flags
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $(SIM_OBJ) $(STATIC) $(DEP_LIBS) $(LDLIBS)
+$(BENCHES): $(BUILD)/bench/%: $(BUILD)/obj/test/bench/%.o $(PLAIN_SUPPORT_OBJ) $(STATIC) $(BUILD)/link-flags
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $< $(PLAIN_SUPPORT_OBJ) $(STATIC) $(DEP_LIBS) $(LDLIBS)
+$(REPLAYS): $(BUILD)/test/replay/%: $(BUILD)/obj/test/fuzz/%.o $(REPLAY_OBJ) $(STATIC) $(BUILD)/link-flags
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $< $(REPLAY_OBJ) $(STATIC) $(DEP_LIBS) $(LDLIBS)
+$(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/obj/test/fuzz/%.o $(STATIC) $(BUILD)/link-flags
+	@mkdir -p $(@D)
+	$(LINK) -fsanitize=fuzzer -o $@ $< $(STATIC) $(DEP_LIBS) $(LDLIBS)
+
+# --- testing ---------------------------------------------------------------------------------
+# What is missing is installed first; make then starts anew, because it looked for pkg-config when
+# it read this file. All processors compile, unless -j says otherwise.
+AGAIN = @+$(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
+NEED  := @CXX='$(CXX)' tools/deps.sh need build test
+TALLY := @test/gates/tally.sh
+
+STEP_unit   := $(if $(UNIT),'unit=$(UNIT) --jobs=$(TEST_JOBS)')
+STEP_real   := $(if $(REAL),'real=$(REAL) --jobs=$(TEST_JOBS)')
+STEP_sim    := $(if $(SIM),'sim=$(SIM) $(SIM_ARGS)')
+STEP_replay := $(if $(REPLAYS),'fuzz corpora=test/gates/replay.sh $(BUILD)')
+# What does not depend on sanitizers is not run again with them.
+STEP_abi    := $(if $(SANITIZE),,'abi=test/gates/abi.sh $(BUILD)' \
+               'install=test/gates/install.sh $(BUILD)' 'rebuild=test/gates/rebuild.sh')
+
+demo: ## three instances elect a leader on a real etcd
+	$(NEED)
+	$(AGAIN) all
+	@BUILD='$(BUILD)' tools/demo.sh
+
+test: ## all tests; with SANITIZE=address,undefined under sanitizers
+	$(NEED)
+	$(AGAIN) run-test
+run-test: all test-programs
+	$(TALLY) $(STEP_unit) $(STEP_replay) $(STEP_abi) $(STEP_sim) $(STEP_real)
+
+unit: $(UNIT) ## the unit tests only
+	$(TALLY) $(STEP_unit)
+real: $(REAL) ## the tests against a real etcd only
+	$(TALLY) $(STEP_real)
+sim: $(SIM) ## the simulation only (SIM_ARGS=...)
+	$(TALLY) $(STEP_sim)
+bench: $(BENCHES) ## build the benchmarks (run them from build/bench/)
+
+fuzz: ## each fuzz target for SECONDS=20, with clang's libFuzzer
+	@tools/deps.sh check dev
+	$(AGAIN) BUILD=build-fuzz CXX=clang++ FUZZER=1 SANITIZE=address,undefined CXXFLAGS='-O1 -g' fuzzers
+	@test/gates/fuzz.sh build-fuzz $(SECONDS)
+
+lint: ## clang-tidy, cppcheck, shellcheck, the layers, warnings as errors
+	@tools/deps.sh check build test dev
+	$(TALLY) 'layers=test/gates/layers.sh' 'sizes=test/gates/sizes.sh' 'shell=test/gates/shell.sh' \
+	  'warnings=$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-werror WERROR=1 all test-programs benches' \
+	  'core purity=test/gates/core_pure.sh build-werror' \
+	  'cppcheck=test/gates/cppcheck.sh' 'clang-tidy=test/gates/tidy.sh'
+
+check-headers: ## public headers alone; the library without exceptions and RTTI
+	@tools/deps.sh check build dev
+	$(TALLY) 'headers=test/gates/headers.sh' \
+	  'no exceptions=$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-noexc WERROR=1 CXXFLAGS="-O0 -fno-exceptions -fno-rtti" lib'
+
+abi: all ## compare the exported symbols with test/abi/exports.txt
+	$(TALLY) 'abi=test/gates/abi.sh $(BUILD)' 'install=test/gates/install.sh $(BUILD)'
+abi-update: all ## accept the exported symbols as they are now
+	@test/gates/abi.sh --update $(BUILD)
+
+# --- the host --------------------------------------------------------------------------------
+deps: ## install what is missing (GROUP='build test dev')
+	@CXX='$(CXX)' tools/deps.sh need $(GROUP)
+
+PC_FILE = $(DESTDIR)$(LIBDIR)/pkgconfig/tenure.pc
+HEADERS := $(notdir $(wildcard include/tenure/*.hpp include/tenure/*.h))
+
+install: all ## install below PREFIX (and DESTDIR)
+	install -d $(DESTDIR)$(PREFIX)/include/tenure $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(BINDIR)
+	install -m 644 $(HEADERS:%=include/tenure/%) $(DESTDIR)$(PREFIX)/include/tenure
+	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)
+	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)
+	ln -sf $(REALNAME) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(REALNAME) $(DESTDIR)$(LIBDIR)/libtenure.so
+	$(if $(COMMAND),install -m 755 $(COMMAND) $(DESTDIR)$(BINDIR))
+	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' 'includedir=$${prefix}/include' '' \
+	  'Name: tenure' 'Description: Leader election over etcd on the libuv loop you already have' \
+	  'Version: $(VERSION)' 'Requires: libuv' 'Requires.private: libcurl' \
+	  'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -ltenure' 'Libs.private: -lstdc++' >$(PC_FILE)
+
+# The mirror of install.
+uninstall: ## remove what install installed
+	rm -f $(HEADERS:%=$(DESTDIR)$(PREFIX)/include/tenure/%) $(DESTDIR)$(LIBDIR)/libtenure.a \
+	  $(DESTDIR)$(LIBDIR)/$(REALNAME) $(DESTDIR)$(LIBDIR)/$(SONAME) $(DESTDIR)$(LIBDIR)/libtenure.so \
+	  $(PC_FILE) $(DESTDIR)$(BINDIR)/tenure
+	@rmdir $(DESTDIR)$(PREFIX)/include/tenure 2>/dev/null || true
+
+clean: ## remove all builds
+	rm -rf build build-* $(filter-out . .. / ./ ../ $(CURDIR),$(BUILD))
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n",$$1,$$2}' $(firstword $(MAKEFILE_LIST))
+
+-include $(ALL_OBJ:.o=.d)

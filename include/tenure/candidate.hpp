@@ -1,0 +1,119 @@
+// A candidate: one standing of this process in one election. While it leads, and only then,
+// its user holds a token that is not cancelled.
+//
+// Keys, values and queue are those of Go's concurrency.Election and `etcdctl elect`: the
+// candidate with the smallest create revision under APP/[SHARD/]leader/ leads.
+#ifndef TENURE_CANDIDATE_HPP
+#define TENURE_CANDIDATE_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include <tenure/error.hpp>
+#include <tenure/export.hpp>
+#include <tenure/session.hpp>
+#include <tenure/token.hpp>
+
+namespace tenure {
+
+namespace detail {
+class candidate_impl;
+}
+
+// One term of office.
+struct leadership {
+  // The create revision of the leader's key. It grows with every term of an election, whoever
+  // leads; give it to the stores that you write to, so that they can refuse a stale leader.
+  std::int64_t fencing_token = 0;
+  std::string key;  // the leader's key in etcd
+  std::chrono::system_clock::time_point since;
+  tenure::token token;
+
+  // Same as token.time_left().
+  [[nodiscard]] std::chrono::nanoseconds time_left() const noexcept { return token.time_left(); }
+};
+
+// Whom etcd names as leader.
+struct leader_info {
+  std::int64_t fencing_token = 0;  // create revision of its key; 0: nobody leads
+  std::string key;
+  std::string value;     // as stored, up to 64 KiB of it
+  std::string instance;  // `Instance` of a value in tenure's format, else empty
+
+  explicit operator bool() const noexcept { return fencing_token != 0; }
+};
+
+struct candidate_options {
+  // The election is APP/SHARD/leader, or APP/leader if empty. UTF-8 without control characters
+  // and "/", at most 255 bytes, not "leader".
+  std::string shard;
+  // After a loss, stand again once the work has stopped.
+  bool campaign_again = true;
+};
+
+// Any may be empty. For each `acquired` exactly one `lost` or `resigned` follows, before any
+// later `acquired`.
+struct candidate_events {
+  // The key is in the queue: this standing has begun.
+  std::function<void()> campaigning;
+  // How many are in front; 1: next in line. Never 0, that is `acquired`.
+  std::function<void(std::size_t in_front)> position;
+  // This process leads until the token is cancelled. Check the token before starting to work.
+  std::function<void(const leadership&)> acquired;
+  // It leads no more; the token was cancelled before. Stop the work, then call `work_stopped`.
+  std::function<void(reason, const error&)> lost;
+  // A `resign` is complete: the key is gone.
+  std::function<void()> resigned;
+  // While waiting: another leads.
+  std::function<void(const leader_info&)> leader;
+  // Something failed and is tried again.
+  std::function<void(const error&)> trouble;
+};
+
+class TENURE_API candidate {
+ public:
+  candidate() noexcept = default;
+  candidate(candidate&& other) noexcept;
+  candidate& operator=(candidate&& other) noexcept;
+  ~candidate();
+
+  // Stands in the election. It goes on, whatever fails, until resigned or closed.
+  // Errors: invalid_argument; wrong_state if it is in use, or if this session has a candidate in
+  // that election already; closed if the session is closing; no_memory.
+  [[nodiscard]] error stand(session& session, const candidate_options& options, candidate_events events);
+
+  // Says that the work of the lost or resigned leadership has stopped: the key may go, and the
+  // candidate may stand again. Without it that happens when the stop grace is over. At any other
+  // time it does nothing. May be called from within `lost`.
+  void work_stopped();
+
+  // Gives the leadership up, or leaves the queue. The token is cancelled before this returns;
+  // the key is deleted (only if it is still ours) once the work has stopped; then `resigned`
+  // and `done` are called, and the candidate stands no more until `stand_again`.
+  // `done` gets: ok; timed_out after `limit` (1 ms to 1 h; the deletion goes on, and the lease
+  // covers it at the latest); closed. Called twice, both are answered by the one resignation.
+  // When nothing is held or waited for, `done` gets ok at the next turn.
+  // Errors: invalid_argument, wrong_state if not standing, closed.
+  [[nodiscard]] error resign(milliseconds limit, std::function<void(const error&)> done = {});
+
+  // Back to the end of the queue after `resign`, or after a loss without `campaign_again`. Before
+  // the resignation is complete it takes effect right after it. Errors: wrong_state, closed.
+  [[nodiscard]] error stand_again();
+
+  // As `session::close`, for this election only: the token is cancelled at once, a leader is told
+  // `lost`; the key is deleted as soon as the work has stopped; `closed` is called then, or after
+  // stop_grace + request_timeout (the session goes on deleting).
+  bool close(std::function<void()> closed = {});
+
+  [[nodiscard]] bool leading() const noexcept;  // the token is not cancelled
+
+ private:
+  detail::candidate_impl* impl_ = nullptr;
+};
+
+}  // namespace tenure
+
+#endif

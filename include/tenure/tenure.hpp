@@ -1,0 +1,15 @@
+// All of tenure: leader election for single-threaded, event-driven servers.
+#ifndef TENURE_TENURE_HPP
+#define TENURE_TENURE_HPP
+
+#include <tenure/candidate.hpp>
+#include <tenure/error.hpp>
+#include <tenure/log.hpp>
+#include <tenure/observer.hpp>
+#include <tenure/options.hpp>
+#include <tenure/session.hpp>
+#include <tenure/stats.hpp>
+#include <tenure/token.hpp>
+#include <tenure/version.h>
+
+#endif

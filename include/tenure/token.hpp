@@ -1,0 +1,112 @@
+// The cancel token: the right to work, as a value.
+//
+//     if (leadership.token.cancelled()) return;      // asked, anywhere
+//     auto told = token.on_cancel([](auto why) {});   // told, on the loop
+//     auto step = token.child(milliseconds{500});     // derived, with its own limit
+//
+// A token is cheap to copy and stays valid after candidate, session and loop are gone
+// (it reads cancelled then). A default token is cancelled.
+#ifndef TENURE_TOKEN_HPP
+#define TENURE_TOKEN_HPP
+
+#include <chrono>
+#include <functional>
+#include <optional>
+
+#include <tenure/export.hpp>
+
+namespace tenure {
+
+// Why work has to stop. Numbers are stable.
+#define TENURE_REASON_MAP(X)                                                           \
+  X(none, 0, "not cancelled")                                                          \
+  X(resigned, 1, "resigned")                                                           \
+  X(deadline_passed, 2, "the deadline passed before the lease could be renewed")       \
+  X(lease_expired, 3, "etcd says that the lease is gone: expired or revoked")          \
+  X(key_deleted, 4, "the leader key was deleted or replaced by somebody else")         \
+  X(reassurance_failed, 5, "etcd's answer shows that the leader key is not ours")      \
+  X(reassurance_timed_out, 6, "the leader key could not be confirmed in time")         \
+  X(cluster_changed, 7, "etcd's history went back: restored from a backup")            \
+  X(session_closed, 8, "the session or candidate was closed")                          \
+  X(limit_passed, 9, "the child token's own time limit passed")                        \
+  X(cancelled_by_user, 10, "the child token was cancelled by its user")                \
+  X(forked, 11, "this is a forked child: it leads nothing")                            \
+  X(internal, 12, "a broken invariant in tenure itself; the session stops")
+
+enum class reason : int {
+#define X(name, number, text) name = (number),
+  TENURE_REASON_MAP(X)
+#undef X
+};
+
+// The reason's name as in the list above, e.g. "key_deleted".
+[[nodiscard]] TENURE_API const char* name(reason why) noexcept;
+// The reason in a few words; never null.
+[[nodiscard]] TENURE_API const char* text(reason why) noexcept;
+
+namespace detail {
+class token_node;
+class token_tree;
+}  // namespace detail
+
+// A registration of `token::on_cancel`. Destroying or resetting it withdraws the callback,
+// which is then never called, not even if its token has been cancelled a moment ago.
+// Loop thread only. It may outlive the token and the session.
+class TENURE_API subscription {
+ public:
+  subscription() noexcept = default;
+  subscription(subscription&& other) noexcept;
+  subscription& operator=(subscription&& other) noexcept;
+  ~subscription();
+  void reset() noexcept;
+
+ private:
+  friend class token;
+  subscription(detail::token_node* node, unsigned long long id) noexcept;
+  detail::token_node* node_ = nullptr;
+  unsigned long long id_ = 0;
+};
+
+class TENURE_API token {
+ public:
+  token() noexcept = default;
+  token(const token& other) noexcept;
+  token(token&& other) noexcept;
+  token& operator=(token other) noexcept;
+  ~token();
+
+  // Whether the work must have stopped. Compares CLOCK_BOOTTIME with the deadline at every
+  // call, so it tells the truth at once after a freeze or a suspended machine, before any
+  // callback could. Any thread; no lock, no allocation. True in a forked child.
+  [[nodiscard]] bool cancelled() const noexcept;
+
+  // Time until `cancelled` turns true by itself if no renewal comes; zero if cancelled.
+  // It grows with each renewal. Any thread.
+  [[nodiscard]] std::chrono::nanoseconds time_left() const noexcept;
+
+  // Why it is cancelled, `reason::none` if it is not. Any thread.
+  [[nodiscard]] reason why() const noexcept;
+
+  // A token that is cancelled with this one, by its own `cancel`, or when `limit` (from now,
+  // counting machine sleep) has passed. A child of a cancelled token is cancelled.
+  // Loop thread only.
+  [[nodiscard]] token child(std::optional<std::chrono::milliseconds> limit = std::nullopt) const;
+
+  // Cancels this child token and all derived from it. Returns false and does nothing on a
+  // leadership's own token: use `candidate::resign`. Loop thread only.
+  bool cancel() const;
+
+  // Calls `told` once, from the loop, after the token was cancelled; at the next turn if it
+  // is already. The reason is what was known at that moment. Loop thread only.
+  // After the session's close callback nothing is told any more.
+  [[nodiscard]] subscription on_cancel(std::function<void(reason)> told) const;
+
+ private:
+  friend class detail::token_tree;
+  explicit token(detail::token_node* node) noexcept;
+  detail::token_node* node_ = nullptr;
+};
+
+}  // namespace tenure
+
+#endif

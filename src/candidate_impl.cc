@@ -1,0 +1,202 @@
+#include "candidate_impl.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "clock.hpp"
+#include "names.hpp"
+#include "ref.hpp"
+
+namespace tenure::detail {
+
+// One leadership. Whoever was not told of its beginning is not told of its end either.
+struct candidate_impl::term {
+  std::int64_t fencing_token = 0;
+  bool told = false;
+};
+
+candidate_impl::candidate_impl(session_impl* session, core::election_id id, bool campaign_again, candidate_events events)
+    : session_(session), id_(id), again_(campaign_again), events_(std::move(events)) {}
+
+candidate_impl::~candidate_impl() {
+  if (node_ != nullptr) node_->release();
+}
+
+void candidate_impl::release() {
+  if (--refs_ == 0) delete this;
+}
+
+template <class Call>
+void candidate_impl::post(Call&& what) {
+  session_->post([self = ref<candidate_impl>(this), what = std::forward<Call>(what)] { what(); });
+}
+
+error candidate_impl::stand_again() {
+  if (session_ == nullptr || closing_) return {errc::closed, "the candidate is closed", 0};
+  if (!out_) return {errc::wrong_state, "the candidate stands: stand_again is for after resign, or after a loss", 0};
+  out_ = false;
+  session_->apply(core::stand{id_, again_});
+  return {};
+}
+
+void candidate_impl::work_stopped() {
+  if (session_ != nullptr) session_->apply(core::work_stopped{id_});
+}
+
+error candidate_impl::resign(milliseconds limit, std::function<void(const error&)> done) {
+  if (session_ == nullptr || closing_) return {errc::closed, "the candidate is closed", 0};
+  if (limit < milliseconds(1) || limit > std::chrono::hours(1)) {
+    return {errc::invalid_argument, "limit is " + std::to_string(limit.count()) + " ms, but must be from 1 ms to 1 h", 0};
+  }
+  if (done) {
+    const std::uint64_t id = next_resignation_++;
+    resignations_.push_back({id, std::move(done)});
+    session_->at(boot_time() + std::chrono::nanoseconds(limit).count(), [self = ref<candidate_impl>(this), id, limit] {
+      self->answer_one(id, {errc::timed_out,
+                            "not resigned within " + std::to_string(limit.count()) +
+                                " ms; the key's deletion goes on, and the lease covers it at the latest", 0});
+    });
+  }
+  out_ = true;
+  session_->apply(core::resign{id_});
+  return {};
+}
+
+bool candidate_impl::close(std::function<void()> closed) {
+  if (session_ == nullptr || closing_) return false;
+  closing_ = true;
+  closed_ = std::move(closed);
+  answer_resignations({errc::closed, "the candidate was closed", 0});
+  session_->apply(core::leave{id_});
+  return true;
+}
+
+void candidate_impl::silence() {
+  silent_ = true;
+  closed_ = nullptr;
+  resignations_.clear();
+  if (session_ != nullptr && !closing_) {
+    closing_ = true;
+    session_->apply(core::leave{id_});
+  }
+  release();
+}
+
+void candidate_impl::answer_one(std::uint64_t id, const error& how) {
+  const auto at = std::find_if(resignations_.begin(), resignations_.end(), [&](auto& r) { return r.id == id; });
+  if (at == resignations_.end() || session_ == nullptr) return;
+  const auto done = std::move(at->done);
+  resignations_.erase(at);
+  post([this, done, how] {
+    if (!silent_) done(how);
+  });
+}
+
+void candidate_impl::answer_resignations(const error& how) {
+  while (!resignations_.empty()) answer_one(resignations_.front().id, how);
+}
+
+void candidate_impl::acquired(std::int64_t fencing_token) {
+  slot& e = session_->elections()[id_];
+  e.leader_since = std::chrono::system_clock::now();
+  if (node_ != nullptr) node_->release();
+  shared_deadline* deadline = session_->current_deadline();
+  node_ = deadline != nullptr ? new (std::nothrow) token_node(deadline, session_) : nullptr;
+  term_ = std::make_shared<term>();
+  term_->fencing_token = fencing_token;
+  if (node_ == nullptr) {
+    session_->apply(core::resign{id_});  // no memory: nobody could be told
+    out_ = true;
+    return;
+  }
+  leadership l{fencing_token, names::key(e.prefix, session_->lease()), e.leader_since, token_tree::make(node_)};
+  session_->log()(log_level::info, "acquired", "leading", {{"election", e.prefix}, {"fencing_token", std::to_string(fencing_token)}});
+  post([this, l = std::move(l), now = term_] {
+    // Over before it could be told: the loop was late.
+    if (silent_ || l.token.cancelled()) return;
+    now->told = true;
+    if (events_.acquired) events_.acquired(l);
+  });
+}
+
+void candidate_impl::end_term() {
+  if (node_ == nullptr) return;
+  std::exchange(node_, nullptr)->release();
+}
+
+void candidate_impl::lost(reason why) {
+  if (!again_ || closing_) out_ = true;
+  session_->log()(log_level::warning, "lost", std::string("leading no more: ") + text(why),
+                  {{"election", session_->elections()[id_].prefix}, {"reason", name(why)}});
+  post([this, why, was = term_] {
+    if (!was || !was->told) {
+      work_stopped();  // it never began
+      return;
+    }
+    if (!silent_ && events_.lost) events_.lost(why, {errc::ok, text(why), 0});
+  });
+  end_term();
+}
+
+void candidate_impl::told(const core::tell& t, const error& failure) {
+  switch (t.what) {
+    case core::news::campaigning:
+      if (events_.campaigning) {
+        post([this] {
+          if (!silent_) events_.campaigning();
+        });
+      }
+      break;
+    case core::news::position:
+      if (events_.position) {
+        post([this, n = static_cast<std::size_t>(t.value)] {
+          if (!silent_) events_.position(n);
+        });
+      }
+      break;
+    case core::news::acquired: acquired(t.value); break;
+    case core::news::cancelled:
+      if (node_ != nullptr) node_->cancel(to_reason(t.why_lost));
+      break;
+    case core::news::lost: lost(to_reason(t.why_lost)); break;
+    case core::news::resigned:
+      post([this] {
+        if (!silent_ && events_.resigned) events_.resigned();
+      });
+      end_term();
+      answer_resignations({});
+      break;
+    case core::news::left: session_ended(); break;
+    case core::news::trouble:
+    case core::news::tampered:
+      if (events_.trouble) {
+        post([this, failure] {
+          if (!silent_) events_.trouble(failure);
+        });
+      }
+      break;
+    default: break;
+  }
+}
+
+void candidate_impl::told_leader(const leader_info& who) {
+  if (!events_.leader || leading() || !who) return;
+  post([this, who] {
+    if (!silent_) events_.leader(who);
+  });
+}
+
+// Closed, by itself or with its session: the last that it is told.
+void candidate_impl::session_ended() {
+  answer_resignations({errc::closed, "the session was closed", 0});
+  if (node_ != nullptr) node_->cancel(reason::session_closed);
+  session_->post([this] {
+    const auto closed = std::move(closed_);
+    if (!silent_ && closed) closed();
+    release();
+  });
+  end_term();
+  session_ = nullptr;
+}
+
+}  // namespace tenure::detail

@@ -1,0 +1,87 @@
+#include "core/batches.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tenure::core {
+
+std::size_t batches::index(op what) {
+  return static_cast<std::size_t>(std::find(kinds.begin(), kinds.end(), what) - kinds.begin());
+}
+
+void batches::add(op what, election_id id, election& e) {
+  const std::size_t at = index(what);
+  const auto bit = static_cast<std::uint8_t>(1U << at);
+  if ((e.pending & bit) != 0) return;
+  e.pending = static_cast<std::uint8_t>(e.pending | bit);
+  lists_[at].waiting.push_back(id);
+}
+
+bool batches::due(op what, const election& e) {
+  switch (what) {
+    case op::withdraw: return e.state == standing::withdrawing;
+    case op::stand: return e.state == standing::wanting;
+    case op::reassure: return e.state == standing::leading;
+    case op::read_queue: return e.state == standing::queued && !e.reading;
+    case op::read_leader: return (e.observed || e.state == standing::queued) && !e.reading_leader;
+    default: return false;
+  }
+}
+
+void batches::pump(const context& c, elections& all, bool write) {
+  for (std::size_t at = 0; at < kinds.size(); ++at) {
+    const op what = kinds[at];
+    auto& l = lists_[at];
+    if (c.now < l.pause.until()) continue;
+    if (what != op::read_leader && !c.lease.held()) continue;
+    while (!l.waiting.empty() && c.requests.count(what) < at_once) {
+      request r;
+      r.what = what;
+      r.lease = what == op::read_leader ? 0 : c.lease.id();
+      r.write = write;
+      r.hedged = what == op::reassure;
+      while (!l.waiting.empty() && r.items.size() < most_) {
+        const election_id id = l.waiting.front();
+        l.waiting.pop_front();
+        election& e = all[id];
+        e.pending = static_cast<std::uint8_t>(e.pending & ~(1U << at));
+        if (!due(what, e)) continue;
+        if (what == op::stand) all.enter(e, standing::creating);
+        if (what == op::read_queue) e.reading = true;
+        if (what == op::read_leader) e.reading_leader = true;
+        r.items.push_back({id, e.own_revision});
+      }
+      if (!r.items.empty()) c.requests.start(c.now, c.t, std::move(r), c.out);
+    }
+  }
+}
+
+void batches::ended(const context& c, const completion& done) {
+  auto& l = lists_[index(done.asked.what)];
+  if (done.what == outcome::ok) {
+    l.pause.succeeded();
+  } else if (done.what == outcome::too_many_operations && most_ > 1) {
+    most_ /= 2;
+  } else {
+    // A leadership has its own limit and cannot wait ever longer.
+    if (done.asked.what == op::reassure) l.pause.succeeded();
+    l.pause.failed(c.now, c.t.retry_delay, c.choose);
+  }
+}
+
+nanos batches::next_wake(nanos now, const calls& requests) const {
+  nanos wake = never;
+  for (std::size_t at = 0; at < kinds.size(); ++at) {
+    const auto& l = lists_[at];
+    if (l.waiting.empty() || requests.count(kinds[at]) >= at_once || l.pause.until() <= now) continue;
+    wake = std::min(wake, l.pause.until());
+  }
+  return wake;
+}
+
+void batches::clear(elections& all) {
+  for (auto& l : lists_) l.waiting.clear();
+  for (election_id id = 0; id < all.size(); ++id) all[id].pending = 0;
+}
+
+}  // namespace tenure::core

@@ -1,0 +1,43 @@
+// Work that waits to be sent for many elections at once: five lists, cut into batches of what one
+// transaction may hold, a few under way at a time, and paused after failures.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <deque>
+
+#include "core/backoff.hpp"
+#include "core/context.hpp"
+#include "core/election.hpp"
+
+namespace tenure::core {
+
+class batches {
+ public:
+  // The operations that come in batches, in order of urgency.
+  static constexpr std::array<op, 5> kinds{op::withdraw, op::stand, op::reassure, op::read_queue, op::read_leader};
+
+  // Puts the election on the list, once.
+  void add(op what, election_id id, election& e);
+  // Starts what may be started. An entry whose election has moved on is dropped.
+  void pump(const context& c, elections& all, bool write);
+  // A batch ended: on success its list goes on at once, on failure after a pause.
+  void ended(const context& c, const completion& done);
+  [[nodiscard]] nanos next_wake(nanos now, const calls& requests) const;
+  void clear(elections& all);
+
+ private:
+  static constexpr std::size_t at_once = 2;  // batches of one kind under way
+  static bool due(op what, const election& e);
+  static std::size_t index(op what);
+
+  struct list {
+    std::deque<election_id> waiting;
+    backoff pause;
+  };
+  std::array<list, kinds.size()> lists_;
+  // etcd's default of --max-txn-ops is 128, for an entry of ours plus what is nested in it.
+  std::size_t most_ = 120;
+};
+
+}  // namespace tenure::core

@@ -1,0 +1,237 @@
+#include "core/calls.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tenure::core {
+
+namespace {
+
+// Answers after which another endpoint may do better.
+bool elsewhere(outcome what) {
+  switch (what) {
+    case outcome::not_sent:
+    case outcome::broken:
+    case outcome::timed_out:
+    case outcome::bad_answer:
+    case outcome::unavailable:
+    case outcome::wrong_cluster:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool executed_perhaps(outcome what) {
+  return what == outcome::broken || what == outcome::timed_out || what == outcome::bad_answer ||
+         what == outcome::unavailable;
+}
+
+}  // namespace
+
+calls::calls(std::size_t endpoint_count, bool authenticate, choices& choose)
+    : nodes_(endpoint_count, choose), choose_(choose), authenticate_(authenticate), have_token_(!authenticate) {}
+
+void calls::start(nanos now, const timings& t, request&& asked, std::vector<action>& out) {
+  job j;
+  j.asked = std::move(asked);
+  j.started = now;
+  jobs_.push_back(std::move(j));
+  if (have_token_ || jobs_.back().asked.what == op::authenticate) {
+    attempt_next(now, t, jobs_.back(), out);
+  } else {
+    login(now, t, out);
+  }
+}
+
+// False if every endpoint was tried.
+bool calls::attempt_next(nanos now, const timings& t, job& j, std::vector<action>& out) {
+  const auto endpoint = nodes_.pick(now, j.tried);
+  if (!endpoint) return false;
+  j.tried |= endpoint_set{1} << *endpoint;
+  const nanos timeout = std::min(t.request_timeout, j.asked.give_up - now);
+  j.attempts.push_back({next_call_, *endpoint, now, now + timeout, revision_, token_});
+  j.hedge_at = j.asked.hedged ? now + t.hedge_after : never;
+  send s;
+  s.call = next_call_++;
+  s.endpoint = *endpoint;
+  s.what = j.asked.what;
+  s.lease = j.asked.lease;
+  s.ttl = j.asked.ttl;
+  s.write = j.asked.write;
+  s.timeout = timeout;
+  s.items = j.asked.items;
+  out.emplace_back(std::move(s));
+  return true;
+}
+
+std::optional<calls::attempt_info> calls::find(call_id call) const {
+  for (const auto& j : jobs_) {
+    for (const auto& a : j.attempts) {
+      if (a.call == call) return attempt_info{j.asked.what, a.sent, a.revision_then, a.endpoint};
+    }
+  }
+  return std::nullopt;
+}
+
+// The server is told a limit a little below ours; what it had handed to raft by then may still be
+// applied a little later.
+void calls::may_be_executed(job& j, const attempt& a, const timings& t) const {
+  j.doubt_until = std::max(j.doubt_until, a.sent + 2 * t.request_timeout);
+}
+
+std::optional<completion> calls::answered(nanos now, const timings& t, call_id call, outcome what, bool has_header,
+                                          std::vector<action>& out) {
+  for (std::size_t at = 0; at < jobs_.size(); ++at) {
+    auto& j = jobs_[at];
+    const auto found = std::find_if(j.attempts.begin(), j.attempts.end(), [&](auto& a) { return a.call == call; });
+    if (found == j.attempts.end()) continue;
+    const attempt a = *found;
+    j.attempts.erase(found);
+    j.last_endpoint = a.endpoint;
+    if (what == outcome::token_invalid && authenticate_ && j.asked.what != op::authenticate && j.logins < 2) {
+      ++j.logins;
+      j.tried &= ~(endpoint_set{1} << a.endpoint);
+      if (a.token == token_) have_token_ = false;
+      if (have_token_) {
+        attempt_next(now, t, j, out);
+      } else {
+        login(now, t, out);
+      }
+      return std::nullopt;
+    }
+    if (!elsewhere(what)) {
+      nodes_.succeeded(a.endpoint);
+      auto done = finish(at, what, &a, has_header, t, out);
+      if (done.asked.what == op::authenticate) {
+        const bool in = what == outcome::ok || what == outcome::auth_off;
+        if (in) {
+          have_token_ = true;
+          ++token_;
+          login_failures_ = 0;
+          resume_parked(now, t, out);
+        } else {
+          login_not_before_ = now + (t.retry_delay << std::min(login_failures_++, 5));
+        }
+      }
+      return done;
+    }
+    // A wrong cluster does not become the right one by waiting a moment.
+    nodes_.failed(a.endpoint, now, what == outcome::wrong_cluster ? 8 * t.retry_delay : t.retry_delay);
+    if (executed_perhaps(what)) may_be_executed(j, a, t);
+    j.last = what;
+    if (!attempt_next(now, t, j, out) && j.attempts.empty()) return finish(at, what, nullptr, false, t, out);
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+void calls::tick(nanos now, const timings& t, std::vector<action>& out, std::vector<completion>& ended) {
+  for (std::size_t at = 0; at < jobs_.size();) {
+    auto& j = jobs_[at];
+    for (std::size_t i = 0; i < j.attempts.size();) {
+      const attempt a = j.attempts[i];
+      if (a.expires > now) {
+        ++i;
+        continue;
+      }
+      out.emplace_back(abort{a.call});
+      may_be_executed(j, a, t);
+      nodes_.failed(a.endpoint, now, t.retry_delay);
+      j.last = outcome::timed_out;
+      j.last_endpoint = a.endpoint;
+      j.attempts.erase(j.attempts.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    const bool parked = !have_token_ && j.asked.what != op::authenticate && j.attempts.empty();
+    if (now >= j.asked.give_up) {
+      if (j.last == outcome::unavailable) j.last = outcome::timed_out;
+      ended.push_back(finish(at, j.last, nullptr, false, t, out));
+      continue;
+    }
+    if (j.attempts.empty() && !parked && !attempt_next(now, t, j, out)) {
+      ended.push_back(finish(at, j.last, nullptr, false, t, out));
+      continue;
+    }
+    if (now >= j.hedge_at && !j.attempts.empty()) {
+      j.hedge_at = never;
+      // The silent endpoint is not to be asked first by the next request either.
+      nodes_.failed(j.attempts.back().endpoint, now, t.retry_delay);
+      if (attempt_next(now, t, j, out)) ++hedges_;
+    }
+    ++at;
+  }
+  if (!have_token_ && !jobs_.empty()) login(now, t, out);
+}
+
+nanos calls::next_wake() const {
+  nanos wake = never;
+  bool parked = false;
+  for (const auto& j : jobs_) {
+    wake = std::min({wake, j.asked.give_up, j.attempts.empty() ? never : j.hedge_at});
+    for (const auto& a : j.attempts) wake = std::min(wake, a.expires);
+    parked = parked || j.attempts.empty();
+  }
+  if (parked && !have_token_ && !running(op::authenticate)) wake = std::min(wake, login_not_before_);
+  return wake;
+}
+
+bool calls::running(op what) const { return count(what) != 0; }
+
+std::size_t calls::count(op what) const {
+  return static_cast<std::size_t>(
+      std::count_if(jobs_.begin(), jobs_.end(), [&](const job& j) { return j.asked.what == what; }));
+}
+
+void calls::abort_all(std::vector<action>& out) {
+  for (const auto& j : jobs_) {
+    for (const auto& a : j.attempts) out.emplace_back(abort{a.call});
+  }
+  jobs_.clear();
+}
+
+void calls::saw_revision(std::int64_t revision) { revision_ = std::max(revision_, revision); }
+
+void calls::history_went_back(std::int64_t revision) {
+  revision_ = revision;
+  for (auto& j : jobs_) {
+    for (auto& a : j.attempts) a.revision_then = 0;
+  }
+}
+
+// One at a time: a login costs the server 50 ms of bcrypt.
+void calls::login(nanos now, const timings& t, std::vector<action>& out) {
+  if (now < login_not_before_ || running(op::authenticate)) return;
+  request r;
+  r.what = op::authenticate;
+  start(now, t, std::move(r), out);
+}
+
+void calls::resume_parked(nanos now, const timings& t, std::vector<action>& out) {
+  for (auto& j : jobs_) {
+    if (j.attempts.empty() && j.asked.what != op::authenticate) attempt_next(now, t, j, out);
+  }
+}
+
+completion calls::finish(std::size_t at, outcome what, const attempt* by, bool answered, const timings& t,
+                         std::vector<action>& out) {
+  auto& j = jobs_[at];
+  for (const auto& a : j.attempts) {
+    out.emplace_back(abort{a.call});
+    may_be_executed(j, a, t);
+  }
+  completion done;
+  done.what = what;
+  done.started = j.started;
+  done.sent = by != nullptr ? by->sent : 0;
+  done.doubt_until = j.doubt_until;
+  done.answered = answered;
+  done.endpoint = by != nullptr ? by->endpoint : j.last_endpoint;
+  if (j.asked.what == op::authenticate && by == nullptr) {
+    login_not_before_ = std::max(login_not_before_, j.started + (t.retry_delay << std::min(login_failures_++, 5)));
+  }
+  done.asked = std::move(j.asked);
+  jobs_.erase(jobs_.begin() + static_cast<std::ptrdiff_t>(at));
+  return done;
+}
+
+}  // namespace tenure::core

@@ -1,0 +1,115 @@
+// Requests under way. A job is one request wanted; an attempt is one sending of it to one endpoint.
+// A job goes once over the endpoints (each attempt limited by the request time-out, and hedged to a second
+// endpoint if that is asked for) and then ends, with the first conclusive answer or as failed.
+// Whether and when to try again is its owner's decision.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/action.hpp"
+#include "core/choices.hpp"
+#include "core/endpoints.hpp"
+#include "core/event.hpp"
+#include "core/time.hpp"
+#include "core/timings.hpp"
+
+namespace tenure::core {
+
+struct request {
+  op what = op::confirm;
+  std::int64_t lease = 0;
+  nanos ttl = 0;
+  bool write = true;
+  bool hedged = false;
+  nanos give_up = never;  // no answer after this moment is waited for
+  std::vector<item> items;
+};
+
+// How a job ended.
+struct completion {
+  request asked;
+  outcome what = outcome::ok;
+  nanos sent = 0;            // of the attempt that was answered
+  nanos started = 0;         // of the job's first attempt
+  nanos doubt_until = 0;     // an attempt without an answer may be executed until then; 0: none
+  bool answered = false;     // `what` comes from an answer with a header
+  std::uint32_t endpoint = 0;
+};
+
+class calls {
+ public:
+  calls(std::size_t endpoint_count, bool authenticate, choices& choose);
+
+  void start(nanos now, const timings& t, request&& asked, std::vector<action>& out);
+  // Finds the attempt of an answer that is still waited for: its sending and endpoint.
+  struct attempt_info {
+    op what;
+    nanos sent;
+    std::int64_t revision_then;  // greatest revision seen when it was sent
+    std::uint32_t endpoint;
+  };
+  [[nodiscard]] std::optional<attempt_info> find(call_id call) const;
+  // Takes what an attempt came to; returns the completion if that ends its job.
+  std::optional<completion> answered(nanos now, const timings& t, call_id call, outcome what, bool has_header,
+                                     std::vector<action>& out);
+  // Time-outs and hedges; appends the jobs that ended.
+  void tick(nanos now, const timings& t, std::vector<action>& out, std::vector<completion>& ended);
+  [[nodiscard]] nanos next_wake() const;
+  [[nodiscard]] bool running(op what) const;
+  [[nodiscard]] std::size_t count(op what) const;
+  void abort_all(std::vector<action>& out);
+
+  endpoints& nodes() { return nodes_; }
+  [[nodiscard]] const endpoints& nodes() const { return nodes_; }
+  void saw_revision(std::int64_t revision);
+  void history_went_back(std::int64_t revision);
+  // A watch was refused for its token.
+  void token_refused() { if (authenticate_) have_token_ = false; }
+  [[nodiscard]] bool has_token() const { return have_token_; }
+  [[nodiscard]] std::uint64_t sent_count() const { return next_call_ - 1; }
+  [[nodiscard]] std::uint64_t hedge_count() const { return hedges_; }
+
+ private:
+  struct attempt {
+    call_id call;
+    std::uint32_t endpoint;
+    nanos sent;
+    nanos expires;
+    std::int64_t revision_then;
+    std::uint32_t token;
+  };
+  struct job {
+    request asked;
+    std::vector<attempt> attempts;
+    endpoint_set tried = 0;
+    nanos started = 0;
+    nanos hedge_at = never;
+    nanos doubt_until = 0;
+    outcome last = outcome::unavailable;  // why the last attempt failed
+    std::uint32_t last_endpoint = 0;
+    int logins = 0;                       // times it waited for a new token
+  };
+
+  bool attempt_next(nanos now, const timings& t, job& j, std::vector<action>& out);
+  void may_be_executed(job& j, const attempt& a, const timings& t) const;
+  void login(nanos now, const timings& t, std::vector<action>& out);
+  void resume_parked(nanos now, const timings& t, std::vector<action>& out);
+  completion finish(std::size_t at, outcome what, const attempt* by, bool answered, const timings& t,
+                    std::vector<action>& out);
+
+  endpoints nodes_;
+  choices& choose_;
+  std::vector<job> jobs_;
+  call_id next_call_ = 1;
+  std::int64_t revision_ = 0;
+  std::uint64_t hedges_ = 0;
+  bool authenticate_;
+  bool have_token_;
+  std::uint32_t token_ = 0;    // counts the tokens, so that a refusal of an old one is known as such
+  nanos login_not_before_ = 0;
+  int login_failures_ = 0;
+};
+
+}  // namespace tenure::core

@@ -1,0 +1,128 @@
+// What can happen to a session: everything that enters the core.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "core/time.hpp"
+
+namespace tenure::core {
+
+using election_id = std::uint32_t;  // a dense index that the host gives out, one per key prefix
+using call_id = std::uint64_t;
+using stream_id = std::uint64_t;
+
+// The requests that the core asks for.
+enum class op : std::uint8_t {
+  authenticate,
+  grant,
+  keepalive,
+  revoke,
+  confirm,      // a linearizable read of no importance but its term
+  stand,        // create the key if absent, and read the queue
+  reassure,     // confirm the keys' create revisions, and write LastSeen
+  withdraw,     // delete the keys if they have these create revisions
+  read_queue,   // a linearizable read of who is in the queue
+  read_leader,  // a linearizable read of the first in the queue
+};
+inline constexpr std::size_t op_count = 10;
+
+enum class outcome : std::uint8_t {
+  ok,
+  not_sent,      // certainly not executed
+  broken,        // may have been executed
+  timed_out,     // may have been executed
+  bad_answer,    // not an answer of etcd's; may have been executed
+  unavailable,   // the member cannot serve now; may have been executed
+  overloaded,
+  lease_gone,
+  lease_exists,
+  no_space,
+  too_many_operations,
+  token_invalid,
+  credentials_rejected,
+  auth_off,      // answer to authenticate: the cluster asks for no authentication
+  permission_denied,
+  wrong_cluster,
+  compacted,
+  rejected,
+};
+
+// A key in an election's queue.
+struct rival {
+  std::int64_t create_revision = 0;
+  std::int64_t lease = 0;  // from the key's name; 0 if the name is not a lease id as Go writes it
+};
+
+struct item_answer {
+  bool applied = false;           // the entry's compare held
+  std::int64_t own_revision = 0;  // create revision of our own key as read; 0: absent
+  std::int64_t own_lease = 0;     // the lease it is attached to
+  std::uint32_t first = 0;        // its rivals: rivals[first, first + count), by create revision
+  std::uint32_t count = 0;
+  bool more = false;              // the queue is longer than what was read
+};
+
+struct answer {
+  call_id call = 0;
+  outcome what = outcome::ok;
+  std::uint64_t cluster = 0;  // 0 if the answer had no header
+  std::uint64_t term = 0;
+  std::int64_t revision = 0;
+  nanos ttl = 0;  // grant and keepalive; 0 in a keepalive: the lease is gone
+  std::vector<item_answer> items;
+  std::vector<rival> rivals;
+};
+
+struct change {
+  election_id election = 0;
+  bool deleted = false;  // else put
+  std::int64_t lease = 0;
+  std::int64_t create_revision = 0;  // of a put
+  std::int64_t mod_revision = 0;
+};
+
+// One message of a watch stream.
+struct stream_news {
+  stream_id stream = 0;
+  std::uint64_t cluster = 0;
+  bool created = false;
+  bool canceled = false;
+  outcome why = outcome::unavailable;  // if canceled
+  std::int64_t compact_revision = 0;   // if canceled for that
+  std::int64_t last_revision = 0;      // greatest mod revision of its events, also of foreign keys; 0: no events
+  std::vector<change> changes;         // those of known elections
+};
+
+struct stream_gone {
+  stream_id stream = 0;
+  outcome why = outcome::broken;
+};
+
+struct expired {};  // a token found the deadline passed
+struct woke {};  // a timer, or: user code has run and time has passed
+
+// The user's calls.
+struct stand {
+  election_id election = 0;
+  bool campaign_again = true;
+};
+struct work_stopped {
+  election_id election = 0;
+};
+struct resign {
+  election_id election = 0;
+};
+struct leave {  // the candidate is closed
+  election_id election = 0;
+};
+struct observe {
+  election_id election = 0;
+  bool on = true;
+};
+struct close {};
+
+using event = std::variant<woke, expired, answer, stream_news, stream_gone, stand, work_stopped, resign, leave, observe, close>;
+
+}  // namespace tenure::core

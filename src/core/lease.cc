@@ -1,0 +1,156 @@
+#include "core/lease.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tenure::core {
+
+namespace {
+
+// Before 3.4.20 and 3.5.3 a keepalive right after the grant may find nothing (etcd#13932).
+constexpr nanos young = second;
+
+// Term and evidence disagree only around a change of etcd's leader: ask again soon, not in a hurry.
+constexpr nanos soon = 50 * millisecond;
+
+}  // namespace
+
+nanos lease::hard_end(const timings& t) const {
+  const nanos good = deadline_.good_until();
+  return good == 0 ? 0 : good - t.margin;
+}
+
+lease::effect lease::completed(nanos now, const timings& t, const completion& c, nanos ttl, std::uint64_t term,
+                               choices& choose) {
+  const nanos before = deadline_.good_until();
+  if (c.asked.lease != id_) return effect::none;  // of an earlier lease
+  switch (c.asked.what) {
+    case op::grant: {
+      if (state_ != state::granting) return effect::none;
+      // An earlier sending was executed though its answer was lost.
+      const bool ours_already = c.what == outcome::lease_exists && (grant_in_doubt_ || c.doubt_until != 0);
+      if (c.what == outcome::ok || ours_already) {
+        backoff_.succeeded();
+        state_ = state::held;
+        granted_at_ = now;
+        ttl_ = ours_already ? c.asked.ttl : ttl;
+        if (ours_already) {
+          deadline_.adopted(ttl_);
+          round_at_ = now;
+        } else {
+          deadline_.granted(c.sent, term, ttl_);
+          round_at_ = now + t.renew_interval;
+        }
+        confirm_at_ = round_at_;
+        return effect::granted;
+      }
+      state_ = state::none;
+      if (c.what == outcome::lease_exists) {
+        id_ = 0;  // somebody else's: choose another
+      } else {
+        grant_in_doubt_ = grant_in_doubt_ || c.doubt_until > now;
+        backoff_.failed(now, t.retry_delay, choose);
+      }
+      return effect::none;
+    }
+    case op::keepalive: {
+      if (state_ != state::held) return effect::none;
+      if (c.what == outcome::lease_gone || (c.what == outcome::ok && ttl == 0)) {
+        if (c.sent < granted_at_ + young && !probed_) {
+          round_at_ = now + 2 * soon;
+          return effect::none;
+        }
+        return effect::gone;
+      }
+      if (c.what != outcome::ok) {
+        // Never doubled: the deadline is coming nearer.
+        round_at_ = backoff().failed(now, std::min(t.retry_delay, t.renew_interval / 2), choose);
+        return effect::none;
+      }
+      probed_ = false;
+      deadline_.kept(c.sent, term, ttl);
+      ttl_ = std::min(ttl_, ttl);
+      if (deadline_.lacks_keepalive()) round_at_ = std::min(round_at_, now + soon);
+      if (deadline_.lacks_confirmation()) confirm_at_ = std::min(confirm_at_, now + soon);
+      break;
+    }
+    case op::confirm:
+      if (c.what != outcome::ok) confirm_at_ = std::min(round_at_, now + t.retry_delay / 2 + soon);
+      break;
+    default:
+      break;
+  }
+  return moved(before) ? effect::renewed : effect::none;
+}
+
+bool lease::confirmed(nanos sent, std::uint64_t term) {
+  if (state_ != state::held) return false;
+  const nanos before = deadline_.good_until();
+  deadline_.confirmed(sent, term);
+  if (deadline_.lacks_keepalive()) round_at_ = std::min(round_at_, sent + soon);
+  return moved(before);
+}
+
+void lease::probe(nanos now) {
+  round_at_ = now;
+  probed_ = true;
+}
+
+void lease::forget() {
+  state_ = state::none;
+  id_ = 0;
+  grant_in_doubt_ = false;
+  probed_ = false;
+  ttl_ = 0;
+  deadline_.forget();
+  backoff_.succeeded();
+}
+
+void lease::tick(nanos now, const timings& t, bool wanted, bool confirmed_by_others, calls& requests, choices& choose,
+                 std::vector<action>& out) {
+  if (state_ == state::none) {
+    if (!wanted || now < backoff_.until()) return;
+    if (id_ == 0) {
+      // Chosen by us and positive (etcd#14239): a repeated grant is recognised, none is orphaned.
+      id_ = 1 + static_cast<std::int64_t>(choose.below(static_cast<std::uint64_t>(never) - 1));
+      grant_in_doubt_ = false;
+    }
+    state_ = state::granting;
+    request r;
+    r.what = op::grant;
+    r.lease = id_;
+    r.ttl = t.ttl;
+    requests.start(now, t, std::move(r), out);
+    return;
+  }
+  if (state_ != state::held) return;
+  if (now >= round_at_ && !requests.running(op::keepalive)) {
+    round_at_ = now + t.renew_interval;
+    request r;
+    r.what = op::keepalive;
+    r.lease = id_;
+    r.hedged = true;
+    requests.start(now, t, std::move(r), out);
+  }
+  if (now >= confirm_at_ && !requests.running(op::confirm)) {
+    confirm_at_ = now + t.renew_interval;
+    // The leaders' reassurance is such a proof as well: do not ask twice.
+    if (confirmed_by_others && deadline_.last_confirmed() > now - t.renew_interval) return;
+    request r;
+    r.what = op::confirm;
+    r.lease = id_;
+    r.hedged = true;
+    requests.start(now, t, std::move(r), out);
+  }
+}
+
+nanos lease::next_wake(const calls& requests, bool wanted) const {
+  if (state_ == state::none) return wanted ? backoff_.until() : never;
+  if (state_ != state::held) return never;
+  nanos wake = never;
+  if (!requests.running(op::keepalive)) wake = round_at_;
+  if (!requests.running(op::confirm)) wake = std::min(wake, confirm_at_);
+  return wake;
+}
+
+}  // namespace tenure::core

@@ -1,0 +1,62 @@
+// The session's lease: granted when first needed, renewed in rounds of a keepalive and a
+// linearizable confirmation, and believed in until the deadline.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/action.hpp"
+#include "core/backoff.hpp"
+#include "core/calls.hpp"
+#include "core/choices.hpp"
+#include "core/deadline.hpp"
+#include "core/time.hpp"
+#include "core/timings.hpp"
+
+namespace tenure::core {
+
+class lease {
+ public:
+  [[nodiscard]] bool held() const { return state_ == state::held; }
+  // Held, or perhaps held: a grant is under way or was not answered.
+  [[nodiscard]] bool may_exist() const { return id_ != 0; }
+  [[nodiscard]] std::int64_t id() const { return id_; }
+  [[nodiscard]] nanos granted_ttl() const { return ttl_; }
+
+  // Work must have stopped at `hard_end`; tokens end a stop grace earlier, at `cutoff`.
+  [[nodiscard]] nanos hard_end(const timings& t) const;
+  [[nodiscard]] nanos cutoff(const timings& t) const { return hard_end(t) - t.stop_grace; }
+  // When the evidence that counts was sent.
+  [[nodiscard]] nanos evidence_from() const { return deadline_.good_until() - ttl_; }
+
+  // What an answer meant.
+  enum class effect { none, granted, renewed, gone };
+  effect completed(nanos now, const timings& t, const completion& c, nanos ttl, std::uint64_t term, choices& choose);
+  // Any linearizable answer is half of the evidence. True if the deadline moved.
+  bool confirmed(nanos sent, std::uint64_t term);
+  // The lease is known to be gone, or is given up.
+  void forget();
+
+  void tick(nanos now, const timings& t, bool wanted, bool confirmed_by_others, calls& requests, choices& choose,
+            std::vector<action>& out);
+  [[nodiscard]] nanos next_wake(const calls& requests, bool wanted) const;
+  // Ask at once whether it still exists.
+  void probe(nanos now);
+
+ private:
+  enum class state { none, granting, held };
+  bool moved(nanos before) const { return deadline_.good_until() > before; }
+
+  state state_ = state::none;
+  std::int64_t id_ = 0;
+  bool grant_in_doubt_ = false;
+  nanos ttl_ = 0;
+  nanos granted_at_ = 0;
+  nanos round_at_ = 0;
+  nanos confirm_at_ = 0;
+  deadline deadline_;
+  backoff backoff_;
+  bool probed_ = false;  // something else speaks for its being gone
+};
+
+}  // namespace tenure::core

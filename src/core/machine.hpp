@@ -1,0 +1,93 @@
+// The core of a session: events and a time in, actions out. It has no clock, no I/O, no
+// randomness and no callback; the host carries out the actions and brings back what came of them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/action.hpp"
+#include "core/calls.hpp"
+#include "core/choices.hpp"
+#include "core/context.hpp"
+#include "core/event.hpp"
+#include "core/lease.hpp"
+#include "core/roster.hpp"
+#include "core/time.hpp"
+#include "core/timings.hpp"
+#include "core/watch.hpp"
+
+namespace tenure::core {
+
+struct settings {
+  asked_timings asked;  // checked
+  std::size_t endpoint_count = 1;
+  bool authenticate = false;
+};
+
+struct counters {
+  std::uint64_t renewals = 0;
+  std::uint64_t confirmations = 0;
+  nanos renewal_last = 0;
+  nanos renewal_max = 0;
+  nanos closest = never;  // smallest distance to the cutoff while leading
+  std::uint64_t stalls = 0;
+  nanos stall_max = 0;
+  std::uint64_t leases = 0;
+};
+
+class machine {
+ public:
+  machine(const settings& s, choices& choose);
+
+  // The only way in and the only way out. `now` never goes back. Appends to `out`.
+  void apply(nanos now, const event& e, std::vector<action>& out);
+
+  // `woke` is wanted at this moment, if nothing happens before; never: only after another event.
+  [[nodiscard]] nanos next_wake() const { return next_wake_; }
+  // Tokens are cancelled from this moment on; it grows with every renewal.
+  [[nodiscard]] nanos cutoff() const { return lease_.cutoff(t_); }
+  [[nodiscard]] std::int64_t lease_id() const { return lease_.id(); }
+  [[nodiscard]] const timings& times() const { return t_; }
+  [[nodiscard]] const asked_timings& asked() const { return settings_.asked; }
+  [[nodiscard]] const counters& counts() const { return counts_; }
+  [[nodiscard]] const calls& requests() const { return requests_; }
+  [[nodiscard]] const watch& stream() const { return watch_; }
+  [[nodiscard]] const roster& standings() const { return roster_; }
+
+  // Empty if all is well, else the invariant that is broken.
+  [[nodiscard]] const char* broken_invariant(nanos now) const;
+
+ private:
+  void take(const context& c, const answer& a);
+  void take(const context& c, const stream_news& n);
+  void take(const context& c, const stream_gone& g);
+  void take(const context& c, const event& e);
+  void completed(const context& c, const completion& done, const answer* a);
+  bool history_went_back(const context& c, const answer& a, std::int64_t revision_then);
+  void granted(const context& c);
+  void lease_gone(const context& c, cause why);
+  void renewed(const context& c);
+  void check_deadline(const context& c);
+  void tell_stall(const context& c);
+  void go_on(const context& c);
+  void finish(const context& c);
+
+  settings settings_;
+  choices& choose_;
+  timings t_;
+  calls requests_;
+  core::lease lease_;
+  watch watch_;
+  roster roster_;
+  std::uint64_t cluster_ = 0;
+  bool jeopardy_ = false;
+  bool closing_ = false;
+  bool revoking_ = false;
+  bool finished_ = false;
+  bool held_losses_ = false;
+  nanos next_wake_ = never;
+  counters counts_;
+  std::vector<completion> ended_;
+};
+
+}  // namespace tenure::core

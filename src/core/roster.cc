@@ -1,0 +1,331 @@
+#include "core/roster.hpp"
+
+#include <algorithm>
+
+namespace tenure::core {
+
+namespace {
+
+// New leaderships are written into their keys together.
+constexpr nanos announce_delay = 20 * millisecond;
+// How long the reason of a loss may be looked for before it is told.
+constexpr nanos longest_hold = 500 * millisecond;
+
+}  // namespace
+
+void roster::want(election_id id) {
+  election& e = all_[id];
+  all_.enter(e, standing::wanting);
+  e.own_revision = 0;
+  e.front.clear();
+  e.early.clear();
+  e.unsure = false;
+  batches_.add(op::stand, id, e);
+}
+
+void roster::stand(const context&, election_id id, bool campaign_again) {
+  election& e = all_.of(id);
+  e.stands = true;
+  e.again = campaign_again;
+  if (e.state == standing::idle) {
+    want(id);
+  } else {
+    e.rejoin = true;
+  }
+}
+
+void roster::work_stopped(const context& c, election_id id) {
+  if (all_.of(id).state == standing::stopping) stopped(c, id);
+}
+
+void roster::resign(const context& c, election_id id) {
+  election& e = all_.of(id);
+  e.resign_wanted = true;
+  e.rejoin = false;
+  switch (e.state) {
+    case standing::idle:
+    case standing::wanting: withdrawn(c, id); break;
+    case standing::queued: withdraw(id); break;
+    case standing::leading: lose(c, id, cause::resigned, false); break;
+    default: break;  // goes on when the answer or the work's end comes
+  }
+}
+
+void roster::leave(const context& c, election_id id) {
+  election& e = all_.of(id);
+  e.leave_wanted = true;
+  e.resign_wanted = false;
+  e.rejoin = false;
+  remind(c.now + c.t.stop_grace + c.t.request_timeout, id, due::left);
+  switch (e.state) {
+    case standing::idle:
+    case standing::wanting: withdrawn(c, id); break;
+    case standing::queued: withdraw(id); break;
+    case standing::leading: lose(c, id, cause::closed, false); break;
+    default: break;
+  }
+}
+
+void roster::observe(const context&, election_id id, bool on) {
+  election& e = all_.of(id);
+  if (e.observed == on) return;
+  e.observed = on;
+  if (on) {
+    ++observed_;
+    e.leader_known = false;
+    batches_.add(op::read_leader, id, e);
+  } else {
+    --observed_;
+  }
+}
+
+void roster::close(const context& c) {
+  closing_ = true;
+  for (election_id id = 0; id < all_.size(); ++id) {
+    if (all_[id].state == standing::leading) lose(c, id, cause::closed, false);
+  }
+  batches_.clear(all_);
+}
+
+// Leads if nothing speaks against it: our key is there, nobody is in front, and the deadline is ahead.
+void roster::try_lead(const context& c, election_id id) {
+  election& e = all_[id];
+  if (closing_ || e.state != standing::queued || !e.front.empty() || e.unsure) return;
+  if (e.front_more) {
+    batches_.add(op::read_queue, id, e);
+    return;
+  }
+  if (c.now >= c.lease.cutoff(c.t)) {
+    ready_.push_back(id);
+    return;
+  }
+  all_.enter(e, standing::leading);
+  e.confirmed_at = c.now;
+  tell news_of{};
+  news_of.what = news::acquired;
+  news_of.election = id;
+  news_of.value = e.own_revision;
+  c.say(std::move(news_of));
+  remind(c.now + c.t.reassure_interval + c.t.reassure_timeout, id, due::reassurance);
+  unannounced_.push_back(id);
+  announce_at_ = std::min(announce_at_, c.now + announce_delay);
+  if (e.observed) leader_moved(id, e.own_revision);
+}
+
+void roster::tell_place(const context& c, election_id id) {
+  const election& e = all_[id];
+  tell t{};
+  t.what = news::position;
+  t.election = id;
+  t.value = static_cast<std::int64_t>(e.front.size());
+  c.say(std::move(t));
+}
+
+void roster::lose(const context& c, election_id id, cause why, bool hold) {
+  election& e = all_[id];
+  all_.enter(e, standing::stopping);
+  e.why = why;
+  e.stop_until = c.now + c.t.stop_grace;
+  if (why != cause::resigned && why != cause::closed) e.rejoin = e.again && !closing_;
+  remind(e.stop_until, id, due::grace);
+  tell t{};
+  t.what = news::cancelled;
+  t.election = id;
+  t.why_lost = why;
+  c.say(tell(t));
+  if (why == cause::resigned) return;
+  if (hold) {
+    e.loss_held = true;
+    if (held_.empty()) held_until_ = c.now + std::min(c.t.request_timeout, longest_hold);
+    held_since_ = c.now;
+    held_.push_back(id);
+    return;
+  }
+  t.what = news::lost;
+  c.say(std::move(t));
+}
+
+// The user's work has stopped, or its grace is over: now the key may go.
+void roster::stopped(const context& c, election_id id) {
+  election& e = all_[id];
+  if (e.loss_held) tell_held(c, e.why);
+  if (!closing_ && (e.has_key() || e.doubt_until > c.now)) {
+    withdraw(id);
+  } else {
+    withdrawn(c, id);
+  }
+}
+
+void roster::withdraw(election_id id) {
+  election& e = all_[id];
+  all_.enter(e, standing::withdrawing);
+  batches_.add(op::withdraw, id, e);
+}
+
+// There is no key of ours any more.
+void roster::withdrawn(const context& c, election_id id) {
+  election& e = all_[id];
+  e.own_revision = 0;
+  e.front.clear();
+  all_.enter(e, standing::idle);
+  tell t{};
+  t.election = id;
+  if (e.resign_wanted) {
+    e.resign_wanted = false;
+    t.what = news::resigned;
+    c.say(tell(t));
+  }
+  if (e.leave_wanted) {
+    e.leave_wanted = false;
+    e.stands = false;
+    t.what = news::left;
+    c.say(tell(t));
+  }
+  if (e.rejoin && !closing_) {
+    e.rejoin = false;
+    want(id);
+  } else if (e.doubt_until > c.now) {
+    remind(e.doubt_until, id, due::sweep);
+  }
+}
+
+void roster::own_key_gone(const context& c, election_id id) {
+  election& e = all_[id];
+  e.own_revision = 0;
+  if (e.state == standing::leading) {
+    lose(c, id, cause::key_deleted, true);
+  } else if (e.state == standing::queued) {
+    want(id);
+  }
+}
+
+void roster::leader_moved(election_id id, std::int64_t revision) {
+  election& e = all_[id];
+  e.leader_dirty = std::max(e.leader_dirty, revision);
+  batches_.add(op::read_leader, id, e);
+}
+
+void roster::deleted(const context& c, election_id id, const change& what) {
+  election& e = all_[id];
+  if (e.state != standing::queued && e.state != standing::leading) return;
+  const std::int64_t first = e.front.empty() ? 0 : e.front.front().create_revision;
+  switch (take_delete(e, what, c.lease.id())) {
+    case effect_of_delete::none: break;
+    case effect_of_delete::own_key: own_key_gone(c, id); break;
+    case effect_of_delete::unclear:
+      e.unsure = true;
+      batches_.add(op::read_queue, id, e);
+      break;
+    case effect_of_delete::shorter:
+      if (e.front.empty()) {
+        try_lead(c, id);
+      } else {
+        tell_place(c, id);
+        if (e.front.front().create_revision != first) leader_moved(id, what.mod_revision);
+      }
+      break;
+  }
+}
+
+void roster::apply(const context& c, const std::vector<change>& changes) {
+  for (const change& it : changes) {
+    election& e = all_.of(it.election);
+    if (it.deleted) {
+      if (e.state == standing::creating || e.reading) e.early.push_back(it);
+      deleted(c, it.election, it);
+      if (e.observed && (it.lease == 0 || it.lease == e.leader_lease)) leader_moved(it.election, it.mod_revision);
+    } else if (e.observed && e.leader_revision == 0) {
+      leader_moved(it.election, it.mod_revision);
+    }
+  }
+}
+
+// Deletes that were heard while the queue was being read, and that the read does not know.
+void roster::catch_up(const context& c, election_id id) {
+  std::vector<change> early;
+  early.swap(all_[id].early);
+  for (const change& it : early) deleted(c, id, it);
+}
+
+void roster::events_lost(const context& c) {
+  for (election_id id = 0; id < all_.size(); ++id) {
+    election& e = all_[id];
+    if (e.state == standing::queued) {
+      e.unsure = true;
+      batches_.add(op::read_queue, id, e);
+    } else if (e.state == standing::leading) {
+      batches_.add(op::reassure, id, e);
+    }
+    if (e.observed) leader_moved(id, 0);
+  }
+  (void)c;
+}
+
+void roster::lease_granted(const context& c) { reread_at_ = c.now + c.t.ttl; }
+
+void roster::lease_gone(const context& c, cause why) {
+  tell_held(c, why);
+  ready_.clear();
+  for (election_id id = 0; id < all_.size(); ++id) {
+    election& e = all_[id];
+    e.doubt_until = 0;
+    e.reading = false;
+    e.own_revision = 0;
+    switch (e.state) {
+      case standing::leading: lose(c, id, why, false); break;
+      case standing::creating:
+        if (!e.wanted()) {
+          withdrawn(c, id);
+          break;
+        }
+        [[fallthrough]];
+      case standing::queued: want(id); break;
+      case standing::withdrawing: withdrawn(c, id); break;
+      default: break;
+    }
+  }
+  reread_at_ = never;
+}
+
+void roster::renewed(const context& c) {
+  std::vector<election_id> ready;
+  ready.swap(ready_);
+  for (const election_id id : ready) try_lead(c, id);
+}
+
+void roster::deadline_passed(const context& c) {
+  for (election_id id = 0; id < all_.size(); ++id) {
+    if (all_[id].state == standing::leading) lose(c, id, cause::deadline_passed, false);
+  }
+}
+
+void roster::lease_lives(const context& c, nanos asked_at) {
+  if (!held_.empty() && asked_at >= held_since_) tell_held(c, cause::key_deleted);
+}
+
+void roster::tell_held(const context& c, cause why) {
+  held_until_ = never;
+  std::vector<election_id> held;
+  held.swap(held_);
+  for (const election_id id : held) {
+    election& e = all_[id];
+    if (!e.loss_held) continue;
+    e.loss_held = false;
+    tell t{};
+    t.what = news::lost;
+    t.election = id;
+    t.why_lost = e.why = why;
+    c.say(std::move(t));
+  }
+}
+
+bool roster::wants_lease() const {
+  return !closing_ && all_.count(standing::wanting) != 0;
+}
+
+bool roster::wants_watch() const {
+  return !closing_ && (observed_ != 0 || all_.count(standing::creating) != 0 ||
+                       all_.count(standing::queued) != 0 || leaders() != 0);
+}
+
+}  // namespace tenure::core

@@ -1,0 +1,103 @@
+// All elections of a session: who stands, waits, leads, stops, and what has to be asked for it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "core/batches.hpp"
+#include "core/context.hpp"
+#include "core/election.hpp"
+
+namespace tenure::core {
+
+class roster {
+ public:
+  // The user's calls.
+  void stand(const context& c, election_id id, bool campaign_again);
+  void work_stopped(const context& c, election_id id);
+  void resign(const context& c, election_id id);
+  void leave(const context& c, election_id id);
+  void observe(const context& c, election_id id, bool on);
+  // Cancels every leadership; nothing new is asked for.
+  void close(const context& c);
+
+  // What was answered to one of the batched requests; `a` is null if nothing was.
+  void completed(const context& c, const completion& done, const answer* a);
+  // What the watch said.
+  void apply(const context& c, const std::vector<change>& changes);
+  // Events were lost: nobody is sure of anything until it is read again.
+  void events_lost(const context& c);
+
+  void lease_granted(const context& c);
+  void lease_gone(const context& c, cause why);
+  // The deadline moved: those who are first and waited for it may lead.
+  void renewed(const context& c);
+  void deadline_passed(const context& c);
+  // A keepalive that was sent after the losses held back shows that the lease lives.
+  void lease_lives(const context& c, nanos asked_at);
+
+  void tick(const context& c);
+  [[nodiscard]] nanos next_wake(const context& c) const;
+
+  [[nodiscard]] bool wants_lease() const;
+  [[nodiscard]] bool wants_watch() const;
+  [[nodiscard]] bool wants_puts() const { return observed_ > 0; }
+  [[nodiscard]] std::size_t leaders() const { return all_.count(standing::leading); }
+  [[nodiscard]] bool stopping() const { return all_.count(standing::stopping) != 0; }
+  [[nodiscard]] bool holds_losses() const { return !held_.empty(); }
+  [[nodiscard]] const election& at(election_id id) const { return all_[id]; }
+  [[nodiscard]] election_id size() const { return all_.size(); }
+
+ private:
+  void want(election_id id);
+  void try_lead(const context& c, election_id id);
+  void tell_place(const context& c, election_id id);
+  void lose(const context& c, election_id id, cause why, bool hold);
+  void stopped(const context& c, election_id id);
+  void withdraw(election_id id);
+  void withdrawn(const context& c, election_id id);
+  void own_key_gone(const context& c, election_id id);
+  void deleted(const context& c, election_id id, const change& what);
+  void catch_up(const context& c, election_id id);
+  void leader_moved(election_id id, std::int64_t revision);
+  void tell_held(const context& c, cause why);
+
+  void stood(const context& c, const completion& done, const answer& a);
+  void stand_failed(const context& c, const completion& done);
+  void reassured(const context& c, const completion& done, const answer& a);
+  void queue_read(const context& c, const completion& done, const answer& a);
+  void leader_read(const context& c, const completion& done, const answer& a);
+  void withdrawal_answered(const context& c, const completion& done, const answer& a);
+
+  enum class due : std::uint8_t { grace, reassurance, sweep, left };
+  struct appointment {
+    nanos at;
+    election_id id;
+    due what;
+    bool operator<(const appointment& other) const { return at > other.at; }  // the earliest on top of the heap
+  };
+  void remind(nanos at, election_id id, due what);
+  void keep(const context& c, const appointment& a);
+
+  elections all_;
+  std::size_t observed_ = 0;
+  bool closing_ = false;
+  batches batches_;
+  std::vector<appointment> agenda_;  // a heap
+  std::vector<election_id> ready_;   // first in the queue, but the deadline did not allow to lead
+  std::vector<election_id> held_;    // losses whose reason is being found out
+  nanos held_since_ = 0;
+  nanos held_until_ = never;
+  std::vector<election_id> unannounced_;  // new leaders whose key does not say so yet
+  nanos announce_at_ = never;
+  struct turn {
+    nanos at;
+    election_id id;
+  };
+  std::deque<turn> reassurances_;    // in order of time
+  nanos reread_at_ = never;
+  nanos write_again_at_ = 0;         // the store refused writes: only read until then
+};
+
+}  // namespace tenure::core

@@ -1,0 +1,283 @@
+// What the roster makes of the answers to its batched requests, and of time passing.
+#include <algorithm>
+#include <utility>
+
+#include "core/roster.hpp"
+
+namespace tenure::core {
+
+namespace {
+
+// How long writes are left alone after the store said that it is full.
+constexpr nanos full_store_pause = 30 * second;
+
+}  // namespace
+
+void roster::completed(const context& c, const completion& done, const answer* a) {
+  const op what = done.asked.what;
+  // Answers to an earlier lease's requests say nothing about the keys of this one.
+  if (what != op::read_leader && done.asked.lease != c.lease.id()) return;
+  batches_.ended(c, done);
+  const bool answered = done.what == outcome::ok && a != nullptr && a->items.size() == done.asked.items.size();
+  if (answered) {
+    switch (what) {
+      case op::stand: stood(c, done, *a); break;
+      case op::withdraw: withdrawal_answered(c, done, *a); break;
+      case op::reassure: reassured(c, done, *a); break;
+      case op::read_queue: queue_read(c, done, *a); break;
+      case op::read_leader: leader_read(c, done, *a); break;
+      default: break;
+    }
+    return;
+  }
+  if (what == op::stand) {
+    stand_failed(c, done);
+    return;
+  }
+  if (what == op::reassure && done.what == outcome::no_space && done.asked.write) {
+    write_again_at_ = c.now + full_store_pause;
+  }
+  for (const item& it : done.asked.items) {
+    election& e = all_[it.election];
+    if (what == op::read_queue) e.reading = false;
+    if (what == op::read_leader) e.reading_leader = false;
+    if (!closing_) batches_.add(what, it.election, e);
+  }
+}
+
+void roster::stood(const context& c, const completion& done, const answer& a) {
+  for (std::size_t i = 0; i < a.items.size(); ++i) {
+    const election_id id = done.asked.items[i].election;
+    const item_answer& got = a.items[i];
+    election& e = all_[id];
+    if (e.state != standing::creating) continue;
+    e.doubt_until = done.doubt_until;
+    e.own_revision = got.applied ? a.revision : got.own_revision;
+    tell t{};
+    t.election = id;
+    const bool stolen = !got.applied && got.own_lease != c.lease.id();
+    if (stolen && e.has_key()) {
+      // A key under our name that would not end with our lease: never lead by it.
+      t.what = news::tampered;
+      c.say(std::move(t));
+      e.rejoin = e.wanted();
+      withdraw(id);
+      continue;
+    }
+    if (!e.has_key()) {
+      want(id);
+      continue;
+    }
+    if (!e.wanted() || closing_) {
+      withdraw(id);
+      continue;
+    }
+    all_.enter(e, standing::queued);
+    take_queue(e, a.rivals.data() + got.first, got.count, got.more, a.revision, c.lease.id());
+    t.what = news::campaigning;
+    c.say(std::move(t));
+    catch_up(c, id);
+    if (e.state != standing::queued) continue;
+    try_lead(c, id);
+    if (e.state != standing::queued || e.front.empty()) continue;
+    tell_place(c, id);
+    leader_moved(id, a.revision);
+  }
+}
+
+void roster::stand_failed(const context& c, const completion& done) {
+  for (const item& it : done.asked.items) {
+    election& e = all_[it.election];
+    if (e.state != standing::creating) continue;
+    e.doubt_until = std::max(e.doubt_until, done.doubt_until);
+    if (!e.wanted()) {
+      if (e.doubt_until > c.now && !closing_) {
+        withdraw(it.election);
+      } else {
+        withdrawn(c, it.election);
+      }
+      continue;
+    }
+    if (closing_) {
+      withdrawn(c, it.election);
+      continue;
+    }
+    tell t{};
+    t.what = news::trouble;
+    t.election = it.election;
+    t.why = done.what;
+    t.request = op::stand;
+    t.value = done.endpoint;
+    c.say(std::move(t));
+    want(it.election);
+  }
+}
+
+void roster::withdrawal_answered(const context& c, const completion& done, const answer& a) {
+  for (std::size_t i = 0; i < a.items.size(); ++i) {
+    const election_id id = done.asked.items[i].election;
+    election& e = all_[id];
+    if (e.state != standing::withdrawing) continue;
+    if (!a.items[i].applied && a.items[i].own_revision != 0) {
+      // Another create revision than expected: a stand of ours was executed late.
+      e.own_revision = a.items[i].own_revision;
+      batches_.add(op::withdraw, id, e);
+      continue;
+    }
+    withdrawn(c, id);
+  }
+}
+
+void roster::reassured(const context& c, const completion& done, const answer& a) {
+  for (std::size_t i = 0; i < a.items.size(); ++i) {
+    const item& asked = done.asked.items[i];
+    election& e = all_[asked.election];
+    if (e.state != standing::leading || e.own_revision != asked.create_revision) continue;
+    const bool ours = done.asked.write ? a.items[i].applied : a.items[i].own_revision == asked.create_revision;
+    if (!ours) {
+      const bool gone = a.items[i].own_revision == 0;
+      e.own_revision = 0;
+      lose(c, asked.election, gone ? cause::key_deleted : cause::reassurance_failed, gone);
+      continue;
+    }
+    e.confirmed_at = std::max(e.confirmed_at, done.sent);
+    e.reassure_at = c.now + c.t.reassure_interval;
+    reassurances_.push_back({e.reassure_at, asked.election});
+  }
+}
+
+void roster::queue_read(const context& c, const completion& done, const answer& a) {
+  for (std::size_t i = 0; i < a.items.size(); ++i) {
+    const item& asked = done.asked.items[i];
+    const item_answer& got = a.items[i];
+    election& e = all_[asked.election];
+    e.reading = false;
+    if (e.state != standing::queued || e.own_revision != asked.create_revision) {
+      e.early.clear();
+      continue;
+    }
+    const std::size_t before = e.front.size();
+    e.unsure = false;
+    if (!take_queue(e, a.rivals.data() + got.first, got.count, got.more, a.revision, c.lease.id())) {
+      own_key_gone(c, asked.election);
+      continue;
+    }
+    catch_up(c, asked.election);
+    if (e.state != standing::queued) continue;
+    try_lead(c, asked.election);
+    if (e.state != standing::queued || e.front.empty() || e.front.size() == before) continue;
+    tell_place(c, asked.election);
+    leader_moved(asked.election, a.revision);
+  }
+}
+
+void roster::leader_read(const context& c, const completion& done, const answer& a) {
+  for (std::size_t i = 0; i < a.items.size(); ++i) {
+    const election_id id = done.asked.items[i].election;
+    const item_answer& got = a.items[i];
+    election& e = all_[id];
+    e.reading_leader = false;
+    if (!e.observed && e.state != standing::queued) continue;
+    const rival first = got.count != 0 ? a.rivals[got.first] : rival{};
+    const bool news_of_it = !e.leader_known || e.leader_revision != first.create_revision;
+    e.leader_known = true;
+    e.leader_read = a.revision;
+    e.leader_revision = first.create_revision;
+    e.leader_lease = first.lease;
+    if (e.leader_dirty > a.revision) batches_.add(op::read_leader, id, e);
+    if (!news_of_it) continue;
+    tell t{};
+    t.what = news::leader;
+    t.election = id;
+    t.value = first.create_revision;
+    c.say(std::move(t));
+  }
+}
+
+void roster::remind(nanos at, election_id id, due what) {
+  agenda_.push_back({at, id, what});
+  std::push_heap(agenda_.begin(), agenda_.end());
+}
+
+void roster::keep(const context& c, const appointment& a) {
+  election& e = all_[a.id];
+  switch (a.what) {
+    case due::grace:
+      if (e.state == standing::stopping && e.stop_until <= c.now) stopped(c, a.id);
+      break;
+    case due::reassurance: {
+      if (e.state != standing::leading) break;
+      const nanos until = e.confirmed_at + c.t.reassure_interval + c.t.reassure_timeout;
+      if (until > c.now) {
+        remind(until, a.id, due::reassurance);
+      } else {
+        lose(c, a.id, cause::reassurance_timed_out, false);
+      }
+      break;
+    }
+    case due::sweep:
+      // A stand of ours may have been executed after its key was withdrawn.
+      if (e.state != standing::idle || closing_ || e.doubt_until == 0) break;
+      e.doubt_until = 0;
+      if (c.lease.held()) withdraw(a.id);
+      break;
+    case due::left: {
+      if (!e.leave_wanted) break;
+      e.leave_wanted = false;
+      e.stands = false;
+      tell t{};
+      t.what = news::left;
+      t.election = a.id;
+      c.say(std::move(t));
+      break;
+    }
+  }
+}
+
+void roster::tick(const context& c) {
+  while (!agenda_.empty() && agenda_.front().at <= c.now) {
+    const appointment a = agenda_.front();
+    std::pop_heap(agenda_.begin(), agenda_.end());
+    agenda_.pop_back();
+    keep(c, a);
+  }
+  if (c.now >= held_until_) tell_held(c, cause::key_deleted);
+  if (closing_) return;
+  if (c.now >= announce_at_) {
+    announce_at_ = never;
+    for (const election_id id : unannounced_) {
+      if (all_[id].state == standing::leading) batches_.add(op::reassure, id, all_[id]);
+    }
+    unannounced_.clear();
+  }
+  if (!reassurances_.empty() && reassurances_.front().at <= c.now) {
+    // Those that are due soon go with those that are due: fewer, fuller batches.
+    const nanos until = c.now + c.t.reassure_interval / 2;
+    while (!reassurances_.empty() && reassurances_.front().at <= until) {
+      const turn next = reassurances_.front();
+      reassurances_.pop_front();
+      election& e = all_[next.id];
+      if (e.state == standing::leading && e.reassure_at == next.at) batches_.add(op::reassure, next.id, e);
+    }
+  }
+  if (c.now >= reread_at_) {
+    // An older etcd can lose a delete around a compaction (etcd#18089): never wait for one for ever.
+    reread_at_ = c.now + c.t.ttl;
+    for (election_id id = 0; id < all_.size(); ++id) {
+      if (all_[id].state == standing::queued) batches_.add(op::read_queue, id, all_[id]);
+    }
+  }
+  batches_.pump(c, all_, c.now >= write_again_at_);
+}
+
+nanos roster::next_wake(const context& c) const {
+  nanos wake = held_until_;
+  if (!agenda_.empty()) wake = std::min(wake, agenda_.front().at);
+  if (closing_) return wake;
+  wake = std::min(wake, announce_at_);
+  if (!reassurances_.empty()) wake = std::min(wake, reassurances_.front().at);
+  if (all_.count(standing::queued) != 0) wake = std::min(wake, reread_at_);
+  return std::min(wake, batches_.next_wake(c.now, c.requests));
+}
+
+}  // namespace tenure::core

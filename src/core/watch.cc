@@ -1,0 +1,130 @@
+#include "core/watch.hpp"
+
+#include <algorithm>
+
+namespace tenure::core {
+
+void watch::want(bool wanted, bool puts, std::vector<action>& out) {
+  if (wanted == wanted_ && puts == puts_) return;
+  // A stream that filters puts out cannot be changed under way; one that does not is kept.
+  const bool reopen = puts && !puts_;
+  wanted_ = wanted;
+  puts_ = puts || (puts_ && wanted);
+  if (!wanted || reopen) stop(out);
+  if (wanted && state_ == state::closed) act_at_ = backoff_.until();
+  if (!wanted) act_at_ = never;
+}
+
+void watch::start_from(std::int64_t revision) {
+  if (resume_ != 0) return;
+  resume_ = revision;
+  if (wanted_ && state_ == state::closed) act_at_ = backoff_.until();
+}
+
+void watch::reset(std::vector<action>& out) {
+  stop(out);
+  resume_ = 0;
+}
+
+void watch::start(nanos now, const timings& t, const endpoints& nodes, std::vector<action>& out) {
+  auto chosen = nodes.pick(now, tried_);
+  if (!chosen) {
+    tried_ = 0;
+    chosen = nodes.pick(now, tried_);
+  }
+  endpoint_ = *chosen;
+  tried_ |= endpoint_set{1} << endpoint_;
+  stream_ = next_stream_++;
+  state_ = state::opening;
+  act_at_ = now + t.request_timeout;
+  probing_ = false;
+  out.emplace_back(open_stream{stream_, endpoint_, resume_, two_way_, puts_});
+}
+
+void watch::stop(std::vector<action>& out) {
+  if (state_ != state::closed) out.emplace_back(close_stream{stream_});
+  state_ = state::closed;
+  stream_ = 0;
+  act_at_ = wanted_ ? 0 : never;
+}
+
+// The endpoint failed us: try another, at once as long as there are others, then after a pause.
+void watch::fail(nanos now, const timings& t, endpoints& nodes, choices& choose) {
+  state_ = state::closed;
+  stream_ = 0;
+  const endpoint_set all = nodes.size() == max_endpoints ? ~endpoint_set{0} : (endpoint_set{1} << nodes.size()) - 1;
+  if ((tried_ & all) != all) {
+    act_at_ = now;
+    return;
+  }
+  tried_ = 0;
+  act_at_ = backoff_.failed(now, t.retry_delay, choose);
+}
+
+watch::effect watch::heard(nanos now, const timings& t, const stream_news& n, endpoints& nodes, choices& choose,
+                           std::vector<action>& out) {
+  if (n.stream != stream_ || state_ == state::closed) return effect::stale;
+  if (n.canceled) {
+    // The HTTP stream stays open and silent after a cancel: we have to close it.
+    out.emplace_back(close_stream{stream_});
+    if (n.compact_revision > 0) {
+      state_ = state::closed;
+      stream_ = 0;
+      resume_ = std::max(resume_, n.compact_revision);
+      act_at_ = now;
+      return effect::compacted;
+    }
+    fail(now, t, nodes, choose);
+    return n.why == outcome::token_invalid ? effect::token : effect::none;
+  }
+  if (n.created || n.last_revision > 0) {
+    state_ = state::open;
+    tried_ = 0;
+    backoff_.succeeded();
+  } else if (state_ == state::open && two_way_) {
+    ever_echoed_ = true;  // a progress answer: the upload gets through
+  }
+  probing_ = false;
+  act_at_ = now + (two_way_ ? t.renew_interval : t.ttl / 2);
+  if (n.last_revision == 0) return effect::none;
+  resume_ = std::max(resume_, n.last_revision + 1);
+  return effect::deliver;
+}
+
+bool watch::gone(nanos now, const timings& t, const stream_gone& g, endpoints& nodes, choices& choose,
+                 std::vector<action>& out) {
+  (void)out;
+  if (g.stream != stream_ || state_ == state::closed) return false;
+  fail(now, t, nodes, choose);
+  return true;
+}
+
+void watch::tick(nanos now, const timings& t, endpoints& nodes, choices& choose, std::vector<action>& out) {
+  if (!wanted_ || resume_ == 0 || now < act_at_) return;
+  if (state_ == state::closed) {
+    start(now, t, nodes, out);
+    return;
+  }
+  if (state_ == state::open && two_way_ && !probing_) {
+    probing_ = true;
+    act_at_ = now + t.request_timeout;
+    out.emplace_back(probe_stream{stream_});
+    return;
+  }
+  // Silent: not created in time, no sign of life after a probe, or a one-way stream that has to be renewed.
+  out.emplace_back(close_stream{stream_});
+  const bool renewal = state_ == state::open && !two_way_;
+  // Something on the way may hold back a request body that does not end: then one request a watch.
+  if (!renewal && !ever_echoed_) two_way_ = !two_way_;
+  if (renewal) {
+    state_ = state::closed;
+    start(now, t, nodes, out);
+  } else {
+    nodes.failed(endpoint_, now, t.retry_delay);
+    fail(now, t, nodes, choose);
+  }
+}
+
+nanos watch::next_wake() const { return wanted_ && resume_ != 0 ? act_at_ : never; }
+
+}  // namespace tenure::core

@@ -1,0 +1,66 @@
+// The session's one watch stream: when to open it, where from, whether it still lives.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/action.hpp"
+#include "core/backoff.hpp"
+#include "core/choices.hpp"
+#include "core/endpoints.hpp"
+#include "core/event.hpp"
+#include "core/time.hpp"
+#include "core/timings.hpp"
+
+namespace tenure::core {
+
+class watch {
+ public:
+  // Whether a stream is wanted, and whether puts are (observers need them).
+  void want(bool wanted, bool puts, std::vector<action>& out);
+  // Nothing before this revision is of interest; only the first call counts.
+  void start_from(std::int64_t revision);
+  // The history went back: everything known about revisions is void.
+  void reset(std::vector<action>& out);
+
+  // What a message of the stream means for the session.
+  enum class effect {
+    stale,      // of a stream that is no longer ours
+    none,
+    deliver,    // its changes are to be applied
+    compacted,  // events were lost: every queue has to be read again
+    token,      // refused for its token
+  };
+  effect heard(nanos now, const timings& t, const stream_news& n, endpoints& nodes, choices& choose,
+               std::vector<action>& out);
+  // False if that stream is no longer ours.
+  bool gone(nanos now, const timings& t, const stream_gone& g, endpoints& nodes, choices& choose,
+            std::vector<action>& out);
+  void tick(nanos now, const timings& t, endpoints& nodes, choices& choose, std::vector<action>& out);
+  [[nodiscard]] nanos next_wake() const;
+  [[nodiscard]] bool open() const { return state_ == state::open; }
+  [[nodiscard]] std::uint64_t opens() const { return next_stream_ - 1; }
+  [[nodiscard]] std::uint32_t endpoint() const { return endpoint_; }
+
+ private:
+  enum class state { closed, opening, open };
+  void start(nanos now, const timings& t, const endpoints& nodes, std::vector<action>& out);
+  void stop(std::vector<action>& out);
+  void fail(nanos now, const timings& t, endpoints& nodes, choices& choose);
+
+  state state_ = state::closed;
+  bool wanted_ = false;
+  bool puts_ = false;
+  stream_id stream_ = 0;
+  stream_id next_stream_ = 1;
+  std::uint32_t endpoint_ = 0;
+  endpoint_set tried_ = 0;    // since the last success
+  std::int64_t resume_ = 0;   // the next revision needed; 0: not known yet
+  bool two_way_ = true;
+  bool ever_echoed_ = false;  // a two-way stream has answered on this session
+  nanos act_at_ = never;      // closed: retry; opening: time-out; open: next probe, or the probe's time-out
+  bool probing_ = false;
+  backoff backoff_;
+};
+
+}  // namespace tenure::core

@@ -1,0 +1,230 @@
+#include "etcd/field.hpp"
+
+#include <charconv>
+#include <limits>
+
+#include "etcd/base64.hpp"
+
+namespace tenure::etcd {
+namespace {
+
+// The deepest answer that we ask for (a range in a nested transaction) has 9 levels.
+constexpr std::size_t max_depth = 64;
+// RapidJSON counts in 32 bits; the transport's own limit is far below.
+constexpr std::size_t max_size = std::size_t{1} << 30;
+
+// A value of n bytes in the text takes 16 in memory (and as much while it is built), so the text
+// "[0,0,0…" would grow sixteenfold. etcd's answers have a value (names count) in every 8 bytes or more.
+std::size_t max_values(std::size_t bytes) { return 64 + bytes / 4; }
+
+template <class Integer>
+bool parse_integer(std::string_view text, Integer& out) {
+  const char* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, out);
+  return error == std::errc() && stopped == end;
+}
+
+// Stands between RapidJSON's parser and its document: counts, and reads the numbers.
+class guard {
+ public:
+  guard(rapidjson::Document& to, std::size_t values) : to_(to), left_(values) {}
+
+  bool Null() { return count() && to_.Null(); }
+  bool Bool(bool value) { return count() && to_.Bool(value); }
+  bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
+    const std::string_view number(text, size);
+    std::int64_t negative = 0;
+    std::uint64_t other = 0;
+    if (!count()) return false;
+    if (parse_integer(number, other)) return to_.Uint64(other);
+    if (parse_integer(number, negative)) return to_.Int64(negative);
+    return to_.Double(0.5);  // no integer, or none that fits: no field of ours takes it, whatever it is
+  }
+  bool String(const char* text, rapidjson::SizeType size, bool copy) {
+    return count() && to_.String(text, size, copy);
+  }
+  bool Key(const char* text, rapidjson::SizeType size, bool copy) {
+    return count() && to_.Key(text, size, copy);
+  }
+  bool StartObject() { return deeper() && to_.StartObject(); }
+  bool StartArray() { return deeper() && to_.StartArray(); }
+  bool EndObject(rapidjson::SizeType members) { return --depth_, to_.EndObject(members); }
+  bool EndArray(rapidjson::SizeType elements) { return --depth_, to_.EndArray(elements); }
+  // Never called: with kParseNumbersAsStringsFlag all numbers come as RawNumber.
+  bool Int(int) { return false; }
+  bool Uint(unsigned) { return false; }
+  bool Int64(std::int64_t) { return false; }
+  bool Uint64(std::uint64_t) { return false; }
+  bool Double(double) { return false; }
+
+  [[nodiscard]] const char* refused() const { return refused_; }
+
+ private:
+  bool count() {
+    if (left_ == 0) {
+      refused_ = "too many values";
+      return false;
+    }
+    --left_;
+    return true;
+  }
+  bool deeper() {
+    if (depth_ == max_depth) {
+      refused_ = "nested too deeply";
+      return false;
+    }
+    ++depth_;
+    return count();
+  }
+
+  rapidjson::Document& to_;
+  std::size_t left_;
+  std::size_t depth_ = 0;
+  const char* refused_ = nullptr;
+};
+
+}  // namespace
+
+document::document() : pool_(first_, sizeof first_), dom_(&pool_) {}
+
+bool document::parse(std::string_view text, std::string& why) {
+  if (text.size() > max_size) {
+    why = "not JSON: too large";
+    return false;
+  }
+  // Iterative: the default parser recurses, and two million '[' overrun the stack.
+  // Numbers as strings: RapidJSON 1.1.0 reads out of bounds when a fraction's digits and a negative
+  // exponent together overflow an int (CVE-2024-38517); and doubles cannot hold our integers.
+  constexpr unsigned flags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
+                             rapidjson::kParseNumbersAsStringsFlag;
+  rapidjson::MemoryStream in(text.data(), text.size());
+  rapidjson::Reader reader;
+  rapidjson::ParseResult result;
+  const char* refused = nullptr;
+  auto fill = [&](rapidjson::Document& to) {
+    guard handler(to, max_values(text.size()));
+    result = reader.Parse<flags>(in, handler);
+    refused = handler.refused();
+    return !result.IsError();
+  };
+  dom_.Populate(fill);
+  // A zero byte looks like the end to the parser.
+  if (!result.IsError() && in.Tell() == text.size()) return true;
+  why = "not JSON: ";
+  why += refused != nullptr   ? refused
+         : result.IsError()   ? rapidjson::GetParseError_En(result.Code())
+                              : "a zero byte";
+  why += " at byte ";
+  why += std::to_string(result.IsError() ? result.Offset() : in.Tell());
+  return false;
+}
+
+field::field(const rapidjson::Value* value, const field& parent, std::string_view name, std::size_t index)
+    : value_(value != nullptr && value->IsNull() ? nullptr : value),
+      parent_(&parent),
+      name_(name),
+      index_(index),
+      why_(parent.why_) {}
+
+field field::member(std::string_view name) const& {
+  const rapidjson::Value* found = nullptr;
+  if (is_object()) {
+    const rapidjson::Value key(
+        rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size())));
+    const auto at = value_->FindMember(key);
+    if (at != value_->MemberEnd()) found = &at->value;
+  }
+  return {found, *this, name, 0};
+}
+
+field field::element(std::size_t i) const& {
+  const bool there = i < size();
+  return {there ? &(*value_)[static_cast<rapidjson::SizeType>(i)] : nullptr, *this, {}, i};
+}
+
+std::size_t field::size() const { return present() && value_->IsArray() ? value_->Size() : 0; }
+
+bool field::object() const { return !present() || value_->IsObject() || fail("not an object"); }
+
+bool field::array() const { return !present() || value_->IsArray() || fail("not an array"); }
+
+bool field::read(std::int64_t& out) const {
+  out = 0;
+  if (!present()) return true;
+  if (value_->IsInt64()) {
+    out = value_->GetInt64();
+    return true;
+  }
+  if (value_->IsString() && parse_integer(text(), out)) return true;
+  out = 0;
+  return fail("not a 64-bit integer");
+}
+
+bool field::read(std::uint64_t& out) const {
+  out = 0;
+  if (!present()) return true;
+  if (value_->IsUint64()) {
+    out = value_->GetUint64();
+    return true;
+  }
+  if (value_->IsString() && parse_integer(text(), out)) return true;
+  out = 0;
+  return fail("not an unsigned 64-bit integer");
+}
+
+bool field::read(int& out) const {
+  out = 0;
+  std::int64_t wide = 0;
+  if (!read(wide)) return false;
+  if (wide < std::numeric_limits<int>::min() || wide > std::numeric_limits<int>::max()) {
+    return fail("not a 32-bit integer");
+  }
+  out = static_cast<int>(wide);
+  return true;
+}
+
+bool field::read(bool& out) const {
+  out = false;
+  if (!present()) return true;
+  if (!value_->IsBool()) return fail("neither true nor false");
+  out = value_->GetBool();
+  return true;
+}
+
+bool field::read_text(std::string& out) const {
+  out.clear();
+  if (!present()) return true;
+  if (!value_->IsString()) return fail("not a string");
+  out = text();
+  return true;
+}
+
+bool field::read_bytes(std::string& out) const {
+  out.clear();
+  if (!present()) return true;
+  if (!value_->IsString()) return fail("not a string");
+  return decode_base64(text(), out) || fail("not base64");
+}
+
+bool field::fail(std::string_view what) const {
+  why_->clear();
+  append_path(*why_);
+  if (!why_->empty()) *why_ += ": ";
+  *why_ += what;
+  return false;
+}
+
+void field::append_path(std::string& out) const {
+  if (parent_ == nullptr) return;
+  parent_->append_path(out);
+  if (name_.empty()) {
+    out += '[';
+    out += std::to_string(index_);
+    out += ']';
+  } else {
+    if (!out.empty()) out += '.';
+    out += name_;
+  }
+}
+
+}  // namespace tenure::etcd

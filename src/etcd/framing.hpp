@@ -1,0 +1,68 @@
+// Cuts a stream of JSON documents, split anywhere by the network, into documents.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace tenure::etcd {
+
+// Documents end at their closing brace (strings and escapes are understood), since 3.4's error
+// document has no newline. White space between documents is skipped. A document larger than
+// `limit`, or bytes between documents that cannot start one, make the stream bad for good.
+// Only braces are counted: whether a document is JSON at all is for the parser to say.
+class framing {
+ public:
+  explicit framing(std::size_t limit) : limit_(limit) {}
+
+  // Takes the next bytes and calls take(std::string_view document) for each document completed.
+  // The view is valid during the call only. `take` returns false to stop; then the rest of the
+  // bytes is lost, so feed no more. Returns false if stopped or bad.
+  template <class Take>
+  [[nodiscard]] bool feed(std::string_view bytes, Take&& take) {
+    if (bad_) return false;
+    while (!bytes.empty()) {
+      if (!inside()) {
+        start_(bytes);
+        if (bad_) return false;
+        if (bytes.empty()) return true;
+      }
+      const std::size_t length = scan_(bytes);
+      const bool ended = !inside();
+      if (length > limit_ - begun_.size()) {
+        bad_ = true;
+        begun_.clear();
+        begun_.shrink_to_fit();
+        return false;
+      }
+      std::string_view document = bytes.substr(0, length);
+      bytes.remove_prefix(length);
+      if (!ended || !begun_.empty()) {
+        begun_.append(document);
+        document = begun_;
+      }
+      if (!ended) return true;
+      if (!take(document)) return false;
+      begun_.clear();
+    }
+    return true;
+  }
+
+  [[nodiscard]] bool bad() const { return bad_; }
+  [[nodiscard]] bool inside() const { return depth_ != 0; }  // a document has begun and not ended
+
+ private:
+  // Drops the white space in front of a document; bad if something else than one follows.
+  void start_(std::string_view& bytes);
+  // Reads on to the end of the document or of the bytes and says how many it took.
+  std::size_t scan_(std::string_view bytes);
+
+  std::size_t limit_;
+  bool bad_ = false;
+  bool in_string_ = false;
+  bool escaped_ = false;     // the last byte was a backslash in a string
+  std::size_t depth_ = 0;    // of braces and brackets; 0 between documents
+  std::string begun_;        // the part of a document that came with earlier bytes
+};
+
+}  // namespace tenure::etcd

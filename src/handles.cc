@@ -1,0 +1,145 @@
+// The public handles: one pointer each, and nothing but the way to what is behind it.
+#include <new>
+#include <utility>
+
+#include "candidate_impl.hpp"
+#include "names.hpp"
+#include "observer_impl.hpp"
+#include "session_impl.hpp"
+
+namespace tenure {
+
+namespace {
+
+// The one place where running out of memory becomes a value.
+template <class Call>
+error guarded(Call&& call) {
+#ifdef __cpp_exceptions
+  try {
+    return call();
+  } catch (const std::bad_alloc&) {
+    return {errc::no_memory, {}, 0};
+  }
+#else
+  return call();
+#endif
+}
+
+error not_open() { return {errc::closed, "the session is not open", 0}; }
+
+}  // namespace
+
+session::session(session&& other) noexcept : impl_(std::exchange(other.impl_, nullptr)) {}
+
+session& session::operator=(session&& other) noexcept {
+  std::swap(impl_, other.impl_);
+  return *this;
+}
+
+session::~session() {
+  if (impl_ == nullptr) return;
+  impl_->silence();
+  impl_->release();
+}
+
+error session::open(uv_loop_s* loop, const session_options& options, session_events events) {
+  if (impl_ != nullptr && impl_->is_open()) return {errc::wrong_state, "the session is open already", 0};
+  return guarded([&]() -> error {
+    auto* made = new detail::session_impl();
+    if (error e = made->open(loop, options, std::move(events))) {
+      made->release();
+      return e;
+    }
+    if (impl_ != nullptr) impl_->release();  // an earlier one, closing or closed; it ends by itself
+    impl_ = made;
+    return {};
+  });
+}
+
+bool session::close(std::function<void()> closed) { return impl_ != nullptr && impl_->close(std::move(closed)); }
+
+bool session::is_open() const noexcept { return impl_ != nullptr && impl_->is_open(); }
+
+session_stats session::stats() const noexcept { return impl_ != nullptr ? impl_->stats() : session_stats(); }
+
+candidate::candidate(candidate&& other) noexcept : impl_(std::exchange(other.impl_, nullptr)) {}
+
+candidate& candidate::operator=(candidate&& other) noexcept {
+  std::swap(impl_, other.impl_);
+  return *this;
+}
+
+candidate::~candidate() {
+  if (impl_ != nullptr) impl_->silence();
+}
+
+error candidate::stand(session& session, const candidate_options& options, candidate_events events) {
+  if (impl_ != nullptr && !impl_->ended()) return {errc::wrong_state, "the candidate is in use: close it first", 0};
+  if (!session.is_open()) return not_open();
+  if (error e = names::check_shard(options.shard)) return e;
+  return guarded([&]() -> error {
+    detail::session_impl& s = *session.impl_;
+    const core::election_id id = s.elections().add(options.shard);
+    detail::slot& e = s.elections()[id];
+    if (e.candidate != nullptr) {
+      return {errc::wrong_state, "this session has a candidate in the election " + e.prefix + " already", 0};
+    }
+    auto* made = new detail::candidate_impl(&s, id, options.campaign_again, std::move(events));
+    if (impl_ != nullptr) impl_->release();
+    impl_ = made;
+    e.candidate = made;
+    s.apply(core::stand{id, options.campaign_again});
+    return {};
+  });
+}
+
+void candidate::work_stopped() {
+  if (impl_ != nullptr) impl_->work_stopped();
+}
+
+error candidate::resign(milliseconds limit, std::function<void(const error&)> done) {
+  if (impl_ == nullptr) return {errc::wrong_state, "the candidate does not stand", 0};
+  return guarded([&] { return impl_->resign(limit, std::move(done)); });
+}
+
+error candidate::stand_again() {
+  if (impl_ == nullptr) return {errc::wrong_state, "the candidate has never stood: use stand", 0};
+  return guarded([&] { return impl_->stand_again(); });
+}
+
+bool candidate::close(std::function<void()> closed) { return impl_ != nullptr && impl_->close(std::move(closed)); }
+
+bool candidate::leading() const noexcept { return impl_ != nullptr && impl_->leading(); }
+
+observer::observer(observer&& other) noexcept : impl_(std::exchange(other.impl_, nullptr)) {}
+
+observer& observer::operator=(observer&& other) noexcept {
+  std::swap(impl_, other.impl_);
+  return *this;
+}
+
+observer::~observer() {
+  if (impl_ != nullptr) impl_->silence();
+}
+
+error observer::follow(session& session, const std::string& shard, observer_events events) {
+  if (impl_ != nullptr && !impl_->ended()) return {errc::wrong_state, "the observer is in use: close it first", 0};
+  if (!session.is_open()) return not_open();
+  if (error e = names::check_shard(shard)) return e;
+  return guarded([&]() -> error {
+    detail::session_impl& s = *session.impl_;
+    const core::election_id id = s.elections().add(shard);
+    detail::slot& e = s.elections()[id];
+    auto* made = new detail::observer_impl(&s, id, std::move(events));
+    if (impl_ != nullptr) impl_->release();
+    impl_ = made;
+    e.observers.push_back(made);
+    if (e.leader_known) made->told_leader(e.leader);
+    s.apply(core::observe{id, true});
+    return {};
+  });
+}
+
+bool observer::close(std::function<void()> closed) { return impl_ != nullptr && impl_->close(std::move(closed)); }
+
+}  // namespace tenure

@@ -1,0 +1,30 @@
+// The names of elections and keys: Go's layout, PREFIX/<lease id in lower-case hex>.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "tenure/error.hpp"
+
+namespace tenure::names {
+
+// Each checks one name; the error says which, why, and what is allowed.
+[[nodiscard]] error check_app(const std::string& app);
+[[nodiscard]] error check_shard(const std::string& shard);  // empty is allowed
+[[nodiscard]] error check_instance(const std::string& instance);
+
+// APP/leader or APP/SHARD/leader.
+[[nodiscard]] std::string election(std::string_view app, std::string_view shard);
+// PREFIX/<lease>.
+[[nodiscard]] std::string key(std::string_view prefix, std::int64_t lease);
+
+// Splits a key at its last "/": the election's prefix and the lease. The lease is 0 if the name is not
+// one that Go would write (lower case, no leading zero), so that such keys are never mistaken for a lease's.
+struct parts {
+  std::string_view prefix;
+  std::int64_t lease = 0;
+};
+[[nodiscard]] parts split(std::string_view key);
+
+}  // namespace tenure::names

@@ -1,0 +1,86 @@
+#include "net/easy.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "net/tls.hpp"
+
+namespace tenure::net {
+
+namespace {
+
+// How long the path may be silent before the kernel gives a connection up. The core aborts requests
+// much earlier; this ends what nobody waits for: an idle connection, a stream on a dead path.
+constexpr long keepalive_idle_s = 10;
+constexpr long keepalive_interval_s = 5;
+constexpr unsigned user_timeout_ms = 20000;
+
+// Younger than the idle time after which middleboxes forget a flow, so that a request meets few dead
+// connections; and not too old, so that an endpoint's new address comes into use.
+constexpr long idle_s = 60;
+constexpr long lifetime_s = 300;
+
+int prepare_socket(void*, curl_socket_t fd, curlsocktype) noexcept {
+  // Best effort: an old kernel refuses it and loses only speed in noticing.
+  setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout_ms, sizeof user_timeout_ms);
+  return CURL_SOCKOPT_OK;
+}
+
+// Sets options until one fails.
+class options {
+ public:
+  explicit options(CURL* easy) : easy_(easy) {}
+  template <class T>
+  options& set(CURLoption option, T value) {
+    if (ok_) ok_ = curl_easy_setopt(easy_, option, value) == CURLE_OK;
+    return *this;
+  }
+  [[nodiscard]] bool ok() const { return ok_; }
+
+ private:
+  CURL* easy_;
+  bool ok_ = true;
+};
+
+}  // namespace
+
+error init_curl() {
+  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (code == CURLE_OK) return {};
+  return {errc::system, std::string("libcurl could not be initialised: ") + curl_easy_strerror(code), 0};
+}
+
+CURL* make_easy(const transport_config& config) {
+  CURL* easy = curl_easy_init();
+  if (easy == nullptr) return nullptr;
+  options o(easy);
+  o.set(CURLOPT_NOSIGNAL, 1L)
+      .set(CURLOPT_NOPROGRESS, 1L)
+      .set(CURLOPT_PROTOCOLS_STR, "http,https")
+      .set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
+      .set(CURLOPT_FOLLOWLOCATION, 0L)
+      .set(CURLOPT_PROXY, "")  // or the environment's would be taken
+      .set(CURLOPT_NOPROXY, "*")
+      .set(CURLOPT_NETRC, long{CURL_NETRC_IGNORED})
+      // One connection a request in flight: on HTTP/2 a single loss would stall all of them at once.
+      .set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1})
+      .set(CURLOPT_HTTP09_ALLOWED, 0L)
+      .set(CURLOPT_PATH_AS_IS, 1L)
+      .set(CURLOPT_POST, 1L)
+      .set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(config.connect_timeout.count()))
+      .set(CURLOPT_TCP_NODELAY, 1L)
+      .set(CURLOPT_TCP_KEEPALIVE, 1L)
+      .set(CURLOPT_TCP_KEEPIDLE, keepalive_idle_s)
+      .set(CURLOPT_TCP_KEEPINTVL, keepalive_interval_s)
+      .set(CURLOPT_SOCKOPTFUNCTION, &prepare_socket)
+      .set(CURLOPT_MAXAGE_CONN, idle_s)
+      .set(CURLOPT_MAXLIFETIME_CONN, lifetime_s);
+  if (!o.ok() || set_tls(easy, config.tls) != CURLE_OK) {
+    curl_easy_cleanup(easy);
+    return nullptr;
+  }
+  return easy;
+}
+
+}  // namespace tenure::net

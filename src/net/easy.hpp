@@ -1,0 +1,16 @@
+// The options that all of our requests share.
+#pragma once
+
+#include <curl/curl.h>
+
+#include "net/transport.hpp"
+
+namespace tenure::net {
+
+// curl_global_init, once a process, from any thread, never undone: the host may use curl as well.
+[[nodiscard]] error init_curl();
+
+// A new handle with those options; null if there is no memory. `config` must outlive it.
+[[nodiscard]] CURL* make_easy(const transport_config& config);
+
+}  // namespace tenure::net

@@ -1,0 +1,250 @@
+#include "net/exchange.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "net/cloexec.hpp"
+#include "net/easy.hpp"
+#include "net/failure.hpp"
+
+namespace tenure::net {
+
+namespace {
+
+constexpr long status_ok = 200;
+
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+}  // namespace
+
+void news::add(exchange& x) {
+  if (x.in_news_) return;
+  x.in_news_ = true;
+  list_.push_back(&x);
+}
+
+void news::forget(exchange& x) {
+  if (!x.in_news_) return;
+  x.in_news_ = false;
+  std::replace(list_.begin(), list_.end(), &x, static_cast<exchange*>(nullptr));
+}
+
+void news::drop_first(std::size_t count) {
+  list_.erase(list_.begin(), list_.begin() + static_cast<std::ptrdiff_t>(count));
+}
+
+struct exchange::trampoline {
+  static std::size_t write(char* bytes, std::size_t, std::size_t count, void* context) noexcept {
+    return static_cast<exchange*>(context)->take({bytes, count});
+  }
+
+  static std::size_t header(char* line, std::size_t, std::size_t count, void* context) noexcept {
+    // A line at a time; an empty one ends the headers. An interim answer (100) has its own before.
+    const std::string_view text(line, count);
+    auto* self = static_cast<exchange*>(context);
+    if (text.substr(0, 5) == "HTTP/") self->headers_whole_ = false;
+    if (text == "\r\n" || text == "\n") self->headers_whole_ = true;
+    return count;
+  }
+
+  static std::size_t read(char* to, std::size_t size, std::size_t count, void* context) noexcept {
+    return static_cast<exchange*>(context)->upload_.read(to, size * count);
+  }
+
+  // curl is about to send. When a reused connection turns out dead it would silently send the same
+  // request again on another one (curl PR#18417); whether to repeat is not decided here.
+  static int before_sending(void* context, char*, char*, int, int) noexcept {
+    auto* self = static_cast<exchange*>(context);
+    if (self->sent_) return CURL_PREREQFUNC_ABORT;
+    self->sent_ = true;
+    return CURL_PREREQFUNC_OK;
+  }
+
+  static curl_socket_t open_socket(void* context, curlsocktype, curl_sockaddr* address) noexcept {
+    auto* self = static_cast<exchange*>(context);
+    if (self->sent_) return CURL_SOCKET_BAD;  // it would be for that repetition
+    const curl_socket_t fd = open_socket_close_on_exec(*address);
+    if (fd != CURL_SOCKET_BAD) self->driver_.socket_opened(self->easy_, fd);
+    return fd;
+  }
+};
+
+exchange::exchange(exchange_kind kind, const transport_config& config, multi& driver, news& sink)
+    : kind_(kind),
+      config_(config),
+      driver_(driver),
+      news_(sink),
+      easy_(make_easy(config)),
+      headers_(kind == exchange_kind::two_way) {
+  if (easy_ == nullptr || set_options()) return;
+  driver_.clean_up(easy_);
+  easy_ = nullptr;
+}
+
+exchange::~exchange() {
+  stop();
+  news_.forget(*this);
+  if (easy_ != nullptr) driver_.clean_up(easy_);
+}
+
+bool exchange::set_options() {
+  bool ok = true;
+  const auto set = [&](CURLoption option, auto value) {
+    ok = ok && curl_easy_setopt(easy_, option, value) == CURLE_OK;
+  };
+  set(CURLOPT_PRIVATE, this);
+  set(CURLOPT_ERRORBUFFER, &detail_[0]);
+  set(CURLOPT_WRITEFUNCTION, &trampoline::write);
+  set(CURLOPT_WRITEDATA, this);
+  set(CURLOPT_HEADERFUNCTION, &trampoline::header);
+  set(CURLOPT_HEADERDATA, this);
+  set(CURLOPT_PREREQFUNCTION, &trampoline::before_sending);
+  set(CURLOPT_PREREQDATA, this);
+  set(CURLOPT_OPENSOCKETFUNCTION, &trampoline::open_socket);
+  set(CURLOPT_OPENSOCKETDATA, this);
+  if (kind_ == exchange_kind::call) {
+    // Ends an announced giant at its headers; the others are ended in take().
+    set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(config_.max_answer));
+  } else {
+    // A keepalive must never wait behind a stream, nor inherit its connection.
+    set(CURLOPT_FRESH_CONNECT, 1L);
+    set(CURLOPT_FORBID_REUSE, 1L);
+  }
+  if (kind_ == exchange_kind::two_way) {
+    set(CURLOPT_READFUNCTION, &trampoline::read);
+    set(CURLOPT_READDATA, this);
+  }
+  return ok;
+}
+
+void exchange::prepare(exchange_request&& request, const endpoint_url& to) {
+  stop();
+  request_ = std::move(request);
+  to_ = &to;
+  url_.assign(to.url).append(request_.path);
+  request_.path = {};
+  fresh_.clear();
+  answer_.clear();
+  failure_.clear();
+  status_ = 0;
+  result_ = CURLE_OK;
+  over_ = sent_ = headers_whole_ = too_large_ = false;
+  detail_[0] = '\0';
+
+  curl_slist* headers = nullptr;
+  if (has_control(request_.token)) {
+    fail("the token has a character that no header can carry");
+  } else {
+    headers = headers_.get(request_.token, request_.grpc_timeout);
+  }
+  request_.token = {};
+  bool ok = easy_ != nullptr && headers != nullptr &&
+            curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
+            curl_easy_setopt(easy_, CURLOPT_URL, url_.c_str()) == CURLE_OK;
+  if (kind_ == exchange_kind::two_way) {
+    upload_.reset(std::move(request_.body));
+  } else {
+    const auto size = static_cast<curl_off_t>(request_.body.size());
+    ok = ok && curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, size) == CURLE_OK &&
+         curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, request_.body.c_str()) == CURLE_OK;
+  }
+  if (!ok && !over_) fail("no memory for the request");
+}
+
+void exchange::start(const string_list& addresses) {
+  addresses_ = addresses;  // curl reads the list later
+  CURLMcode added = CURLM_OUT_OF_MEMORY;
+  if (curl_easy_setopt(easy_, CURLOPT_RESOLVE, addresses_.get()) == CURLE_OK) added = driver_.add(easy_);
+  in_multi_ = added == CURLM_OK;
+  if (!in_multi_) fail(std::string("libcurl did not take the request: ") + curl_multi_strerror(added));
+}
+
+void exchange::stop() {
+  if (in_multi_) driver_.remove(easy_);
+  in_multi_ = false;
+}
+
+void exchange::rest() {
+  stop();
+  news_.forget(*this);
+  request_.body = {};
+  answer_ = {};
+  addresses_.reset();
+}
+
+void exchange::fail(std::string why) {
+  failure_ = std::move(why);
+  over_ = true;
+  news_.add(*this);
+}
+
+void exchange::ended(CURLcode result) {
+  in_multi_ = false;
+  over_ = true;
+  result_ = result;
+  news_.add(*this);
+}
+
+// The answer is whole, but curl 7.88 takes a paused upload for unfinished business and would wait for
+// ever: without a socket to watch nothing could end it. So the upload ends, and with it the transfer.
+void exchange::no_longer_watched() {
+  if (!in_multi_ || kind_ != exchange_kind::two_way || !upload_.take_pause()) return;
+  upload_.end();
+  driver_.resume(easy_);
+}
+
+bool exchange::write(std::string_view bytes) {
+  if (over_ || kind_ != exchange_kind::two_way) return true;
+  if (upload_.size() + bytes.size() > config_.max_answer) return false;
+  upload_.append(bytes);
+  if (in_multi_ && upload_.take_pause()) driver_.resume(easy_);
+  return true;
+}
+
+std::size_t exchange::take(std::string_view bytes) {
+  if (status_ == 0) curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status_);
+  if (kind_ != exchange_kind::call && status_ == status_ok) {
+    fresh_.append(bytes);  // bounded: taken after each call into curl, which reads little more than one buffer
+    news_.add(*this);
+    return bytes.size();
+  }
+  if (bytes.size() > config_.max_answer - answer_.size()) {
+    too_large_ = true;
+    return 0;
+  }
+  answer_.append(bytes);
+  return bytes.size();
+}
+
+bool exchange::found_nobody() const {
+  if (sent_) return false;
+  return in_multi_ || result_ == CURLE_COULDNT_CONNECT || result_ == CURLE_OPERATION_TIMEDOUT;
+}
+
+reply exchange::result() {
+  reply r;
+  if (!failure_.empty()) {
+    r.failure = to_->url + ": " + failure_;
+    return r;
+  }
+  outcome o;
+  o.code = result_;
+  o.sent = sent_;
+  o.too_large = too_large_;
+  o.headers_whole = headers_whole_;
+  curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &o.status);
+  curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &o.os_error);
+  o.detail = detail_;
+  o.endpoint = to_;
+  o.client_cert = !config_.tls.cert.empty();
+  o.connect_timeout = config_.connect_timeout;
+  o.max_answer = config_.max_answer;
+  r = judge(o);
+  if (r.delivery == delivery::answered) r.body = std::move(answer_);
+  return r;
+}
+
+}  // namespace tenure::net

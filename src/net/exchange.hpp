@@ -1,0 +1,114 @@
+// One HTTP exchange on a curl handle: a call with its answer, or a stream.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <curl/curl.h>
+
+#include "net/headers.hpp"
+#include "net/multi.hpp"
+#include "net/resolver.hpp"
+#include "net/transport.hpp"
+#include "net/upload.hpp"
+
+namespace tenure::net {
+
+enum class exchange_kind : std::uint8_t { call, stream, two_way };
+
+struct exchange_request {
+  std::uint64_t number;
+  std::size_t endpoint;
+  std::string_view path;
+  std::string body;
+  std::string_view token;
+  std::chrono::milliseconds grpc_timeout{0};
+};
+
+class exchange;
+
+// The exchanges that have something to tell, in order. They are added inside curl's callbacks, and
+// told of later, one by one, while what is told may end others: those leave a null.
+class news {
+ public:
+  void add(exchange& x);
+  void forget(exchange& x);
+  [[nodiscard]] bool empty() const { return list_.empty(); }
+  [[nodiscard]] std::size_t size() const { return list_.size(); }
+  [[nodiscard]] exchange* at(std::size_t i) const { return list_[i]; }
+  void drop_first(std::size_t count);
+
+ private:
+  std::vector<exchange*> list_;
+};
+
+// Collects what curl's callbacks bring; tells nobody, since they come from inside curl.
+class exchange {
+ public:
+  // The references must outlive it. Without memory for curl, all that it is asked to do fails.
+  exchange(exchange_kind kind, const transport_config& config, multi& driver, news& sink);
+  ~exchange();
+  exchange(const exchange&) = delete;
+  exchange& operator=(const exchange&) = delete;
+
+  // Takes a new request; an exchange that is over can be used again.
+  void prepare(exchange_request&& request, const endpoint_url& to);
+  void start(const string_list& addresses);  // hands it to curl, if it is not over() already
+  void rest();  // takes it back from curl, whatever its state, and frees what the request needed
+
+  void fail(std::string why);     // over before curl had it
+  void ended(CURLcode result);    // over: curl's driver has taken it out
+  void no_longer_watched();       // curl watches its socket no more, though it is not over
+
+  // For a two-way stream: more to send. False if the other side has not read too much already.
+  [[nodiscard]] bool write(std::string_view bytes);
+
+  [[nodiscard]] bool over() const { return over_; }
+  [[nodiscard]] bool found_nobody() const;  // no connection came up, or has not yet
+  [[nodiscard]] exchange_kind kind() const { return kind_; }
+  [[nodiscard]] std::uint64_t number() const { return request_.number; }
+  [[nodiscard]] std::size_t endpoint() const { return request_.endpoint; }
+
+  // Bytes of a stream that have not been taken yet. Swapping gives the buffer of the last time back.
+  [[nodiscard]] bool has_fresh() const { return !fresh_.empty(); }
+  void take_fresh(std::string& out) { out.swap(fresh_); }
+  // After over(): what became of it. Once.
+  [[nodiscard]] reply result();
+
+ private:
+  friend class news;
+  struct trampoline;
+  void stop();
+  [[nodiscard]] bool set_options();
+  [[nodiscard]] std::size_t take(std::string_view bytes);
+
+  exchange_kind kind_;
+  const transport_config& config_;
+  multi& driver_;
+  news& news_;
+  CURL* easy_;
+  header_list headers_;
+  exchange_request request_{};
+  const endpoint_url* to_ = nullptr;
+  std::string url_;
+  string_list addresses_;
+  upload upload_;
+  std::string answer_;
+  std::string fresh_;
+  std::string failure_;  // why curl never had it
+  long status_ = 0;
+  CURLcode result_ = CURLE_OK;
+  bool in_news_ = false;
+  bool in_multi_ = false;
+  bool over_ = false;
+  bool sent_ = false;
+  bool headers_whole_ = false;
+  bool too_large_ = false;
+  char detail_[CURL_ERROR_SIZE] = "";
+};
+
+}  // namespace tenure::net

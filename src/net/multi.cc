@@ -1,0 +1,178 @@
+#include "net/multi.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "net/cloexec.hpp"
+#include "net/sigpipe.hpp"
+
+namespace tenure::net {
+
+struct multi::trampoline {
+  static int socket(CURL* easy, curl_socket_t fd, int what, void* context, void*) noexcept {
+    auto* self = static_cast<multi*>(context);
+    auto& stalled = self->stalled_;
+    if (what == CURL_POLL_REMOVE) {
+      self->polls_.forget(fd);
+      if (self->acting_) stalled.push_back(easy);
+      return 0;
+    }
+    stalled.erase(std::remove(stalled.begin(), stalled.end(), easy), stalled.end());
+    int events = 0;
+    if ((what & CURL_POLL_IN) != 0) events |= UV_READABLE;
+    if ((what & CURL_POLL_OUT) != 0) events |= UV_WRITABLE;
+    // An error must not be given to curl: it would declare the whole multi handle dead.
+    if (self->polls_.watch(fd, events) != 0) self->unwatchable(easy);
+    return 0;
+  }
+
+  static int timer(CURLM*, long ms, void* context) noexcept {
+    auto* self = static_cast<multi*>(context);
+    if (self->closing_) return 0;
+    if (self->woken_) return 0;  // due at once anyway; after that curl says anew what it wants
+    if (ms < 0) {
+      uv_timer_stop(&self->timer_);
+    } else {
+      self->start_timer(static_cast<std::uint64_t>(ms));
+    }
+    return 0;
+  }
+
+  static void expired(uv_timer_t* handle) noexcept {
+    auto* self = static_cast<multi*>(handle->data);
+    self->woken_ = false;
+    self->in_timer_ = true;
+    self->act(CURL_SOCKET_TIMEOUT, 0);
+    self->in_timer_ = false;
+  }
+
+  static void ready(void* context, int fd, int status, int events) noexcept {
+    int flags = 0;
+    if (status < 0) flags = CURL_CSELECT_ERR;
+    if ((events & UV_READABLE) != 0) flags |= CURL_CSELECT_IN;
+    if ((events & UV_WRITABLE) != 0) flags |= CURL_CSELECT_OUT;
+    static_cast<multi*>(context)->act(fd, flags);
+  }
+
+  static void polls_gone(void* context) noexcept { static_cast<multi*>(context)->close_step(); }
+
+  static void timer_closed(uv_handle_t* handle) noexcept {
+    auto* self = static_cast<multi*>(handle->data);
+    self->timer_open_ = false;
+    self->close_step();
+  }
+};
+
+multi::~multi() { assert(handle_ == nullptr && !timer_open_); }
+
+bool multi::open(uv_loop_t* loop, owner& to, bool tls, long idle_connections) {
+  handle_ = open_multi_close_on_exec();
+  if (handle_ == nullptr) return false;
+  to_ = &to;
+  tls_ = tls;
+  curl_multi_setopt(handle_, CURLMOPT_SOCKETFUNCTION, &trampoline::socket);
+  curl_multi_setopt(handle_, CURLMOPT_SOCKETDATA, this);
+  curl_multi_setopt(handle_, CURLMOPT_TIMERFUNCTION, &trampoline::timer);
+  curl_multi_setopt(handle_, CURLMOPT_TIMERDATA, this);
+  curl_multi_setopt(handle_, CURLMOPT_MAXCONNECTS, idle_connections);
+  polls_.open(loop, &trampoline::ready, &trampoline::polls_gone, this);
+  uv_timer_init(loop, &timer_);
+  timer_.data = this;
+  timer_open_ = true;
+  return true;
+}
+
+CURLMcode multi::add(CURL* easy) {
+  const sigpipe_guard guard(tls_);
+  return curl_multi_add_handle(handle_, easy);
+}
+
+void multi::remove(CURL* easy) {
+  const sigpipe_guard guard(tls_);
+  curl_multi_remove_handle(handle_, easy);
+  stalled_.erase(std::remove(stalled_.begin(), stalled_.end(), easy), stalled_.end());
+  unwatched_.erase(std::remove(unwatched_.begin(), unwatched_.end(), easy), unwatched_.end());
+}
+
+void multi::clean_up(CURL* easy) {
+  const sigpipe_guard guard(tls_);
+  curl_easy_cleanup(easy);
+}
+
+void multi::resume(CURL* easy) {
+  const sigpipe_guard guard(tls_);
+  curl_easy_pause(easy, CURLPAUSE_CONT);
+}
+
+void multi::wake() {
+  if (closing_ || woken_) return;
+  start_timer(0);
+  woken_ = true;
+}
+
+void multi::socket_opened(CURL* easy, int fd) {
+  if (polls_.renumbered(fd) != 0) unwatchable(easy);
+}
+
+// 1 ms instead of 0 from the timer's own callback: libuv 1.44 would run a timer of 0 again before it
+// polls, for ever if curl keeps asking. The loop's time may be stale and the timer early then; curl
+// sees that and asks again.
+void multi::start_timer(std::uint64_t ms) {
+  uv_timer_start(&timer_, &trampoline::expired, ms == 0 && in_timer_ ? 1 : ms, 0);
+}
+
+void multi::unwatchable(CURL* easy) {
+  unwatched_.push_back(easy);
+  if (!acting_) wake();
+}
+
+void multi::act(curl_socket_t fd, int events) {
+  acting_ = true;
+  {
+    const sigpipe_guard guard(tls_);
+    int running = 0;
+    // A descriptor that curl has forgotten meanwhile gives an error that means nothing.
+    curl_multi_socket_action(handle_, fd, events, &running);
+  }
+  acting_ = false;
+  report();
+  to_->settled();
+}
+
+// Reads the messages whatever the number of running transfers: the last one to end by a time-out is
+// otherwise never reported.
+void multi::report() {
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(handle_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    CURL* easy = message->easy_handle;  // the message itself dies with the removal
+    const CURLcode result = message->data.result;
+    remove(easy);
+    to_->ended(easy, result);
+  }
+  while (!unwatched_.empty()) {
+    CURL* easy = unwatched_.back();
+    remove(easy);
+    to_->ended(easy, CURLE_FAILED_INIT);
+  }
+  std::vector<CURL*> stalled;
+  stalled.swap(stalled_);  // resuming one lets curl call back at once
+  for (CURL* easy : stalled) to_->stalled(easy);
+}
+
+void multi::close() {
+  closing_ = true;
+  {
+    const sigpipe_guard guard(tls_);
+    curl_multi_cleanup(handle_);  // pooled connections end here: its callbacks still find the polls
+  }
+  handle_ = nullptr;
+  polls_.close_all();
+  uv_close(reinterpret_cast<uv_handle_t*>(&timer_), &trampoline::timer_closed);
+}
+
+void multi::close_step() {
+  if (!timer_open_ && polls_.empty()) to_->gone();
+}
+
+}  // namespace tenure::net

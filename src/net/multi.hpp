@@ -1,0 +1,73 @@
+// libcurl's multi interface on a libuv loop: sockets by uv_poll_t, time by one uv_timer_t.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <curl/curl.h>
+#include <uv.h>
+
+#include "net/poll_set.hpp"
+
+namespace tenure::net {
+
+// Nothing of curl's is called from inside its callbacks: what they say is noted and done when curl
+// has returned. What the owner hears of, it hears from the top of a libuv callback, so that it may
+// call everything here from there, close() too.
+class multi {
+ public:
+  class owner {
+   public:
+    // The transfer is over and has been taken out.
+    virtual void ended(CURL* easy, CURLcode result) = 0;
+    // curl no longer watches the socket of a transfer that is not over.
+    virtual void stalled(CURL* easy) = 0;
+    // Curl has returned and all that ended has been told: the moment to call others.
+    virtual void settled() = 0;
+    // After close(): nothing is left. The multi may be destroyed from within.
+    virtual void gone() = 0;
+
+   protected:
+    ~owner() = default;
+  };
+
+  multi() = default;
+  ~multi();
+  multi(const multi&) = delete;
+  multi& operator=(const multi&) = delete;
+
+  // `tls`: guard all calls against SIGPIPE. False if curl has no memory; then nothing is left open.
+  [[nodiscard]] bool open(uv_loop_t* loop, owner& to, bool tls, long idle_connections);
+  [[nodiscard]] CURLMcode add(CURL* easy);
+  void remove(CURL* easy);
+  void clean_up(CURL* easy);  // as curl_easy_cleanup, which may write to sockets
+  void resume(CURL* easy);    // ends the pause of its upload
+  void wake();                // `settled` comes on the loop's next turn
+  // A new socket for `easy` has the number `fd`; for its CURLOPT_OPENSOCKETFUNCTION.
+  void socket_opened(CURL* easy, int fd);
+  // All transfers have been removed and cleaned up before.
+  void close();
+
+ private:
+  struct trampoline;
+  void start_timer(std::uint64_t ms);
+  void unwatchable(CURL* easy);
+  void act(curl_socket_t fd, int events);
+  void report();
+  void close_step();
+
+  owner* to_ = nullptr;
+  CURLM* handle_ = nullptr;
+  uv_timer_t timer_{};
+  poll_set polls_;
+  std::vector<CURL*> stalled_;
+  std::vector<CURL*> unwatched_;  // their sockets could not be polled
+  bool tls_ = false;
+  bool acting_ = false;    // inside curl_multi_socket_action
+  bool in_timer_ = false;  // inside our timer's callback
+  bool woken_ = false;     // wake() was called: the timer is ours, not curl's
+  bool timer_open_ = false;
+  bool closing_ = false;
+};
+
+}  // namespace tenure::net

@@ -1,0 +1,107 @@
+// Carries bytes to endpoints and back: libcurl's multi interface on the caller's libuv loop.
+// It knows neither leases nor JSON, decides nothing, retries nothing, and has no time limits of its own
+// but the connect time-out: the core aborts what it no longer waits for.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <uv.h>
+
+#include "tenure/error.hpp"
+
+namespace tenure::net {
+
+struct tls_material {  // PEM texts, not file names
+  std::string ca;
+  std::string cert;
+  std::string key;
+};
+
+struct transport_config {
+  std::vector<std::string> endpoints;  // as checked by parse_endpoint
+  tls_material tls;
+  std::chrono::milliseconds connect_timeout{2000};
+  std::size_t max_answer = 8u << 20;   // bytes; a larger answer ends as `too_large`
+};
+
+enum class delivery : std::uint8_t {
+  answered,    // an HTTP answer came, whole: status and body
+  not_sent,    // certainly not executed: refused, unresolved, no route, TLS failed
+  broken,      // may have been executed: reset, EOF before the answer's end
+  too_large,   // the answer exceeded max_answer
+  bad_http,    // what came is not HTTP
+};
+
+struct reply {
+  net::delivery delivery = delivery::not_sent;
+  long http_status = 0;
+  std::string body;
+  std::string failure;  // for people, without secrets; empty if answered
+};
+
+// Who hears what came. Methods are called from the loop, never from within a call to transport nor
+// inside a libcurl callback, so they may call transport freely, also abort, close_stream and close.
+class receiver {
+ public:
+  virtual void replied(std::uint64_t call, reply&& answer) = 0;
+  // Bytes of a stream whose HTTP status is 200.
+  virtual void streamed(std::uint64_t stream, std::string_view bytes) = 0;
+  // The stream is over; with a status other than 200 the body is in `last`.
+  virtual void stream_ended(std::uint64_t stream, reply&& last) = 0;
+
+ protected:
+  ~receiver() = default;
+};
+
+class transport {
+ public:
+  transport();
+  ~transport();  // only after `closed`, or if open failed or was never called
+  transport(const transport&) = delete;
+  transport& operator=(const transport&) = delete;
+
+  [[nodiscard]] error open(uv_loop_t* loop, transport_config config, receiver& to);
+
+  // POSTs `body`. `call` is the caller's number, unique among those under way. Exactly one `replied`
+  // follows, unless aborted or closed. Headers of every request: Content-Type application/json,
+  // Grpc-Metadata-hasleader: true, Grpc-Timeout (if grpc_timeout > 0, in ms: "1500m"), Authorization (bare token, if not empty);
+  // never Expect; HTTP/1.1; no proxy, no netrc, no redirects, no signals.
+  void send(std::uint64_t call, std::size_t endpoint, std::string_view path, std::string body,
+            std::string_view token, std::chrono::milliseconds grpc_timeout);
+  // Silent: no `replied` follows. Unknown numbers are ignored. Never blocks.
+  void abort(std::uint64_t call);
+
+  // POSTs to a stream on a connection of its own. two_way: `Connection: close`, chunked upload kept open,
+  // first bytes `body`, more by write_stream. Else: a plain POST of `body`. No Grpc-Timeout.
+  void open_stream(std::uint64_t stream, std::size_t endpoint, std::string_view path, std::string body,
+                   std::string_view token, bool two_way);
+  void write_stream(std::uint64_t stream, std::string_view bytes);
+  void close_stream(std::uint64_t stream);  // silent, as abort
+
+  // Ends everything; nothing is told after it but `closed(context)`, once, from the loop, when no
+  // handle and no descriptor is left. The transport may be destroyed from within `closed`.
+  void close(void (*closed)(void* context), void* context);
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+struct endpoint_url {
+  bool tls = false;
+  std::string host;     // a name or a literal address, IPv6 without brackets
+  std::uint16_t port = 0;
+  std::string url;      // normalised, without a trailing slash: http://host:port
+};
+
+// Checks one client URL. Only http and https, a host, an optional port (default 2379), and no
+// path (a lone "/" is taken), user, query or fragment. The error names the URL (never a password in it), the reason and the remedy.
+[[nodiscard]] error parse_endpoint(const std::string& text, endpoint_url& out);
+
+}  // namespace tenure::net

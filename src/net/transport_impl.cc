@@ -1,0 +1,221 @@
+#include "net/transport_impl.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <utility>
+
+#include "net/easy.hpp"
+#include "net/tls.hpp"
+
+namespace tenure::net {
+
+namespace {
+
+constexpr std::size_t most_spare = 16;
+constexpr long idle_connections_an_endpoint = 4;
+
+error bad(std::string message) { return {errc::invalid_argument, std::move(message), 0}; }
+
+// Whether this machine's libcurl can do what is asked of it: it may be older or leaner than the one
+// that we were built with.
+error check_curl(const transport_config& config, bool tls) {
+  if (error failed = init_curl()) return failed;
+  const curl_version_info_data* info = curl_version_info(CURLVERSION_NOW);
+  if (tls && (info->features & CURL_VERSION_SSL) == 0) {
+    return {errc::system, "an endpoint has https://, but this libcurl was built without TLS", 0};
+  }
+  CURL* easy = make_easy(config);
+  if (easy == nullptr) {
+    return {errc::system,
+            std::string("libcurl ") + info->version +
+                " refuses an option: it must be 7.85 or later, and with TLS for certificates",
+            0};
+  }
+  curl_easy_cleanup(easy);
+  return {};
+}
+
+}  // namespace
+
+error transport::impl::open(uv_loop_t* loop, transport_config&& with, receiver& receiver) {
+  if (open_) return {errc::wrong_state, "the transport is open already", 0};
+  if (loop == nullptr) return bad("the loop is null");
+  if (with.endpoints.empty()) return bad("no endpoint is given: name at least one, as http://host:2379");
+  if (with.connect_timeout.count() < 1 ||
+      with.connect_timeout.count() > std::numeric_limits<int>::max()) {
+    return bad("the connect timeout must be at least 1 ms");
+  }
+  bool tls = false;
+  std::vector<endpoint_url> endpoints(with.endpoints.size());
+  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+    if (error failed = parse_endpoint(with.endpoints[i], endpoints[i])) return failed;
+    tls = tls || endpoints[i].tls;
+  }
+  if (error failed = check_tls(with.tls)) return failed;
+  config_ = std::move(with);
+  if (error failed = check_curl(config_, tls)) return failed;
+  const long idle = idle_connections_an_endpoint * static_cast<long>(endpoints.size());
+  if (!driver_.open(loop, *this, tls, idle)) return {errc::no_memory, "no memory for libcurl", 0};
+  endpoints_ = std::move(endpoints);
+  nowhere_.url = "an endpoint that is not configured";
+  names_.open(loop, *this, endpoints_, config_.connect_timeout);
+  to_ = &receiver;
+  open_ = true;
+  return {};
+}
+
+std::unique_ptr<exchange> transport::impl::fresh(exchange_kind kind) {
+  if (kind != exchange_kind::call || spare_.empty()) {
+    return std::unique_ptr<exchange>(new exchange(kind, config_, driver_, news_));
+  }
+  std::unique_ptr<exchange> x = std::move(spare_.back());
+  spare_.pop_back();
+  return x;
+}
+
+void transport::impl::begin(exchange_kind kind, exchange_request&& request) {
+  if (!usable()) return;
+  const std::uint64_t number = request.number;
+  cancel(kind, number);
+  std::unique_ptr<exchange> made = fresh(kind);
+  exchange& x = *made;
+  of(kind).emplace(number, std::move(made));
+  const std::size_t endpoint = request.endpoint;
+  const bool known = endpoint < endpoints_.size();
+  x.prepare(std::move(request), known ? endpoints_[endpoint] : nowhere_);
+  if (!known) x.fail("nothing was sent");
+  dial(x);
+  if (!news_.empty()) driver_.wake();  // it failed at once, but nobody is told from within a call
+}
+
+void transport::impl::dial(exchange& x) {
+  if (x.over()) return;
+  switch (names_.ask(x.endpoint())) {
+    case resolver::state::ready:
+      x.start(names_.addresses(x.endpoint()));
+      return;
+    case resolver::state::waiting:
+      waiting_.push_back(&x);
+      return;
+    case resolver::state::failed:
+      x.fail(names_.failure(x.endpoint()));
+      return;
+  }
+}
+
+void transport::impl::cancel(exchange_kind kind, std::uint64_t number) {
+  if (!usable()) return;
+  const auto found = of(kind).find(number);
+  if (found == of(kind).end()) return;
+  std::unique_ptr<exchange> x = std::move(found->second);
+  of(kind).erase(found);
+  put_away(std::move(x));
+}
+
+void transport::impl::write(std::uint64_t stream, std::string_view bytes) {
+  if (!usable()) return;
+  const auto found = streams_.find(stream);
+  if (found == streams_.end() || found->second->write(bytes)) return;
+  found->second->fail("the endpoint does not read what the stream sends");
+  driver_.wake();
+}
+
+// The exchange is no longer in its table: nothing will be told of it.
+void transport::impl::put_away(std::unique_ptr<exchange> x) {
+  waiting_.erase(std::remove(waiting_.begin(), waiting_.end(), x.get()), waiting_.end());
+  if (x->found_nobody()) names_.distrust(x->endpoint());
+  x->rest();
+  if (x->kind() == exchange_kind::call && spare_.size() < most_spare) spare_.push_back(std::move(x));
+}
+
+void transport::impl::ended(CURL* easy, CURLcode result) {
+  exchange* x = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &x);
+  x->ended(result);
+}
+
+void transport::impl::stalled(CURL* easy) {
+  exchange* x = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &x);
+  x->no_longer_watched();
+}
+
+void transport::impl::settled() { deliver(); }
+
+void transport::impl::resolved(std::size_t endpoint) {
+  std::vector<exchange*> ready;
+  const auto mine = [endpoint](const exchange* x) { return x->endpoint() == endpoint; };
+  std::copy_if(waiting_.begin(), waiting_.end(), std::back_inserter(ready), mine);
+  waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), mine), waiting_.end());
+  for (exchange* x : ready) dial(*x);
+  deliver();
+}
+
+// Each call to the receiver may change everything here, so everything is looked at again after it.
+void transport::impl::deliver() {
+  if (delivering_) return;
+  delivering_ = true;
+  const std::size_t count = news_.size();  // what comes up meanwhile waits for the next turn
+  for (std::size_t i = 0; i < count && !closing_; ++i) {
+    exchange* x = news_.at(i);
+    if (x == nullptr) continue;
+    if (x->has_fresh()) {
+      bytes_.clear();
+      x->take_fresh(bytes_);
+      to_->streamed(x->number(), bytes_);
+      if (closing_ || news_.at(i) != x) continue;
+    }
+    news_.forget(*x);
+    if (x->over()) tell_result(*x);
+  }
+  delivering_ = false;
+  if (closing_) return;
+  news_.drop_first(count);
+  if (!news_.empty()) driver_.wake();
+}
+
+void transport::impl::tell_result(exchange& x) {
+  const exchange_kind kind = x.kind();
+  const std::uint64_t number = x.number();
+  reply last = x.result();
+  cancel(kind, number);  // before the call: the receiver may use the number again
+  if (kind == exchange_kind::call) {
+    to_->replied(number, std::move(last));
+  } else {
+    to_->stream_ended(number, std::move(last));
+  }
+}
+
+void transport::impl::close(void (*closed)(void* context), void* context) {
+  if (closing_) return;
+  if (!open_) {  // there is no loop to call from
+    closed(context);
+    return;
+  }
+  closing_ = true;
+  closed_ = closed;
+  context_ = context;
+  waiting_.clear();
+  calls_.clear();
+  streams_.clear();
+  spare_.clear();
+  driver_.close();
+  names_.close();
+}
+
+void transport::impl::gone() {
+  driver_gone_ = true;
+  close_step();
+}
+
+void transport::impl::resolver_gone() {
+  names_gone_ = true;
+  close_step();
+}
+
+void transport::impl::close_step() {
+  if (driver_gone_ && names_gone_) closed_(context_);  // may destroy this
+}
+
+}  // namespace tenure::net

@@ -1,0 +1,68 @@
+// What is behind transport: who is under way, who waits for an address, and who has news.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <uv.h>
+
+#include "net/exchange.hpp"
+#include "net/multi.hpp"
+#include "net/resolver.hpp"
+#include "net/transport.hpp"
+
+namespace tenure::net {
+
+struct transport::impl final : multi::owner, resolver::owner {
+  using table = std::unordered_map<std::uint64_t, std::unique_ptr<exchange>>;
+
+  [[nodiscard]] error open(uv_loop_t* loop, transport_config&& with, receiver& receiver);
+  void begin(exchange_kind kind, exchange_request&& request);
+  void cancel(exchange_kind kind, std::uint64_t number);
+  void write(std::uint64_t stream, std::string_view bytes);
+  void close(void (*closed)(void* context), void* context);
+
+  [[nodiscard]] bool usable() const { return open_ && !closing_; }
+
+ private:
+  // From multi and resolver, always at the top of a libuv callback.
+  void ended(CURL* easy, CURLcode result) override;
+  void stalled(CURL* easy) override;
+  void settled() override;
+  void gone() override;
+  void resolved(std::size_t endpoint) override;
+  void resolver_gone() override;
+
+  [[nodiscard]] table& of(exchange_kind kind) { return kind == exchange_kind::call ? calls_ : streams_; }
+  [[nodiscard]] std::unique_ptr<exchange> fresh(exchange_kind kind);
+  void dial(exchange& x);
+  void deliver();
+  void tell_result(exchange& x);
+  void put_away(std::unique_ptr<exchange> x);
+  void close_step();
+
+  transport_config config_;
+  std::vector<endpoint_url> endpoints_;
+  endpoint_url nowhere_;
+  receiver* to_ = nullptr;
+  multi driver_;
+  resolver names_;
+  news news_;
+  table calls_;
+  table streams_;
+  std::vector<exchange*> waiting_;                // for their endpoint's address
+  std::vector<std::unique_ptr<exchange>> spare_;  // used calls: a new curl handle costs more than a request
+  std::string bytes_;
+  bool open_ = false;
+  bool closing_ = false;
+  bool delivering_ = false;
+  bool driver_gone_ = false;
+  bool names_gone_ = false;
+  void (*closed_)(void* context) = nullptr;
+  void* context_ = nullptr;
+};
+
+}  // namespace tenure::net

@@ -1,0 +1,57 @@
+// What a two-way stream has to send: curl takes from it, and pauses when there is nothing.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include <curl/curl.h>
+
+namespace tenure::net {
+
+class upload {
+ public:
+  void reset(std::string first) {
+    bytes_ = std::move(first);
+    at_ = 0;
+    paused_ = false;
+    ended_ = false;
+  }
+  void append(std::string_view more) { bytes_.append(more); }
+  [[nodiscard]] std::size_t size() const { return bytes_.size() - at_; }
+
+  // For curl's read callback.
+  [[nodiscard]] std::size_t read(char* to, std::size_t room) {
+    const std::size_t count = std::min(room, size());
+    if (count == 0) {
+      if (ended_) return 0;
+      paused_ = true;
+      return CURL_READFUNC_PAUSE;
+    }
+    std::memcpy(to, bytes_.data() + at_, count);
+    at_ += count;
+    if (at_ == bytes_.size()) {
+      bytes_.clear();
+      at_ = 0;
+    }
+    return count;
+  }
+
+  // True if curl waits and must be told to read on (curl_easy_pause); it is taken as told.
+  [[nodiscard]] bool take_pause() {
+    const bool was = paused_;
+    paused_ = false;
+    return was;
+  }
+  void end() { ended_ = true; }  // read() says "no more" instead of pausing
+
+ private:
+  std::string bytes_;
+  std::size_t at_ = 0;
+  bool paused_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace tenure::net

@@ -1,0 +1,215 @@
+// What the core wants done, carried out; and what the transport heard, brought back.
+#include <utility>
+
+#include "candidate_impl.hpp"
+#include "clock.hpp"
+#include "etcd/request.hpp"
+#include "observer_impl.hpp"
+#include "session_impl.hpp"
+
+namespace tenure::detail {
+
+namespace {
+
+// A watch message is bounded by what etcd sends of one application's deletes; values of puts are in it.
+constexpr std::size_t longest_document = 16u << 20;
+
+}  // namespace
+
+void session_impl::perform() {
+  // Carrying out may feed the core again: take the list first.
+  std::vector<core::action> now;
+  now.swap(actions_);
+  for (core::action& it : now) {
+    if (auto* s = std::get_if<core::send>(&it)) {
+      perform(*s);
+    } else if (auto* t = std::get_if<core::tell>(&it)) {
+      tell_news(*t);
+    } else if (auto* a = std::get_if<core::abort>(&it)) {
+      transport_.abort(a->call);
+      calls_.erase(a->call);
+    } else if (auto* o = std::get_if<core::open_stream>(&it)) {
+      perform(*o);
+    } else if (auto* p = std::get_if<core::probe_stream>(&it)) {
+      std::string body;
+      etcd::watch_progress(body);
+      transport_.write_stream(p->stream, body);
+    } else if (auto* c = std::get_if<core::close_stream>(&it)) {
+      transport_.close_stream(c->stream);
+      if (c->stream == stream_) framing_.reset();
+    } else {
+      tear_down();
+      return;
+    }
+  }
+  now.clear();
+  if (actions_.empty()) actions_.swap(now);  // keeps its memory
+  move_deadline();
+}
+
+void session_impl::perform(core::send& s) {
+  expected asked;
+  asked.what = s.what;
+  asked.write = s.write;
+  asked.endpoint = s.endpoint;
+  asked.lease = s.lease;
+  asked.elections.reserve(s.items.size());
+  for (const core::item& it : s.items) asked.elections.push_back(it.election);
+  calls_.emplace(s.call, std::move(asked));
+  http_request r = translator_.encode(s);
+  // The server gives up a little before we do, so that nothing of it is applied long after.
+  const auto limit = std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(s.timeout / 10 * 9));
+  transport_.send(s.call, s.endpoint, r.path, std::move(r.body), token_, std::max(limit, milliseconds(1)));
+}
+
+void session_impl::perform(const core::open_stream& s) {
+  stream_ = s.stream;
+  stream_endpoint_ = s.endpoint;
+  framing_ = std::make_unique<etcd::framing>(longest_document);
+  transport_.open_stream(s.stream, s.endpoint, etcd::path_watch, translator_.watch_body(s), token_, s.two_way);
+  if (log_.heard()) {
+    log_(log_level::debug, "watch_opening", "opening the watch",
+         {{"endpoint", options_.endpoints[s.endpoint]}, {"revision", std::to_string(s.revision)}});
+  }
+}
+
+void session_impl::replied(std::uint64_t call, net::reply&& reply) {
+  if (finished_ || forked()) return;
+  const auto at = calls_.find(call);
+  if (at == calls_.end()) return;
+  const expected asked = std::move(at->second);
+  calls_.erase(at);
+  translated heard = translator_.decode(call, asked, reply);
+  if (asked.what == core::op::authenticate) token_ = std::move(heard.token);
+  failure_ = std::move(heard.failure);
+  if (failure_ && log_.heard()) log_(log_level::debug, "request_failed", failure_.message);
+  apply(heard.answer);
+  failure_ = {};
+}
+
+void session_impl::streamed(std::uint64_t stream, std::string_view bytes) {
+  if (finished_ || forked() || stream != stream_ || !framing_) return;
+  std::vector<core::stream_news> heard;
+  bool sound = true;
+  const bool fed = framing_->feed(bytes, [&](std::string_view document) {
+    etcd::watch_message m;
+    std::string why;
+    sound = etcd::parse(document, m, why);
+    if (sound) {
+      heard.push_back(translator_.decode(stream, m, failure_));
+    } else {
+      failure_ = {errc::bad_answer, "the watch is not one of etcd's gateway (" + why + ")", 0};
+    }
+    return sound;
+  });
+  // What is heard first may end the stream.
+  for (core::stream_news& n : heard) apply(n);
+  if ((!fed || !sound) && stream == stream_ && framing_) {
+    transport_.close_stream(stream);
+    framing_.reset();
+    apply(core::stream_gone{stream, core::outcome::bad_answer});
+  }
+  if (failure_ && log_.heard()) log_(log_level::info, "watch_ended", failure_.message);
+  failure_ = {};
+}
+
+void session_impl::stream_ended(std::uint64_t stream, net::reply&& last) {
+  if (finished_ || forked() || stream != stream_) return;
+  framing_.reset();
+  const core::stream_gone gone = translator_.stream_end(stream, stream_endpoint_, last, failure_);
+  if (log_.heard()) log_(log_level::info, "watch_ended", failure_.message);
+  apply(gone);
+  failure_ = {};
+}
+
+error session_impl::last_failure(const core::tell& t) const {
+  const bool of_an_answer = t.why != core::outcome::timed_out && t.why != core::outcome::wrong_cluster;
+  if (failure_ && of_an_answer) return failure_;
+  return translator_.describe(t.why, t.request, static_cast<std::uint32_t>(t.value));
+}
+
+void session_impl::tell_news(const core::tell& t) {
+  const auto span = std::chrono::nanoseconds(t.time);
+  // Looked up when it is called: the handle may be gone by then.
+  const auto to = [this](auto session_events::*member, auto... what) {
+    if (!(events_.*member)) return;
+    post([this, member, what...] {
+      if (!silent_) (events_.*member)(what...);
+    });
+  };
+  switch (t.what) {
+    case core::news::granted:
+      log_(log_level::info, "lease_granted", "a lease was granted",
+           {{"lease", std::to_string(t.value)}, {"ttl_s", std::to_string(t.time / core::second)}});
+      to(&session_events::granted, t.value, std::chrono::duration_cast<milliseconds>(span));
+      break;
+    case core::news::lease_lost: {
+      const error e{errc::lease_gone, std::string("the lease is gone: ") + text(to_reason(t.why_lost)), 0};
+      log_(log_level::warning, "lease_gone", e.message);
+      to(&session_events::lost, e);
+      break;
+    }
+    case core::news::jeopardy:
+      log_(log_level::warning, "jeopardy", "renewals do not come through", {{"left_ms", std::to_string(t.time / core::millisecond)}});
+      to(&session_events::jeopardy, span);
+      break;
+    case core::news::safe:
+      log_(log_level::info, "safe", "renewals come through again");
+      to(&session_events::safe);
+      break;
+    case core::news::stalled:
+      log_(log_level::warning, "stalled", "the loop was late", {{"late_ms", std::to_string(t.time / core::millisecond)}});
+      to(&session_events::stalled, span);
+      break;
+    case core::news::refused_timings: {
+      std::string why;
+      (void)core::check(core::resolve(machine_->asked(), t.time), why);
+      const error e{errc::unsafe_timing, "etcd granted another TTL than the one asked for: " + why, 0};
+      log_(log_level::error, "unsafe_timing", e.message);
+      to(&session_events::lost, e);
+      state_ = state::closing;
+      break;
+    }
+    case core::news::trouble:
+      if (t.request != core::op::stand) {
+        const error e = last_failure(t);
+        log_(log_level::warning, "trouble", e.message);
+        to(&session_events::trouble, e);
+        if (t.request == core::op::read_leader) {
+          for (core::election_id id = 0; id < elections_.size(); ++id) {
+            for (observer_impl* o : elections_[id].observers) o->told_trouble(e);
+          }
+        }
+        break;
+      }
+      [[fallthrough]];
+    default: tell_election(t); break;
+  }
+}
+
+void session_impl::tell_election(const core::tell& t) {
+  slot& e = elections_[t.election];
+  if (t.what == core::news::leader) {
+    tell_leader(t.election);
+    return;
+  }
+  candidate_impl* c = e.candidate;
+  if (c == nullptr) return;
+  if (t.what == core::news::left) e.candidate = nullptr;  // before it is told: the place is free again
+  error failure;
+  if (t.what == core::news::trouble) failure = last_failure(t);
+  if (t.what == core::news::tampered) {
+    failure = {errc::tampered, "the key of election " + e.prefix + " was attached to another lease; it is deleted and set anew", 0};
+  }
+  if (failure) log_(log_level::warning, "trouble", failure.message, {{"election", e.prefix}});
+  c->told(t, failure);
+}
+
+void session_impl::tell_leader(core::election_id id) {
+  slot& e = elections_[id];
+  e.leader_known = true;
+  if (e.candidate != nullptr) e.candidate->told_leader(e.leader);
+  for (observer_impl* o : e.observers) o->told_leader(e.leader);
+}
+
+}  // namespace tenure::detail

@@ -1,0 +1,112 @@
+// What tokens share: the session's deadline, and a tree of nodes for each leadership.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "core/time.hpp"
+#include "tenure/token.hpp"
+
+namespace tenure::detail {
+
+// Until when the leaderships of one session may be believed in; they all share one. Written by the loop's
+// thread, read by any. Whoever finds it passed closes it for good, so that a renewal that comes too late can
+// never bring a token back to life.
+class shared_deadline {
+ public:
+  using clock = core::nanos (*)();
+
+  shared_deadline(clock now, std::uint32_t life) noexcept : now_(now), life_(life) {}
+
+  [[nodiscard]] bool passed() noexcept;
+  // Moves it; false if it has passed meanwhile.
+  bool extend(core::nanos to) noexcept;
+  [[nodiscard]] core::nanos left() noexcept;  // 0 if passed
+  [[nodiscard]] bool forked() const noexcept;
+  [[nodiscard]] core::nanos now() const noexcept { return now_(); }
+
+  void hold() noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
+  void release() noexcept;
+
+ private:
+  ~shared_deadline() = default;
+
+  static constexpr core::nanos closed = -1;
+  std::atomic<core::nanos> at_{core::never};
+  std::atomic<int> refs_{1};
+  clock now_;
+  std::uint32_t life_;
+};
+
+// Runs callables on the session's loop; the session's dispatcher.
+class teller {
+ public:
+  virtual void tell(std::function<void()> what) = 0;
+  // Look at the limits of `root`'s tokens at this moment.
+  virtual void look_at(core::nanos when, token_node* root) = 0;
+
+ protected:
+  ~teller() = default;
+};
+
+class token_node {
+ public:
+  // A root: a leadership's own token.
+  token_node(shared_deadline* deadline, teller* to) noexcept;
+  // A child, with its own limit (core::never: none).
+  token_node(token_node* parent, core::nanos limit) noexcept;
+
+  [[nodiscard]] bool cancelled() noexcept { return why() != reason::none; }
+  [[nodiscard]] reason why() noexcept;
+  [[nodiscard]] core::nanos left() noexcept;
+  [[nodiscard]] bool is_root() const noexcept { return parent_ == nullptr; }
+  [[nodiscard]] token_node* root() noexcept { return root_; }
+  [[nodiscard]] core::nanos now() const noexcept { return deadline_->now(); }
+
+  void hold() noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
+  void release() noexcept;
+
+  // Loop thread only from here.
+  void cancel(reason why);              // the first reason stays
+  unsigned long long subscribe(token_node* node, std::function<void(reason)> told);
+  void unsubscribe(unsigned long long id) noexcept;
+  void tell_cancelled();                // those subscriptions of this root whose token is cancelled
+  void end() noexcept;                  // the session is over: nothing is told any more
+
+ private:
+  ~token_node();
+  void tell_one(unsigned long long id, reason why);
+
+  struct entry {
+    unsigned long long id;
+    token_node* node;
+    std::function<void(reason)> told;
+    bool under_way;  // handed to the teller
+  };
+
+  std::atomic<int> refs_{1};
+  std::atomic<int> why_{0};
+  token_node* parent_ = nullptr;
+  token_node* root_;
+  shared_deadline* deadline_;
+  core::nanos limit_ = core::never;
+  // Of a root:
+  teller* teller_ = nullptr;
+  std::vector<entry> entries_;
+  unsigned long long next_id_ = 1;
+};
+
+// Makes tokens of nodes; the only friend that tokens have.
+class token_tree {
+ public:
+  // The token takes a reference of its own.
+  static token make(token_node* node) noexcept {
+    node->hold();
+    return token(node);
+  }
+};
+
+}  // namespace tenure::detail

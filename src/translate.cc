@@ -1,0 +1,198 @@
+#include "translate.hpp"
+
+#include <utility>
+
+#include "core/time.hpp"
+#include "etcd/request.hpp"
+#include "names.hpp"
+
+namespace tenure::detail {
+
+namespace {
+
+// How many keys of a queue are read at once; the rest is read when these are gone.
+constexpr std::int64_t queue_limit = 32;
+constexpr std::size_t longest_value = 64u << 10;
+
+using core::op;
+using core::outcome;
+
+core::item_answer own_key(const etcd::op_response& range) {
+  core::item_answer item;
+  if (!range.kvs.empty()) {
+    item.own_revision = range.kvs.front().create_revision;
+    item.own_lease = range.kvs.front().lease;
+  }
+  return item;
+}
+
+}  // namespace
+
+http_request translator::encode(const core::send& s) {
+  http_request r;
+  r.path = etcd::path_txn;
+  switch (s.what) {
+    case op::authenticate:
+      r.path = etcd::path_authenticate;
+      etcd::authenticate(r.body, options_.auth.user, options_.auth.password);
+      return r;
+    case op::grant:
+      r.path = etcd::path_grant;
+      etcd::grant(r.body, s.lease, s.ttl / core::second);
+      return r;
+    case op::keepalive:
+      r.path = etcd::path_keepalive;
+      etcd::keepalive(r.body, s.lease);
+      return r;
+    case op::revoke:
+      r.path = etcd::path_revoke;
+      etcd::revoke(r.body, s.lease);
+      return r;
+    case op::confirm:
+      r.path = etcd::path_range;
+      etcd::confirm(r.body, elections_.watched_prefix());
+      return r;
+    default: break;
+  }
+  const auto now = std::chrono::system_clock::now();
+  etcd::batch b(r.body);
+  for (const core::item& it : s.items) {
+    slot& e = elections_[it.election];
+    const std::string below = e.prefix + "/";
+    switch (s.what) {
+      case op::stand:
+        e.seeking_since = now;
+        b.stand(names::key(e.prefix, s.lease), value::waiting(options_.instance, now), s.lease, below, queue_limit);
+        break;
+      case op::withdraw: b.withdraw(names::key(e.prefix, s.lease), it.create_revision); break;
+      case op::reassure:
+        if (s.write) {
+          b.reassure(names::key(e.prefix, s.lease), it.create_revision,
+                     value::leading(options_.instance, e.leader_since, now), s.lease);
+        } else {
+          b.read_key(names::key(e.prefix, s.lease));
+        }
+        break;
+      case op::read_queue: b.read_queue(below, queue_limit); break;
+      default: b.read_leader(below); break;
+    }
+  }
+  b.end();
+  return r;
+}
+
+void translator::add_rivals(const std::string& prefix, const etcd::op_response& range, core::answer& a,
+                            core::item_answer& item) {
+  item.first = static_cast<std::uint32_t>(a.rivals.size());
+  item.count = static_cast<std::uint32_t>(range.kvs.size());
+  item.more = range.more;
+  for (const auto& kv : range.kvs) {
+    const names::parts p = names::split(kv.key);
+    a.rivals.push_back({kv.create_revision, p.prefix == prefix ? p.lease : 0});
+  }
+}
+
+void translator::items(const expected& asked, std::vector<etcd::op_response>& responses, core::answer& a, bool& sound) {
+  sound = responses.size() == asked.elections.size();
+  for (std::size_t i = 0; sound && i < responses.size(); ++i) {
+    etcd::op_response& r = responses[i];
+    slot& e = elections_[asked.elections[i]];
+    core::item_answer item;
+    switch (asked.what) {
+      case op::stand:
+        sound = r.responses.size() == 2;
+        if (!sound) return;
+        if (!r.succeeded) item = own_key(r.responses[0]);
+        item.applied = r.succeeded;
+        add_rivals(e.prefix, r.responses[1], a, item);
+        break;
+      case op::reassure:
+        if (!asked.write) {
+          item = own_key(r);
+          break;
+        }
+        [[fallthrough]];
+      case op::withdraw:
+        sound = r.succeeded || r.responses.size() == 1;
+        if (!sound) return;
+        if (!r.succeeded) item = own_key(r.responses[0]);
+        item.applied = r.succeeded;
+        break;
+      case op::read_queue: add_rivals(e.prefix, r, a, item); break;
+      default: {
+        add_rivals(e.prefix, r, a, item);
+        e.leader = {};
+        if (r.kvs.empty()) break;
+        auto& kv = r.kvs.front();
+        if (kv.value.size() > longest_value) kv.value.resize(longest_value);
+        e.leader = {kv.create_revision, std::move(kv.key), std::move(kv.value), {}};
+        e.leader.instance = value::instance_of(e.leader.value);
+        break;
+      }
+    }
+    a.items.push_back(item);
+  }
+}
+
+bool translator::fill(const expected& asked, const net::reply& reply, translated& out, std::string& why) {
+  core::answer& a = out.answer;
+  etcd::header h;
+  switch (asked.what) {
+    case op::authenticate: {
+      etcd::authenticate_response r;
+      if (!etcd::parse(reply.body, r, why)) return false;
+      out.token = std::move(r.token);
+      h = r.header;
+      break;
+    }
+    case op::grant:
+    case op::keepalive:
+    case op::revoke: {
+      etcd::lease_response r;
+      if (!etcd::parse(reply.body, r, why)) return false;
+      if (asked.what != op::revoke && r.id != asked.lease) {
+        why = "the answer is about another lease";
+        return false;
+      }
+      if (r.ttl_s < 0 || r.ttl_s > 9'000'000'000) {
+        why = "TTL: out of range";
+        return false;
+      }
+      a.ttl = r.ttl_s * core::second;
+      h = r.header;
+      break;
+    }
+    case op::confirm: {
+      etcd::range_response r;
+      if (!etcd::parse(reply.body, r, why)) return false;
+      h = r.header;
+      break;
+    }
+    default: {
+      etcd::txn_response r;
+      if (!etcd::parse(reply.body, r, why)) return false;
+      bool sound = true;
+      items(asked, r.responses, a, sound);
+      if (!sound) {
+        why = "responses: not as many as were asked for";
+        return false;
+      }
+      h = r.header;
+      break;
+    }
+  }
+  a.cluster = h.cluster_id;
+  a.term = h.raft_term;
+  a.revision = h.revision;
+  return true;
+}
+
+std::string translator::watch_body(const core::open_stream& s) const {
+  std::string body;
+  etcd::watch_create(body, elections_.watched_prefix(), s.revision, s.puts);
+  // Whether the stream is two-way shows at once in whether this is answered.
+  etcd::watch_progress(body);
+  return body;
+}
+
+}  // namespace tenure::detail

@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# A gate that cannot fail is a defect. This plants a fault before each of ours and wants to see it
+# red, for the right reason; and green on the same thing without the fault, where that is cheap.
+# Needs a finished `make`; BUILD names its directory.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+gates=$PWD/test/gates
+planted=$gates/planted
+build=$(realpath "${BUILD:-build}")
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+unset MAKEFLAGS
+
+passed=0 failed=0
+count() { # NAME VERDICT
+  printf '%s: %s\n' "$1" "$2"
+  if [ "$2" = ok ]; then passed=$((passed + 1)); else failed=$((failed + 1)); cat "$place/log"; fi
+}
+# Fails, and says REASON (a pattern of grep -E) in its output.
+red() { # NAME REASON COMMAND...
+  local name=$1 reason=$2
+  shift 2
+  if "$@" >"$place/log" 2>&1; then
+    count "$name" 'does not fail'
+  elif ! grep -qE -e "$reason" "$place/log"; then
+    count "$name" 'fails for another reason'
+  else
+    count "$name" ok
+  fi
+}
+green() { # NAME COMMAND...
+  local name=$1
+  shift
+  if "$@" >"$place/log" 2>&1; then count "$name" ok; else count "$name" 'fails without a fault'; fi
+}
+
+# --- the tally -------------------------------------------------------------------------------
+tally() { "$gates/tally.sh" "$@"; }
+green 'tally: a good step' tally 'good=echo 3 passed, 0 failed'
+red 'tally: a failed test' '^3 passed, 1 failed$' tally 'good=true' 'mixed=echo 2 passed, 1 failed; false'
+red 'tally: a good summary, then a bad end' '^3 passed, 1 failed$' tally 'dies=echo 3 passed, 0 failed; exit 3'
+red 'tally: no test at all' '^0 passed, 1 failed$' tally 'empty=echo 0 passed, 0 failed'
+red 'tally: no such program' '^0 passed, 1 failed$' tally 'absent=/no/such/program'
+
+# --- Criterion and the sanitizers -------------------------------------------------------------
+g++ -std=c++17 -O1 -g -I. -fsanitize=address,undefined -fno-sanitize-recover=all \
+  "$planted/tests.cc" test/support/lsan_gate.cc -o "$place/tests" -lcriterion || exit 1
+fault() { red "test: $1" "$2" tally "planted=$place/tests --filter planted/$1"; }
+fault leak '^0 passed, 1 failed$'
+fault heap_overflow '^0 passed, 1 failed$'
+fault signed_overflow '^0 passed, 1 failed$'
+fault overlap '^0 passed, 1 failed$'
+fault assertion '^0 passed, 1 failed$'
+fault crash '^0 passed, 1 failed$'
+
+g++ -std=c++17 -O1 -g -fsanitize=address "$planted/fuzz.cc" test/gates/replay_main.cc -o "$place/replay" || exit 1
+echo seed >"$place/seed"
+red 'fuzz corpus' 'heap-buffer-overflow' "$place/replay" "$place/seed"
+
+# --- what is built ---------------------------------------------------------------------------
+mkdir -p "$place/abi" "$place/core/obj/src/core"
+mapfile -t objects < <(find "$build/obj/src" -name '*.o')
+g++ -fPIC -c "$planted/exported.cc" -o "$place/exported.o"
+g++ -shared -Wl,-soname,libtenure.so.0 -Wl,--version-script="$build/exports.map" \
+  -o "$place/abi/libtenure.so" "${objects[@]}" "$place/exported.o" -luv -lcurl
+red 'abi: an extra symbol' '^\+tenure::planted\(\)$' "$gates/abi.sh" "$place/abi"
+g++ -shared -Wl,-soname,libtenure.so.7 -Wl,--version-script="$build/exports.map" \
+  -o "$place/abi/libtenure.so" "${objects[@]}" -luv -lcurl
+red 'abi: another soname' 'libtenure.so.7' "$gates/abi.sh" "$place/abi"
+
+cp "$build"/obj/src/core/*.o "$place/core/obj/src/core"
+green 'core purity' "$gates/core_pure.sh" "$place/core"
+g++ -c "$planted/clock.cc" -o "$place/core/obj/src/core/clock.o"
+red 'core purity: a clock' '^time$' "$gates/core_pure.sh" "$place/core"
+
+red 'headers: one that depends on another' 'FAILED: dependent.hpp' bash -c \
+  'mkdir -p "$1/include/tenure" && cp "$2/dependent.hpp" "$1/include/tenure" &&
+   cp include/tenure/version.h "$1/include/tenure" && "$3/headers.sh" "$1/include"' _ "$place" "$planted" "$gates"
+
+# --- what is written -------------------------------------------------------------------------
+fresh_copy() {
+  rm -rf "$place/tree"
+  mkdir "$place/tree"
+  cp -a Makefile src include tools examples test "$place/tree"
+}
+layer() { # NAME FILE LINE REASON
+  fresh_copy
+  mkdir -p "$(dirname "$place/tree/$2")"
+  echo "$3" >"$place/tree/$2"
+  red "layers: $1" "$4" "$gates/layers.sh" "$place/tree"
+}
+fresh_copy
+green 'layers' "$gates/layers.sh" "$place/tree"
+layer 'core uses libuv' src/core/planted.cc '#include <uv.h>' 'src/core/planted.cc'
+layer 'core uses a clock' src/core/planted.hpp '#include <chrono>' 'src/core/planted.hpp'
+layer 'core uses etcd' src/core/planted.cc '#include "etcd/request.hpp"' 'src/core/planted.cc'
+layer 'etcd uses net' src/etcd/planted.cc '#include "net/transport.hpp"' 'src/etcd/planted.cc'
+layer 'net uses RapidJSON' src/net/planted.cc '#include <rapidjson/document.h>' 'src/net/planted.cc'
+layer 'a public header shows curl' include/tenure/planted.hpp '#include <curl/curl.h>' 'tenure/planted.hpp'
+layer 'the command reaches inside' tools/tenure/planted.cc '#include "core/machine.hpp"' 'planted.cc'
+layer 'a forbidden service' src/etcd/planted.cc '"/v3/election/campaign"' 'planted.cc'
+
+fresh_copy
+yes '// a line' | head -n 501 >"$place/tree/src/planted.cc"
+red 'sizes: a long file' 'src/planted.cc: 501 lines' "$gates/sizes.sh" "$place/tree"
+
+# The real objects are newer than these copies of their sources: nothing is compiled again.
+fresh_copy
+sed -i 's|\$(DESTDIR)\$(LIBDIR)/libtenure.a|/no/such/file|' "$place/tree/Makefile"
+red 'install: a file stays' 'left after uninstall: .*/libtenure.a' "$place/tree/test/gates/install.sh" "$build"
+
+red 'warnings are errors' 'Werror=conversion' bash -c \
+  'mkdir -p "$1/small/src" "$1/small/tools" && cp "$2/narrowing.cc" "$1/small/src" && cp -r Makefile include "$1/small" &&
+   cp tools/deps.sh "$1/small/tools" && make -C "$1/small" BUILD=build WERROR=1 lib' _ "$place" "$planted"
+red 'clang-tidy: a use after a move' 'bugprone-use-after-move' "$gates/tidy.sh" "$planted/moved.cc"
+red 'cppcheck: an index out of bounds' 'arrayIndexOutOfBounds' "$gates/cppcheck.sh" "$planted/bounds.cc"
+# shellcheck disable=SC2016
+red 'shellcheck: an unquoted variable' 'SC2086' bash -c \
+  'printf "#!/bin/sh\nrm -r \$1\n" >"$1/planted.sh" && shellcheck "$1/planted.sh"' _ "$place"
+
+# --- the command ------------------------------------------------------------------------------
+mkdir -p "$place/command"
+g++ -std=c++17 -g "$planted/command.cc" -o "$place/command/tenure" || exit 1
+red 'valgrind: a leak' '77 bytes' "$gates/valgrind.sh" "$place/command"
+
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]

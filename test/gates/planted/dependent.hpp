@@ -1,0 +1,2 @@
+// A header that compiles only after another.
+inline std::string planted() { return {}; }

@@ -1,0 +1,2 @@
+// For -Wconversion: a value that may change on its way.
+short planted(long value) { return value; }

@@ -1,0 +1,26 @@
+// Gives every test that sets no timeout of its own one that ends a hang. (Criterion 2.4.1's
+// --timeout does not reach such tests; it only lowers the timeouts that there are.)
+#include <criterion/criterion.h>
+
+#include "test/support/wait.hpp"
+
+// The linker's names for the section in which Criterion's macros register tests.
+extern "C" {
+// NOLINTNEXTLINE(bugprone-reserved-identifier)
+extern criterion_test* __start_cr_tst[] __attribute__((weak, visibility("hidden")));
+// NOLINTNEXTLINE(bugprone-reserved-identifier)
+extern criterion_test* __stop_cr_tst[] __attribute__((weak, visibility("hidden")));
+}
+
+namespace {
+
+__attribute__((constructor)) void guard_every_test() {
+  for (criterion_test** test = __start_cr_tst; test != __stop_cr_tst; ++test) {
+    if (*test == nullptr) continue;  // the section may be padded
+    double& limit = (*test)->data->timeout;
+    if (limit == 0) limit = 120;
+    limit *= tenure::test::slowness();
+  }
+}
+
+}  // namespace

@@ -1,0 +1,28 @@
+// Where etcd is and who we are to it: from flags, and from the environment variables that
+// etcdctl's users have set already. A flag wins over its variable.
+#ifndef TENURE_TOOL_CONNECTION_HPP
+#define TENURE_TOOL_CONNECTION_HPP
+
+#include <string>
+
+#include <tenure/error.hpp>
+#include <tenure/options.hpp>
+
+namespace tenure::tool {
+
+// As given on the command line; empty: not given.
+struct connection_flags {
+  std::string endpoints;      // ETCDCTL_ENDPOINTS
+  std::string user;           // ETCDCTL_USER, which may hold the password too: user:password
+  std::string password_file;  // ETCDCTL_PASSWORD is the password itself
+  std::string ca_file;        // ETCDCTL_CACERT
+  std::string cert_file;      // ETCDCTL_CERT
+  std::string key_file;       // ETCDCTL_KEY
+};
+
+// Fills in endpoints, auth and tls. No error message of this function holds a password.
+[[nodiscard]] error complete_connection(const connection_flags& flags, session_options& out);
+
+}  // namespace tenure::tool
+
+#endif

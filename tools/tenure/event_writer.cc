@@ -1,0 +1,121 @@
+#include "event_writer.hpp"
+
+#include <poll.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "text.hpp"
+
+namespace tenure::tool {
+namespace {
+
+using json_writer = rapidjson::Writer<rapidjson::StringBuffer>;
+
+constexpr std::int64_t ns_per_s = 1'000'000'000;
+
+void put(json_writer& out, const char* key, std::int64_t value) {
+  out.Key(key);
+  out.Int64(value);
+}
+
+void put(json_writer& out, const char* key, std::string_view value) {
+  const std::string clean = valid_utf8(value);
+  out.Key(key);
+  out.String(clean.data(), static_cast<rapidjson::SizeType>(clean.size()));
+}
+
+}  // namespace
+
+event::event(const char* name, std::string_view shard) : name_(name), shard_(shard) {
+  clock_gettime(CLOCK_MONOTONIC, &monotonic_);
+  clock_gettime(CLOCK_REALTIME, &wall_);
+}
+
+event& event::add(const char* key, std::int64_t number) {
+  fields_.emplace_back(key, number);
+  return *this;
+}
+
+event& event::add(const char* key, std::string_view text) {
+  fields_.emplace_back(key, std::string(text));
+  return *this;
+}
+
+event& event::add(const error& why) {
+  if (!why) return *this;
+  add("message", why.message);
+  add("code", tenure::name(why.code));
+  if (why.etcd_code != 0) add("etcd_code", std::int64_t{why.etcd_code});
+  return *this;
+}
+
+event leader_event(std::string_view shard, const leader_info& info) {
+  event what("leader", shard);
+  if (!info) return what.add("leader", std::string_view());
+  what.add("leader", info.instance.empty() ? info.value : info.instance);
+  return what.add("fencing_token", info.fencing_token).add("key", info.key);
+}
+
+event_writer::event_writer(int fd, const settings& chosen, std::function<void(int)> broken)
+    : fd_(fd),
+      format_(chosen.format),
+      app_(chosen.session.app),
+      instance_(chosen.session.instance),
+      broken_(std::move(broken)) {}
+
+void event_writer::write(const event& what) {
+  const std::string line = (format_ == output_format::json ? as_json(what) : as_text(what)) + '\n';
+  for (std::size_t done = 0; done < line.size() && fd_ >= 0;) {
+    const ssize_t written = ::write(fd_, line.data() + done, line.size() - done);
+    if (written >= 0) {
+      done += static_cast<std::size_t>(written);
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      pollfd writable{fd_, POLLOUT, 0};  // somebody else made the shared description non-blocking
+      poll(&writable, 1, -1);
+    } else if (errno != EINTR) {
+      fail(errno);
+    }
+  }
+}
+
+void event_writer::check() {
+  pollfd reader{fd_, 0, 0};
+  if (fd_ >= 0 && poll(&reader, 1, 0) == 1 && (reader.revents & (POLLERR | POLLHUP | POLLNVAL))) fail(EPIPE);
+}
+
+void event_writer::fail(int error_number) {
+  fd_ = -1;
+  if (broken_) broken_(error_number);
+}
+
+std::string event_writer::as_json(const event& what) const {
+  rapidjson::StringBuffer buffer;
+  json_writer out(buffer);
+  out.StartObject();
+  put(out, "event", std::string_view(what.name_));
+  put(out, "app", app_);
+  put(out, "shard", what.shard_);
+  put(out, "instance", instance_);
+  put(out, "t_ns", what.monotonic_.tv_sec * ns_per_s + what.monotonic_.tv_nsec);
+  put(out, "time", rfc3339(what.wall_));
+  for (const auto& [key, value] : what.fields_) {
+    std::visit([&out, key = key](const auto& held) { put(out, key, held); }, value);
+  }
+  out.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+std::string event_writer::as_text(const event& what) const {
+  std::string line = rfc3339(what.wall_) + ' ' + one_word(instance_) + ' ' +
+                     one_word(what.shard_.empty() ? app_ : app_ + '/' + what.shard_) + ' ' + what.name_;
+  for (const auto& [key, value] : what.fields_) {
+    const auto* text = std::get_if<std::string>(&value);
+    line += std::string(" ") + key + '=' + (text ? one_word(*text) : std::to_string(std::get<std::int64_t>(value)));
+  }
+  return line;
+}
+
+}  // namespace tenure::tool

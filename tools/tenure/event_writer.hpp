@@ -1,0 +1,67 @@
+// One event, one line: as text for people or as a JSON object for programs.
+#ifndef TENURE_TOOL_EVENT_WRITER_HPP
+#define TENURE_TOOL_EVENT_WRITER_HPP
+
+#include <time.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "settings.hpp"
+
+namespace tenure::tool {
+
+// Something that happened, stamped when it is constructed: do so first in a callback.
+class event {
+ public:
+  explicit event(const char* name, std::string_view shard = {});
+
+  event& add(const char* key, std::int64_t value);
+  event& add(const char* key, std::string_view value);
+  event& add(const error& why);  // message, code and, if there is one, etcd_code
+
+ private:
+  friend class event_writer;
+  using value = std::variant<std::int64_t, std::string>;
+
+  timespec monotonic_{};
+  timespec wall_{};
+  const char* name_;
+  std::string shard_;
+  std::vector<std::pair<const char*, value>> fields_;
+};
+
+// Who leads: the instance's name, or the key's value if it is not in tenure's format; "" for nobody.
+[[nodiscard]] event leader_event(std::string_view shard, const leader_info& info);
+
+// Writes to a descriptor, a whole line in one write. A reader that stops reading blocks it,
+// and with it the loop; the tokens' deadline holds all the same.
+class event_writer {
+ public:
+  // `broken` is called once when nothing can be written any more, from within `write` or `check`.
+  event_writer(int fd, const settings& chosen, std::function<void(int error_number)> broken);
+
+  void write(const event& what);
+  // Looks whether the reader of a pipe has gone, which only a write would tell otherwise.
+  void check();
+
+ private:
+  std::string as_json(const event& what) const;
+  std::string as_text(const event& what) const;
+  void fail(int error_number);
+
+  int fd_;
+  output_format format_;
+  std::string app_;
+  std::string instance_;
+  std::function<void(int)> broken_;
+};
+
+}  // namespace tenure::tool
+
+#endif
