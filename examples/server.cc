@@ -49,7 +49,7 @@ class office {
   std::int64_t fencing_token() const { return fencing_token_; }
 
   // Hands over and closes; `gone` is called when the loop holds nothing of tenure's any more.
-  void leave(std::function<void()> gone) {
+  void leave(const std::function<void()>& gone) {
     const auto close = [this, gone](const tenure::error&) {
       if (!session_.close(gone)) gone();
     };

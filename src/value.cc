@@ -3,9 +3,8 @@
 #include <cstdio>
 #include <ctime>
 
-#include <rapidjson/document.h>
+#include "etcd/rapid.hpp"
 #include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 namespace tenure::value {
 
@@ -55,7 +54,8 @@ std::string leading(std::string_view instance, time since, time last_seen) {
 
 std::string instance_of(std::string_view stored) {
   rapidjson::Document d;
-  d.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(stored.data(), stored.size());
+  d.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
+          rapidjson::kParseNumbersAsStringsFlag>(stored.data(), stored.size());
   if (d.HasParseError() || !d.IsObject()) return {};
   const auto it = d.FindMember("Instance");
   if (it == d.MemberEnd() || !it->value.IsString()) return {};

@@ -63,7 +63,7 @@ struct session_options {
   std::optional<milliseconds> reassure_interval;
 
   // How long such a confirmation may take, all attempts together; then the leadership is
-  // lost. 100 ms to TTL. Default: TTL * 3 / 5.
+  // lost. 100 ms to TTL. Default: all that the rule above leaves.
   std::optional<milliseconds> reassure_timeout;
 
   // How long the caller's work needs to stop: tokens are cancelled this much before the

@@ -25,6 +25,7 @@ void roster::want(election_id id) {
 
 void roster::stand(const context&, election_id id, bool campaign_again) {
   election& e = all_.of(id);
+  if (!e.stands) ++attached_;
   e.stands = true;
   e.again = campaign_again;
   if (e.state == standing::idle) {
@@ -51,10 +52,22 @@ void roster::resign(const context& c, election_id id) {
   }
 }
 
+// Closed before its resignation was complete: the leadership's end is told as a loss.
+void roster::overtake_resignation(const context& c, election_id id) {
+  election& e = all_[id];
+  e.resign_wanted = false;
+  if (e.state != standing::stopping || e.why != cause::resigned) return;
+  tell t{};
+  t.what = news::lost;
+  t.election = id;
+  t.why_lost = e.why = cause::closed;
+  c.say(std::move(t));
+}
+
 void roster::leave(const context& c, election_id id) {
   election& e = all_.of(id);
+  overtake_resignation(c, id);
   e.leave_wanted = true;
-  e.resign_wanted = false;
   e.rejoin = false;
   remind(c.now + c.t.stop_grace + c.t.request_timeout, id, due::left);
   switch (e.state) {
@@ -83,6 +96,7 @@ void roster::close(const context& c) {
   closing_ = true;
   for (election_id id = 0; id < all_.size(); ++id) {
     if (all_[id].state == standing::leading) lose(c, id, cause::closed, false);
+    overtake_resignation(c, id);
   }
   batches_.clear(all_);
 }
@@ -178,6 +192,7 @@ void roster::withdrawn(const context& c, election_id id) {
   if (e.leave_wanted) {
     e.leave_wanted = false;
     e.stands = false;
+    --attached_;
     t.what = news::left;
     c.say(tell(t));
   }
@@ -324,8 +339,7 @@ bool roster::wants_lease() const {
 }
 
 bool roster::wants_watch() const {
-  return !closing_ && (observed_ != 0 || all_.count(standing::creating) != 0 ||
-                       all_.count(standing::queued) != 0 || leaders() != 0);
+  return !closing_ && (observed_ != 0 || attached_ != 0);
 }
 
 }  // namespace tenure::core

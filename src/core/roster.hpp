@@ -53,6 +53,7 @@ class roster {
   void want(election_id id);
   void try_lead(const context& c, election_id id);
   void tell_place(const context& c, election_id id);
+  void overtake_resignation(const context& c, election_id id);
   void lose(const context& c, election_id id, cause why, bool hold);
   void stopped(const context& c, election_id id);
   void withdraw(election_id id);
@@ -82,6 +83,7 @@ class roster {
 
   elections all_;
   std::size_t observed_ = 0;
+  std::size_t attached_ = 0;  // elections with a candidate of the user's
   bool closing_ = false;
   batches batches_;
   std::vector<appointment> agenda_;  // a heap

@@ -225,6 +225,7 @@ void roster::keep(const context& c, const appointment& a) {
       if (!e.leave_wanted) break;
       e.leave_wanted = false;
       e.stands = false;
+      --attached_;
       tell t{};
       t.what = news::left;
       t.election = a.id;

@@ -27,10 +27,12 @@ timings resolve(const asked_timings& asked, nanos ttl) {
   timings t;
   t.ttl = ttl;
   t.reassure_interval = asked.reassure_interval.value_or(ttl / 5);
-  t.reassure_timeout = asked.reassure_timeout.value_or(ttl * 3 / 5);
   t.stop_grace = asked.stop_grace.value_or(ttl / 10);
   // Two clocks that disagree by 2 % would be broken hardware; the 50 ms are for a late timer.
   t.margin = asked.margin.value_or(ttl / 50 + 50 * millisecond);
+  // All that the rule leaves: a slow etcd is no reason to stop before the deadline is.
+  const nanos rest = ttl - t.reassure_interval - t.stop_grace - t.margin;
+  t.reassure_timeout = asked.reassure_timeout.value_or(std::max(rest, 100 * millisecond));
   t.jeopardy_after = asked.jeopardy_after.value_or(ttl / 2);
   t.request_timeout = asked.request_timeout.value_or(ttl / 5);
   t.retry_delay = asked.retry_delay;

@@ -22,13 +22,14 @@ using url_handle = std::unique_ptr<CURLU, free_url>;
 
 // The text for a message: no password (all before an '@'), no query, nothing unprintable, not endless.
 std::string shown(const std::string& text) {
-  std::string out = text.substr(0, text.find_first_of("?#"));
-  const std::size_t at = out.rfind('@');
+  std::string out = text;
+  const std::size_t at = out.rfind('@');  // a password may have any of the other marks in it
   if (at != std::string::npos) {
     const std::size_t scheme = out.find("://");
     const std::size_t from = scheme == std::string::npos || scheme > at ? 0 : scheme + 3;
     out.replace(from, at - from, "***");
   }
+  out.resize(std::min(out.size(), out.find_first_of("?#")));
   if (out.size() > 120) out.replace(117, std::string::npos, "...");
   std::replace_if(out.begin(), out.end(), [](char c) { return c < 0x20 || c == 0x7f; }, '.');
   return out;
@@ -60,9 +61,15 @@ error check_form(const std::string& text) {
     return bad(text, "has a blank or another character that no URL has: remove it (names beyond ASCII are "
                      "written in their xn-- form)");
   }
+  if (text.find(',') != std::string::npos) {
+    return bad(text, "has a comma: give each endpoint as one of its own");
+  }
   const std::size_t scheme = text.find("://");
   if (scheme == std::string::npos || scheme == 0) {
     return bad(text, "has no scheme: write http:// or https:// in front of the host");
+  }
+  if (text.find('@') != std::string::npos) {
+    return bad(text, "has a user or password in it: take it out and give them as options instead");
   }
   const std::size_t host = scheme + 3;
   const std::size_t end = text.find_first_of("/?#", host);
@@ -100,9 +107,6 @@ error parse_endpoint(const std::string& text, endpoint_url& out) {
 
   const std::string scheme = part(url, CURLUPART_SCHEME);
   if (scheme != "http" && scheme != "https") return refusal(text, CURLUE_UNSUPPORTED_SCHEME);
-  if (has(url, CURLUPART_USER) || has(url, CURLUPART_PASSWORD) || text.find('@') != std::string::npos) {
-    return bad(text, "has a user or password in it: take it out and give them as options instead");
-  }
   if (has(url, CURLUPART_QUERY) || has(url, CURLUPART_FRAGMENT) ||
       text.find_first_of("?#") != std::string::npos) {
     return bad(text, "has a query or fragment: end it after the port");
@@ -122,7 +126,7 @@ error parse_endpoint(const std::string& text, endpoint_url& out) {
   if (host.empty()) return refusal(text, CURLUE_NO_HOST);
   if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   // A percent-encoded host is decoded by curl; what comes out must still be one.
-  if (host.find_first_of("%,'\"\\ ") != std::string::npos) {
+  if (host.find_first_of("%'\"\\ ") != std::string::npos) {
     return bad(text, "the host has a character that no name has");
   }
   std::string whole = part(url, CURLUPART_URL);

@@ -55,17 +55,20 @@ struct exchange::trampoline {
   }
 
   // curl is about to send. When a reused connection turns out dead it would silently send the same
-  // request again on another one (curl PR#18417); whether to repeat is not decided here.
+  // request again on another one (curl PR#18417); whether to repeat is not decided here. It may go on
+  // only if not a byte was written: 7.88 looks for an end before it reuses, but not for a reset.
   static int before_sending(void* context, char*, char*, int, int) noexcept {
     auto* self = static_cast<exchange*>(context);
-    if (self->sent_) return CURL_PREREQFUNC_ABORT;
+    if (self->has_written()) return CURL_PREREQFUNC_ABORT;
     self->sent_ = true;
+    self->written_before_ = self->written();
     return CURL_PREREQFUNC_OK;
   }
 
   static curl_socket_t open_socket(void* context, curlsocktype, curl_sockaddr* address) noexcept {
     auto* self = static_cast<exchange*>(context);
-    if (self->sent_) return CURL_SOCKET_BAD;  // it would be for that repetition
+    if (self->has_written()) return CURL_SOCKET_BAD;  // it would be for that repetition
+    self->sent_ = false;
     const curl_socket_t fd = open_socket_close_on_exec(*address);
     if (fd != CURL_SOCKET_BAD) self->driver_.socket_opened(self->easy_, fd);
     return fd;
@@ -175,6 +178,14 @@ void exchange::rest() {
   addresses_.reset();
 }
 
+long exchange::written() const {
+  long bytes = 0;
+  curl_easy_getinfo(easy_, CURLINFO_REQUEST_SIZE, &bytes);
+  return bytes;
+}
+
+bool exchange::has_written() const { return sent_ && written() > written_before_; }
+
 void exchange::fail(std::string why) {
   failure_ = std::move(why);
   over_ = true;
@@ -207,7 +218,7 @@ bool exchange::write(std::string_view bytes) {
 std::size_t exchange::take(std::string_view bytes) {
   if (status_ == 0) curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status_);
   if (kind_ != exchange_kind::call && status_ == status_ok) {
-    fresh_.append(bytes);  // bounded: taken after each call into curl, which reads little more than one buffer
+    fresh_.append(bytes);  // bounded: taken after each call into curl, which reads a hundred buffers at most
     news_.add(*this);
     return bytes.size();
   }
@@ -227,6 +238,7 @@ bool exchange::found_nobody() const {
 reply exchange::result() {
   reply r;
   if (!failure_.empty()) {
+    r.delivery = sent_ ? delivery::broken : delivery::not_sent;
     r.failure = to_->url + ": " + failure_;
     return r;
   }

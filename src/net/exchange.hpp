@@ -84,6 +84,8 @@ class exchange {
   struct trampoline;
   void stop();
   [[nodiscard]] bool set_options();
+  [[nodiscard]] long written() const;  // bytes of requests, by curl's count
+  [[nodiscard]] bool has_written() const;
   [[nodiscard]] std::size_t take(std::string_view bytes);
 
   exchange_kind kind_;
@@ -101,11 +103,12 @@ class exchange {
   std::string fresh_;
   std::string failure_;  // why curl never had it
   long status_ = 0;
+  long written_before_ = 0;
   CURLcode result_ = CURLE_OK;
   bool in_news_ = false;
   bool in_multi_ = false;
   bool over_ = false;
-  bool sent_ = false;
+  bool sent_ = false;  // a connection stood, and curl began to send
   bool headers_whole_ = false;
   bool too_large_ = false;
   char detail_[CURL_ERROR_SIZE] = "";

@@ -47,8 +47,9 @@ struct multi::trampoline {
   }
 
   static void ready(void* context, int fd, int status, int events) noexcept {
-    int flags = 0;
-    if (status < 0) flags = CURL_CSELECT_ERR;
+    // Not the error alone: curl would end the transfer at once, unread what came before a reset and
+    // with no better word than "poll returned error".
+    int flags = status < 0 ? CURL_CSELECT_ERR | CURL_CSELECT_IN | CURL_CSELECT_OUT : 0;
     if ((events & UV_READABLE) != 0) flags |= CURL_CSELECT_IN;
     if ((events & UV_WRITABLE) != 0) flags |= CURL_CSELECT_OUT;
     static_cast<multi*>(context)->act(fd, flags);

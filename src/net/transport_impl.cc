@@ -42,6 +42,7 @@ error transport::impl::open(uv_loop_t* loop, transport_config&& with, receiver& 
   if (open_) return {errc::wrong_state, "the transport is open already", 0};
   if (loop == nullptr) return bad("the loop is null");
   if (with.endpoints.empty()) return bad("no endpoint is given: name at least one, as http://host:2379");
+  if (with.max_answer == 0) return bad("the largest answer must be at least 1 byte");
   if (with.connect_timeout.count() < 1 ||
       with.connect_timeout.count() > std::numeric_limits<int>::max()) {
     return bad("the connect timeout must be at least 1 ms");

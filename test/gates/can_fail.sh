@@ -73,9 +73,9 @@ green 'core purity' "$gates/core_pure.sh" "$place/core"
 g++ -c "$planted/clock.cc" -o "$place/core/obj/src/core/clock.o"
 red 'core purity: a clock' '^time$' "$gates/core_pure.sh" "$place/core"
 
-red 'headers: one that depends on another' 'FAILED: dependent.hpp' bash -c \
-  'mkdir -p "$1/include/tenure" && cp "$2/dependent.hpp" "$1/include/tenure" &&
-   cp include/tenure/version.h "$1/include/tenure" && "$3/headers.sh" "$1/include"' _ "$place" "$planted" "$gates"
+mkdir -p "$place/include/tenure"
+cp "$planted/dependent.hpp" include/tenure/version.h "$place/include/tenure"
+red 'headers: one that depends on another' 'FAILED: dependent.hpp' "$gates/headers.sh" "$place/include"
 
 # --- what is written -------------------------------------------------------------------------
 fresh_copy() {
@@ -106,17 +106,20 @@ red 'sizes: a long file' 'src/planted.cc: 501 lines' "$gates/sizes.sh" "$place/t
 
 # The real objects are newer than these copies of their sources: nothing is compiled again.
 fresh_copy
+# shellcheck disable=SC2016
 sed -i 's|\$(DESTDIR)\$(LIBDIR)/libtenure.a|/no/such/file|' "$place/tree/Makefile"
 red 'install: a file stays' 'left after uninstall: .*/libtenure.a' "$place/tree/test/gates/install.sh" "$build"
 
-red 'warnings are errors' 'Werror=conversion' bash -c \
-  'mkdir -p "$1/small/src" "$1/small/tools" && cp "$2/narrowing.cc" "$1/small/src" && cp -r Makefile include "$1/small" &&
-   cp tools/deps.sh "$1/small/tools" && make -C "$1/small" BUILD=build WERROR=1 lib' _ "$place" "$planted"
+mkdir -p "$place/small/src" "$place/small/tools"
+cp -r Makefile include "$place/small"
+cp tools/deps.sh "$place/small/tools"
+cp "$planted/narrowing.cc" "$place/small/src"
+red 'warnings are errors' 'Werror=conversion' make -C "$place/small" BUILD=build WERROR=1 lib
 red 'clang-tidy: a use after a move' 'bugprone-use-after-move' "$gates/tidy.sh" "$planted/moved.cc"
 red 'cppcheck: an index out of bounds' 'arrayIndexOutOfBounds' "$gates/cppcheck.sh" "$planted/bounds.cc"
 # shellcheck disable=SC2016
-red 'shellcheck: an unquoted variable' 'SC2086' bash -c \
-  'printf "#!/bin/sh\nrm -r \$1\n" >"$1/planted.sh" && shellcheck "$1/planted.sh"' _ "$place"
+printf '#!/bin/sh\nrm -r $1\n' >"$place/planted.sh"
+red 'shellcheck: an unquoted variable' 'SC2086' "$gates/shell.sh" "$place/planted.sh"
 
 # --- the command ------------------------------------------------------------------------------
 mkdir -p "$place/command"

@@ -17,10 +17,10 @@ counted() {
     /Synthesis: Tested:/ {
       gsub(/\|/, "")
       for (i = 1; i < NF; i++) {
+        if ($i == "Tested:") tested = $(i + 1)
         if ($i == "Passing:") p = $(i + 1)
-        if ($i == "Failing:") f = $(i + 1)
-        if ($i == "Crashing:") f += $(i + 1)
       }
+      f = tested - p
       seen = 1
     }
     /^[0-9]+ passed, [0-9]+ failed$/ { p = $1; f = $3; seen = 1 }

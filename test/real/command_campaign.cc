@@ -3,9 +3,9 @@
 #include <criterion/new/assert.h>
 
 #include <algorithm>
+#include <cctype>
 #include <csignal>
 #include <map>
-#include <regex>
 
 #include "command_run.hpp"
 #include "test/support/wait.hpp"
@@ -27,6 +27,13 @@ void expect_events(const std::vector<happening>& seen, const strings& wanted) {
   for (const auto& one : seen) got += one.event + ' ';
   for (const auto& one : wanted) expected += one + ' ';
   cr_assert(eq(str, got, expected));
+}
+
+// With 9 for every digit.
+std::string shape(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; }, '9');
+  return text;
 }
 
 }  // namespace
@@ -51,7 +58,7 @@ Test(command_campaign, tells_its_story_in_order_and_resigns_on_sigterm) {
     cr_expect(one.text("app") == "app");
     cr_expect(one.text("shard").empty());
     cr_expect(one.text("instance") == "one");
-    cr_expect(std::regex_match(one.text("time"), std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z)")));
+    cr_expect(eq(str, shape(one.text("time")), "9999-99-99T99:99:99.999999999Z"));
     cr_expect(one.number("t_ns") >= last_ns);
     last_ns = one.number("t_ns");
     if (one.event != "session" && one.event != "campaigning") cr_expect(one.number("fencing_token") == token);

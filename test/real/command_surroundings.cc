@@ -1,10 +1,9 @@
 // `tenure campaign` and what is around it: the environment, pipes, signals, logs.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-#include <unistd.h>
 
 #include <csignal>
-#include <cstdio>
+#include <fstream>
 
 #include "command_run.hpp"
 #include "test/support/wait.hpp"
@@ -52,10 +51,8 @@ Test(command_surroundings, credentials_come_from_the_environment_or_a_file_and_a
   store.etcdctl({"user", "grant-role", "root", "root"});
   store.etcdctl({"auth", "enable"});
 
-  char path[] = "/tmp/tenure-password.XXXXXX";
-  const int fd = mkstemp(path);
-  cr_assert(eq(int, static_cast<int>(write(fd, "hunter2\n", 8)), 8));
-  close(fd);
+  const std::string path = store.data_dir() + "/password";  // gone with the store
+  std::ofstream(path) << "hunter2\n";
 
   struct way {
     std::vector<std::string> arguments;
@@ -77,7 +74,6 @@ Test(command_surroundings, credentials_come_from_the_environment_or_a_file_and_a
     cr_expect(not(log.empty()));
     cr_expect(log.find("hunter2") == std::string::npos);
   }
-  unlink(path);
 
   command_run wrong(campaign(store, "i"), {"ETCDCTL_USER=root:hunter3"});
   happening refused = wrong.next("error", "code", "authentication_failed");

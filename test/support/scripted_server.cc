@@ -1,6 +1,7 @@
-#include "scripted_server.hpp"
+#include "test/support/scripted_server.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -295,6 +296,7 @@ struct scripted_server::listener {
 
 scripted_server::scripted_server(uv_loop_t* loop, const std::string& address, int port)
     : loop_(loop), address_(address), port_(port) {
+  signal(SIGPIPE, SIG_IGN);
   listen();
 }
 
@@ -358,28 +360,14 @@ std::size_t scripted_server::open_connections() const {
       std::count_if(peers_.begin(), peers_.end(), [](const auto& p) { return p->open(); }));
 }
 
-bool turn_until(uv_loop_t* loop, const std::function<bool()>& done, std::uint64_t limit_ms) {
-  struct guard {
-    uv_timer_t timer{};
-    bool over = false;
-    bool closed = false;
-  } g;
-  uv_timer_init(loop, &g.timer);
-  g.timer.data = &g;
-  uv_update_time(loop);
-  uv_timer_start(&g.timer, [](uv_timer_t* t) { static_cast<guard*>(t->data)->over = true; }, limit_ms, 0);
-  bool reached = done();
-  while (!reached && !g.over) {
-    uv_run(loop, UV_RUN_ONCE);
-    reached = done();
-  }
-  uv_close(reinterpret_cast<uv_handle_t*>(&g.timer),
-           [](uv_handle_t* h) { static_cast<guard*>(h->data)->closed = true; });
-  while (!g.closed) uv_run(loop, UV_RUN_NOWAIT);
-  return reached;
-}
-
 std::size_t open_descriptors() {
+  // libuv keeps two for the whole process, from its first loop on.
+  static const int first_loop = [] {
+    uv_loop_t loop;
+    must(uv_loop_init(&loop) == 0, "uv_loop_init");
+    return uv_loop_close(&loop);
+  }();
+  must(first_loop == 0, "uv_loop_close");
   std::size_t count = 0;
   DIR* dir = opendir("/proc/self/fd");
   must(dir != nullptr, "opening /proc/self/fd");

@@ -83,7 +83,8 @@ class scripted_server {
   using request_script = std::function<void(peer&, const http_request&)>;
   using upload_script = std::function<void(peer&, std::string_view)>;
 
-  // Listens on `address` at a free port, or at `port`.
+  // Listens on `address` at a free port, or at `port`. Sets SIGPIPE to be ignored, since libuv's writes to
+  // clients that have gone raise it.
   explicit scripted_server(uv_loop_t* loop, const std::string& address = "127.0.0.1", int port = 0);
   ~scripted_server();  // only after close() and a turn of the loop
   scripted_server(const scripted_server&) = delete;
@@ -120,11 +121,6 @@ class scripted_server {
   std::vector<std::unique_ptr<peer>> peers_;
   std::deque<http_request> requests_;
 };
-
-// Turns the loop until `done` says so. False if it takes longer than `limit_ms`: a guard against
-// hanging, not a measure of anything.
-[[nodiscard]] bool turn_until(uv_loop_t* loop, const std::function<bool()>& done,
-                              std::uint64_t limit_ms = 20000);
 
 // The number of this process' open descriptors.
 [[nodiscard]] std::size_t open_descriptors();

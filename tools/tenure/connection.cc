@@ -1,9 +1,10 @@
 #include "connection.hpp"
 
+#include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
+#include <memory>
 #include <string_view>
+#include <utility>
 
 namespace tenure::tool {
 namespace {
@@ -44,9 +45,12 @@ error read_endpoints(const connection_flags& flags, session_options& out) {
 }
 
 error read_password_file(const std::string& path, std::string& out) {
-  std::ifstream file(path, std::ios::binary);
-  std::string content{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) return bad("--password-file '" + path + "' cannot be read: check path and permissions");
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "re"), std::fclose);
+  std::string content(password_limit + 1, '\0');
+  if (file) content.resize(std::fread(content.data(), 1, content.size(), file.get()));
+  if (!file || std::ferror(file.get())) {
+    return bad("--password-file '" + path + "' cannot be read: check path and permissions");
+  }
 
   // Editors end a file with a line feed, which is not part of the password.
   if (!content.empty() && content.back() == '\n') content.pop_back();

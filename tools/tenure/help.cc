@@ -48,7 +48,7 @@ std::string help(subcommand which) {
   std::string out = which == subcommand::campaign ? campaign_intro : observe_intro;
   out += "\nFlags [environment variable]:\n";
   for (const flag& row : flag_table) {
-    if (row.commands & static_cast<unsigned>(which)) add_flag(out, row);
+    if (row.text && (row.commands & static_cast<unsigned>(which))) add_flag(out, row);
   }
   out += exit_codes;
   return out;

@@ -26,6 +26,7 @@ enum class flag_id : int {
   stop_work_ms,
   once,
   user,
+  password,
   password_file,
   cacert,
   cert,
@@ -39,7 +40,7 @@ struct flag {
   const char* name;
   const char* value;  // what it takes, for the help; null: nothing
   unsigned commands;  // or-ed subcommands that know it
-  const char* text;   // for the help; '\n' breaks a line
+  const char* text;   // for the help, '\n' breaks a line; null: not in the help
 };
 
 constexpr unsigned in_campaign = static_cast<unsigned>(subcommand::campaign);
@@ -67,6 +68,8 @@ constexpr flag flag_table[] = {
   {flag_id::once, "once", nullptr, in_campaign, "after a loss do not campaign again; exit with 1 when no\nelection is left"},
   {flag_id::once, "no-campaign-again", nullptr, in_campaign, "the same as --once"},
   {flag_id::user, "user", "NAME", in_both, "etcd user [ETCDCTL_USER, as NAME or NAME:PASSWORD];\nthe password comes from [ETCDCTL_PASSWORD] or from"},
+  // Known only to be refused; as an unknown flag it would pass for short for the next one.
+  {flag_id::password, "password", "", in_both, nullptr},
   {flag_id::password_file, "password-file", "FILE", in_both, "a file that holds the password"},
   {flag_id::cacert, "cacert", "FILE", in_both, "PEM certificates of the CA [ETCDCTL_CACERT]"},
   {flag_id::cert, "cert", "FILE", in_both, "PEM client certificate [ETCDCTL_CERT]"},

@@ -64,12 +64,7 @@ class reader {
 
   static error unknown(char** argv) {
     if (optopt >= static_cast<int>(flag_id::endpoints)) return bad(shown(argv) + " takes no value");
-    const std::string flag = shown(argv);
-    if (flag == "'--password'") {
-      return bad("'--password' is not a flag, since everybody on this host can read a command line: "
-                 "set ETCDCTL_PASSWORD or give --password-file FILE");
-    }
-    return bad(flag + " is not a flag of this command, or not a clear abbreviation of one");
+    return bad(shown(argv) + " is not a flag of this command, or not a clear abbreviation of one");
   }
 
   error take(flag_id id, std::string_view value) {
@@ -98,6 +93,9 @@ class reader {
       case flag_id::stop_work_ms: return take_time("stop-work-ms", value, milliseconds_kind, chosen.stop_work);
       case flag_id::once: chosen.once = true; return {};
       case flag_id::user: return take_text("user", value, connection_.user);
+      case flag_id::password:
+        return bad("--password is not taken, since everybody on this host can read a command line: "
+                   "set ETCDCTL_PASSWORD or give --password-file FILE");
       case flag_id::password_file: return take_text("password-file", value, connection_.password_file);
       case flag_id::cacert: return take_text("cacert", value, connection_.ca_file);
       case flag_id::cert: return take_text("cert", value, connection_.cert_file);

@@ -90,7 +90,7 @@ void standing::leave() {
   resign([this] { end(exit_done); });
 }
 
-void standing::resign(std::function<void()> done) {
+void standing::resign(const std::function<void()>& done) {
   const auto answered = [this, done](const error& outcome) {
     // The key was not seen to go in time. Unless the deletion still comes through, the lease ends it.
     if (outcome) host_.trouble(happened("error"), outcome);

@@ -35,7 +35,7 @@ class standing {
   void resigned();
   void stop_work();
   void work_stopped(std::int64_t fencing_token);
-  void resign(std::function<void()> done);
+  void resign(const std::function<void()>& done);
   void end(int exit_code);
 
   host& host_;

@@ -3,5 +3,6 @@
 #include <cstdint>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  return data[size] == 0 ? 0 : 0;
+  volatile std::uint8_t seen = data[size];
+  return seen == 0 ? 0 : 0;
 }

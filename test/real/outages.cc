@@ -1,0 +1,145 @@
+// etcd restarts, members die, endpoints refuse or belong elsewhere: against real etcds.
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include "test/support/etcd.hpp"
+#include "test/support/instance.hpp"
+
+using namespace tenure;
+using test::instance;
+
+namespace {
+
+std::string dead_endpoint() { return "http://127.0.0.1:" + std::to_string(test::free_port()); }
+
+}  // namespace
+
+Test(outages, a_restart_of_etcd_shorter_than_the_deadline_costs_no_leadership) {
+  test::etcd etcd;
+  test::loop loop;
+  instance a(loop, "a", etcd.endpoints());
+  a.options.ttl = milliseconds(30000);
+  a.start().await("acquired");
+  etcd.restart();
+  const auto renewals = a.session.stats().renewals;
+  test::run_until(loop, [&] { return a.session.stats().renewals > renewals; });
+  cr_assert(not(a.term.token.cancelled()));
+  cr_assert(eq(llong, a.count("acquired"), 1));
+  // The watch works again as well.
+  etcd.etcdctl({"del", a.term.key});
+  a.await("lost key_deleted");
+  a.close_and_wait();
+  cr_assert(zero(int, loop.close()));
+}
+
+Test(outages, a_longer_one_ends_the_leadership_at_the_deadline_and_the_candidate_comes_back_by_itself) {
+  test::etcd etcd;
+  test::loop loop;
+  instance a(loop, "a", etcd.endpoints());
+  a.options.ttl = milliseconds(2000);
+  a.start().await("acquired");
+  const auto first = a.term;
+  etcd.kill();
+  // The deadline and the last reassurance lie close together; either may be the first to be missed.
+  test::run_until(loop, [&] { return a.was_told("lost deadline_passed") || a.was_told("lost reassurance_timed_out"); });
+  cr_assert(first.token.cancelled());
+  cr_assert(a.was_told("jeopardy"));
+  cr_assert(not(a.troubles.empty()));
+  etcd.start();
+  a.await("acquired", 2);
+  cr_assert(gt(llong, a.term.fencing_token, first.fencing_token));
+  a.close_and_wait();
+  cr_assert(zero(int, loop.close()));
+}
+
+Test(outages, etcd_may_be_down_when_everything_starts) {
+  test::etcd etcd;
+  etcd.kill();
+  test::loop loop;
+  instance a(loop, "a", etcd.endpoints());
+  a.options.retry_delay = milliseconds(50);
+  a.start().await("trouble unreachable", 3);
+  etcd.start();
+  a.await("acquired");
+  a.close_and_wait();
+  cr_assert(zero(int, loop.close()));
+}
+
+Test(outages, of_one_endpoint_among_several_are_gone_round) {
+  test::etcd etcd;
+  test::loop loop;
+  instance a(loop, "a", {dead_endpoint(), etcd.endpoint(), dead_endpoint()});
+  a.start().await("acquired");
+  const auto before = a.session.stats();
+  test::run_until(loop, [&] { return a.session.stats().renewals >= before.renewals + 3; });
+  // The dead ones are not tried first each time: one keepalive, one confirmation, now and then a reassurance.
+  const auto after = a.session.stats();
+  cr_assert(le(ullong, after.requests - before.requests, 4 * (after.renewals - before.renewals)));
+  a.close_and_wait();
+  cr_assert(zero(int, loop.close()));
+}
+
+Test(outages, a_member_that_dies_or_freezes_costs_no_leadership_in_a_cluster_of_three) {
+  test::etcd etcd(3);
+  test::loop loop;
+  instance a(loop, "a", etcd.endpoints());
+  a.options.ttl = milliseconds(12000);
+  a.start().await("acquired");
+  for (std::size_t member = 0; member < 3; ++member) {
+    etcd.stop(member);
+    const auto renewals = a.session.stats().renewals;
+    test::run_until(loop, [&] { return a.session.stats().renewals >= renewals + 3; });
+    etcd.cont(member);
+    etcd.await_healthy(member);
+  }
+  etcd.kill(0);
+  const auto renewals = a.session.stats().renewals;
+  test::run_until(loop, [&] { return a.session.stats().renewals >= renewals + 3; });
+  cr_assert(eq(llong, a.count("acquired"), 1));
+  cr_assert(not(a.term.token.cancelled()));
+  a.close_and_wait();
+  cr_assert(zero(int, loop.close()));
+}
+
+Test(outages, an_endpoint_of_another_cluster_is_refused) {
+  test::etcd one;
+  test::etcd other;
+  test::loop loop;
+  instance a(loop, "a", {one.endpoint()});
+  a.start().await("acquired");
+  // Both in one list: whichever answers first is the cluster, the other is refused for good.
+  instance b(loop, "b", {one.endpoint(), other.endpoint()});
+  b.start().await("campaigning");
+  const bool with_a = one.etcdctl({"get", "--prefix", "--keys-only", "app/leader/"}).find("app/leader/") != std::string::npos;
+  cr_assert(with_a);
+  test::etcd& home = b.was_told("acquired") ? other : one;
+  home.kill();
+  b.await("trouble wrong_cluster");
+  const std::string elsewhere = (&home == &one ? other : one).etcdctl({"get", "--prefix", "app/"});
+  cr_assert(eq(ullong, elsewhere.find("\"b\""), std::string::npos), "nothing of b's may live in the other cluster");
+  a.close_and_wait();
+  b.close_and_wait();
+  cr_assert(zero(int, loop.close()));
+}
+
+Test(outages, a_full_database_costs_no_leadership_and_is_reported) {
+  test::etcd etcd(1, {"--quota-backend-bytes", "4194304"});
+  test::loop loop;
+  instance a(loop, "a", etcd.endpoints());
+  instance b(loop, "b", etcd.endpoints());
+  a.start().await("acquired");
+  const std::string big(700000, 'x');
+  for (int i = 0; i < 12; ++i) {
+    const auto put = etcd.post("/v3/kv/put", "{\"key\":\"ZmlsbA==\",\"value\":\"" + big + "\"}");
+    if (put.status != 200) break;
+  }
+  b.start().await("trouble no_space");  // no lease for newcomers
+  const auto renewals = a.session.stats().renewals;
+  test::run_until(loop, [&] { return a.session.stats().renewals >= renewals + 6; });
+  cr_assert(eq(llong, a.count("acquired"), 1));
+  cr_assert(not(a.term.token.cancelled()));
+  test::ok(a.resign());
+  a.close_and_wait();
+  b.close_and_wait();
+  cr_assert(zero(int, loop.close()));
+}
