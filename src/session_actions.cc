@@ -4,6 +4,7 @@
 #include "candidate_impl.hpp"
 #include "clock.hpp"
 #include "etcd/request.hpp"
+#include "names.hpp"
 #include "observer_impl.hpp"
 #include "session_impl.hpp"
 
@@ -109,7 +110,6 @@ void session_impl::streamed(std::uint64_t stream, std::string_view bytes) {
     framing_.reset();
     apply(core::stream_gone{stream, core::outcome::bad_answer});
   }
-  if (failure_ && log_.heard()) log_(log_level::info, "watch_ended", failure_.message);
   failure_ = {};
 }
 
@@ -117,7 +117,6 @@ void session_impl::stream_ended(std::uint64_t stream, net::reply&& last) {
   if (finished_ || forked() || stream != stream_) return;
   framing_.reset();
   const core::stream_gone gone = translator_.stream_end(stream, stream_endpoint_, last, failure_);
-  if (log_.heard()) log_(log_level::info, "watch_ended", failure_.message);
   apply(gone);
   failure_ = {};
 }
@@ -140,11 +139,11 @@ void session_impl::tell_news(const core::tell& t) {
   switch (t.what) {
     case core::news::granted:
       log_(log_level::info, "lease_granted", "a lease was granted",
-           {{"lease", std::to_string(t.value)}, {"ttl_s", std::to_string(t.time / core::second)}});
+           {{"lease", names::key("", t.value).substr(1)}, {"ttl_s", std::to_string(t.time / core::second)}});
       to(&session_events::granted, t.value, std::chrono::duration_cast<milliseconds>(span));
       break;
     case core::news::lease_lost: {
-      const error e{errc::lease_gone, std::string("the lease is gone: ") + text(to_reason(t.why_lost)), 0};
+      const error e{errc::lease_gone, text(to_reason(t.why_lost)), 0};
       log_(log_level::warning, "lease_gone", e.message);
       to(&session_events::lost, e);
       break;
@@ -175,7 +174,7 @@ void session_impl::tell_news(const core::tell& t) {
         const error e = last_failure(t);
         log_(log_level::warning, "trouble", e.message);
         to(&session_events::trouble, e);
-        if (t.request == core::op::read_leader) {
+        if (t.request == core::op::read_leader || t.request == core::op::watch) {
           for (core::election_id id = 0; id < elections_.size(); ++id) {
             for (observer_impl* o : elections_[id].observers) o->told_trouble(e);
           }

@@ -64,10 +64,13 @@ clean_up() {
 
 # Waits until the command succeeds: wait_for WHAT COMMAND [ARGUMENT...]
 wait_for() {
-  local what=$1
+  local what=$1 name
   local -i end_at=$((SECONDS + guard))
   shift
   until "$@"; do
+    for name in "${!pid_of[@]}"; do
+      alive "${pid_of[$name]}" || fail "$name ended of itself"
+    done
     ((SECONDS < end_at)) || fail "waited $guard s in vain: $what"
     sleep 0.01
   done

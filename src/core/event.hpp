@@ -25,8 +25,8 @@ enum class op : std::uint8_t {
   withdraw,     // delete the keys if they have these create revisions
   read_queue,   // a linearizable read of who is in the queue
   read_leader,  // a linearizable read of the first in the queue
+  watch,        // the stream; never sent as a request, only named in troubles
 };
-inline constexpr std::size_t op_count = 10;
 
 enum class outcome : std::uint8_t {
   ok,

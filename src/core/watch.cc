@@ -49,7 +49,14 @@ void watch::stop(std::vector<action>& out) {
 }
 
 // The endpoint failed us: try another, at once as long as there are others, then after a pause.
-void watch::fail(nanos now, const timings& t, endpoints& nodes, choices& choose) {
+void watch::fail(nanos now, const timings& t, endpoints& nodes, choices& choose, outcome why,
+                 std::vector<action>& out) {
+  tell trouble{};
+  trouble.what = news::trouble;
+  trouble.why = why;
+  trouble.request = op::watch;
+  trouble.value = endpoint_;
+  out.emplace_back(trouble);
   state_ = state::closed;
   stream_ = 0;
   const endpoint_set all = nodes.size() == max_endpoints ? ~endpoint_set{0} : (endpoint_set{1} << nodes.size()) - 1;
@@ -74,7 +81,7 @@ watch::effect watch::heard(nanos now, const timings& t, const stream_news& n, en
       act_at_ = now;
       return effect::compacted;
     }
-    fail(now, t, nodes, choose);
+    fail(now, t, nodes, choose, n.why, out);
     return n.why == outcome::token_invalid ? effect::token : effect::none;
   }
   if (n.created || n.last_revision > 0) {
@@ -93,9 +100,8 @@ watch::effect watch::heard(nanos now, const timings& t, const stream_news& n, en
 
 bool watch::gone(nanos now, const timings& t, const stream_gone& g, endpoints& nodes, choices& choose,
                  std::vector<action>& out) {
-  (void)out;
   if (g.stream != stream_ || state_ == state::closed) return false;
-  fail(now, t, nodes, choose);
+  fail(now, t, nodes, choose, g.why, out);
   return true;
 }
 
@@ -121,7 +127,7 @@ void watch::tick(nanos now, const timings& t, endpoints& nodes, choices& choose,
     start(now, t, nodes, out);
   } else {
     nodes.failed(endpoint_, now, t.retry_delay);
-    fail(now, t, nodes, choose);
+    fail(now, t, nodes, choose, outcome::timed_out, out);
   }
 }
 

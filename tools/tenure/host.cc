@@ -137,7 +137,8 @@ void host::after(milliseconds delay, std::function<void()> then) {
     uv_close(as_handle(timer), [](uv_handle_t* handle) { delete static_cast<delayed*>(handle->data); });
     run();
   };
-  uv_timer_start(&waiting->timer, on_time, static_cast<std::uint64_t>(delay.count()), 0);
+  // One more, since libuv's clock is cut to whole milliseconds and the timer would be early by a part of one.
+  uv_timer_start(&waiting->timer, on_time, static_cast<std::uint64_t>(delay.count()) + 1, 0);
 }
 
 // Stopping resigns and writes events of its own, so it must not start in the middle of one.

@@ -34,7 +34,8 @@ class host {
 
   // Tells of something that failed and is tried again; stops if no other try could succeed.
   void trouble(event what, const error& why);
-  // Calls `then` once, from the loop. It keeps the loop alive, so it always comes before `run` ends.
+  // Calls `then` once, from the loop, not before `delay` is over. It keeps the loop alive, so it
+  // always comes before `run` ends.
   void after(milliseconds delay, std::function<void()> then);
 
   [[nodiscard]] tenure::session& session() noexcept { return session_; }

@@ -1,0 +1,161 @@
+#include "test/chaos/schedule.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace tenure::chaos {
+namespace {
+
+// The standard's distributions differ between libraries, so the same seed would not be the same schedule.
+class dice {
+ public:
+  explicit dice(std::uint64_t seed) : state_(seed) {}
+
+  int from_to(int least, int most) {
+    return least + static_cast<int>(next() % static_cast<std::uint64_t>(most - least + 1));
+  }
+  bool percent(int chance) { return from_to(1, 100) <= chance; }
+
+ private:
+  std::uint64_t next() {  // splitmix64
+    std::uint64_t z = state_ += 0x9e3779b97f4a7c15U;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    return z ^ (z >> 31);
+  }
+  std::uint64_t state_;
+};
+
+class drawing {
+ public:
+  explicit drawing(const circumstances& under) : under_(under), dice_(under.seed) {}
+
+  std::vector<planned_fault> run() {
+    const int quiet = 2 * under_.ttl_ms + 4000;
+    const int end = under_.seconds * 1000 - quiet;
+    for (int at = first_ms; at < end; at += dice_.from_to(1200, 3200)) {
+      planned_fault plan = next_kind(at);
+      detail(plan);
+      if (at + plan.for_ms > end) plan.for_ms = end - at;
+      if (facts(plan.kind).on != victim::candidate) member_free_ = at + plan.for_ms + 2 * under_.ttl_ms;
+      plans_.push_back(plan);
+    }
+    return std::move(plans_);
+  }
+
+ private:
+  static constexpr int first_ms = 4000;
+
+  [[nodiscard]] bool possible(fault_kind kind) const {
+    const bool several = under_.members > 1;
+    switch (kind) {
+      case fault_kind::cut:
+      case fault_kind::member_cut: return under_.real_cuts;
+      case fault_kind::member_isolated: return under_.real_cuts && several;
+      case fault_kind::hole_one:
+      case fault_kind::move_leader:
+      case fault_kind::rolling_restart: return several;
+      default: return true;
+    }
+  }
+
+  // Every kind once in random order, then again: a short run sees few of them twice.
+  planned_fault next_kind(int at) {
+    for (;;) {
+      for (auto each = bag_.begin(); each != bag_.end(); ++each) {
+        // Members one after the other, with time to get well in between: more is an outage, not a test.
+        if (facts(*each).on != victim::candidate && at < member_free_) continue;
+        planned_fault plan;
+        plan.kind = *each;
+        plan.at_ms = at;
+        bag_.erase(each);
+        return plan;
+      }
+      fill_bag();
+    }
+  }
+
+  void fill_bag() {
+#define X(kind, shown, on, costs, lasts) \
+  if (possible(fault_kind::kind)) bag_.push_back(fault_kind::kind);
+    TENURE_CHAOS_FAULTS(X)
+#undef X
+    for (std::size_t i = bag_.size() - 1; i > 0; --i) {
+      std::swap(bag_[i], bag_[static_cast<std::size_t>(dice_.from_to(0, static_cast<int>(i)))]);
+    }
+  }
+
+  // Some shorter than a lease, some longer.
+  int around_ttl() {
+    const int ttl = under_.ttl_ms;
+    return dice_.percent(40) ? dice_.from_to(ttl / 3, ttl * 9 / 10) : dice_.from_to(ttl * 13 / 10, ttl * 25 / 10);
+  }
+
+  void detail(planned_fault& plan) {
+    const bool candidate = facts(plan.kind).on == victim::candidate;
+    plan.target = dice_.percent(70) ? whoever_leads : dice_.from_to(0, (candidate ? under_.candidates : under_.members) - 1);
+    switch (plan.kind) {
+      case fault_kind::reset:
+      case fault_kind::hand_over:
+      case fault_kind::move_leader:
+      case fault_kind::rolling_restart: break;
+      case fault_kind::delete_key:
+      case fault_kind::revoke_lease: plan.target = whoever_leads; break;
+      case fault_kind::cut: plan.target = under_.candidates - 1; plan.for_ms = around_ttl(); break;
+      case fault_kind::kill: plan.for_ms = dice_.from_to(200, under_.ttl_ms * 2); break;
+      case fault_kind::member_kill:
+      case fault_kind::member_restart: plan.for_ms = dice_.from_to(200, under_.ttl_ms * 3 / 2); break;
+      case fault_kind::hole_one:
+        plan.for_ms = dice_.from_to(under_.ttl_ms * 3 / 2, under_.ttl_ms * 3);
+        plan.amount = dice_.from_to(0, under_.members - 1);
+        break;
+      case fault_kind::delay:
+        plan.for_ms = around_ttl();
+        plan.amount = dice_.from_to(20, under_.ttl_ms / 4);
+        break;
+      case fault_kind::throttle:
+        plan.for_ms = around_ttl();
+        plan.amount = dice_.percent(30) ? 1 : dice_.from_to(100, 5000);
+        break;
+      case fault_kind::member_slow:
+        plan.for_ms = dice_.from_to(under_.ttl_ms, under_.ttl_ms * 2);
+        plan.amount = dice_.from_to(50, 90);
+        break;
+      default: plan.for_ms = around_ttl();
+    }
+  }
+
+  const circumstances under_;
+  dice dice_;
+  std::vector<fault_kind> bag_;
+  std::vector<planned_fault> plans_;
+  int member_free_ = 0;
+};
+
+}  // namespace
+
+std::vector<planned_fault> draw_schedule(const circumstances& under) { return drawing(under).run(); }
+
+std::string describe(const planned_fault& plan) {
+  const fault_facts& what = facts(plan.kind);
+  std::string target;
+  if (what.on != victim::election) {
+    const bool candidate = what.on == victim::candidate;
+    target = plan.target == whoever_leads ? (candidate ? ", the leader" : ", etcd's leader")
+                                          : (candidate ? ", c" : ", m") + std::to_string(plan.target);
+  }
+  char text[160];
+  std::snprintf(text, sizeof text, "%6.1f s  %s%s", plan.at_ms / 1e3, std::string(what.shown).c_str(), target.c_str());
+  std::string line = text;
+  if (plan.for_ms != 0) {
+    std::snprintf(text, sizeof text, ", for %.1f s", plan.for_ms / 1e3);
+    line += text;
+  }
+  if (plan.kind == fault_kind::delay) line += ", " + std::to_string(plan.amount) + " ms each way";
+  if (plan.kind == fault_kind::throttle) line += ", " + std::to_string(plan.amount) + " bytes a second";
+  if (plan.kind == fault_kind::member_slow) line += ", stopped " + std::to_string(plan.amount) + " % of the time";
+  if (plan.kind == fault_kind::hole_one) line += ", that of m" + std::to_string(plan.amount);
+  return line;
+}
+
+}  // namespace tenure::chaos

@@ -1,0 +1,216 @@
+#include "cluster.hpp"
+
+#include <algorithm>
+
+#include "world.hpp"
+
+namespace sim {
+
+using tenure::core::answer;
+using tenure::core::send;
+
+void cluster::reset(world& w) {
+  w_ = &w;
+  store.reset(w.opt.elections, w.opt.least_ttl);
+  store.most_operations = w.opt.most_operations;
+  members_.assign(w.opt.members, member());
+  for (member& m : members_) {
+    m.ppm = w.opt.clock_ppm == 0 ? 0 : static_cast<std::int32_t>(w.of_clocks.between(-w.opt.clock_ppm, w.opt.clock_ppm));
+  }
+  leader_ = w.opt.small ? 0 : w.of_cluster.index(members_.size());
+  term_ = 2;
+  for (member& m : members_) m.term = term_;
+  vacancy_ = 0;
+  no_quorum_ = false;
+  token_ = 1;
+  zombie_leases_.clear();
+  ended_.clear();
+  last_end = -second;
+}
+
+bool cluster::knows_no_leader(std::size_t m) const {
+  const member& it = members_[m];
+  return (it.cut && !it.zombie && !it.beside_zombie && w_->now >= it.cut_since + 1500 * millisecond) ||
+         (no_quorum_ && w_->now >= it.cut_since + 1500 * millisecond);
+}
+
+// By the clock of the member that counts.
+nanos cluster::lifetime(const lease_entry& l) const { return l.ttl - l.ttl / 1'000'000 * members_[leader_].ppm; }
+
+serve cluster::wait(std::size_t at, nanos server_deadline, answer& out, nanos& again) {
+  out.items.clear();
+  out.rivals.clear();
+  if (w_->now >= server_deadline || knows_no_leader(at)) {
+    out.what = outcome::unavailable;
+    return serve::refused;
+  }
+  again = std::min(server_deadline, w_->now + (w_->opt.small ? second : w_->of_cluster.between(20 * millisecond, 200 * millisecond)));
+  return serve::later;
+}
+
+serve cluster::request(std::size_t at, const send& s, nanos sent, nanos server_deadline, std::uint64_t token, answer& out,
+                       nanos& again) {
+  member& m = members_[at];
+  if (!m.up) return serve::broken;
+  if (w_->now < m.frozen_until) {
+    again = m.frozen_until + w_->of_cluster.between(0, 20 * millisecond);
+    return serve::later;
+  }
+  out.cluster = id;
+  if (s.what == op::authenticate && w_->opt.auth_off) {
+    out.what = outcome::auth_off;
+    out.term = m.term;
+    return serve::done;
+  }
+  if (w_->opt.auth && !w_->opt.auth_off && s.what != op::authenticate && token != token_) {
+    out.what = outcome::token_invalid;
+    out.cluster = 0;
+    return serve::done;
+  }
+  if (s.what == op::keepalive) {
+    const serve how = keepalive(at, s, sent, out, again);
+    return how == serve::later ? wait(at, server_deadline, out, again) : how;
+  }
+  if (m.cut || leader_ == none) return wait(at, server_deadline, out, again);
+  out.what = store.execute(s, out);
+  m.term = std::max(m.term, term_);
+  out.term = m.term;
+  m.applied = std::max(m.applied, store.revision);
+  if (out.what != outcome::ok) out.cluster = 0;  // errors have no header
+  if (s.what == op::grant && out.what == outcome::ok) {
+    lease_entry& l = store.leases.back();
+    l.expires = w_->now + lifetime(l);
+    w_->heap.push(l.expires, happening::expire, 0, 0, l.id);
+  }
+  if (s.what == op::revoke && out.what == outcome::ok) ended_.push_back({s.lease, w_->opt.asked.ttl});
+  committed();
+  return serve::done;
+}
+
+serve cluster::keepalive(std::size_t at, const send& s, nanos sent, answer& out, nanos& again) {
+  member& m = members_[at];
+  out.what = outcome::ok;
+  out.items.clear();
+  out.rivals.clear();
+  out.ttl = 0;
+  out.term = m.term;  // taken where the request enters, before the renewal
+  out.revision = m.applied;
+  if (m.zombie || m.beside_zombie) {
+    // Its own copy of the lease is as good as new, as far as it knows.
+    for (const copy& l : zombie_leases_) {
+      if (l.id == s.lease) out.ttl = l.ttl;
+    }
+    return serve::done;
+  }
+  if (m.cut || leader_ == none) return serve::later;
+  lease_entry* l = store.find_lease(s.lease);
+  if (l == nullptr) {
+    // One that overlaps the end of its lease may still be acknowledged (etcd#20590).
+    const auto late = std::find_if(ended_.begin(), ended_.end(), [&](const copy& c) { return c.id == s.lease; });
+    if (late != ended_.end() && sent < last_end && w_->now < last_end + second && w_->of_cluster.chance(w_->opt.late_ack)) {
+      out.ttl = late->ttl;
+    }
+    return serve::done;
+  }
+  if (l->generation != 0) {  // doomed: waits for the delete
+    again = w_->now + 50 * millisecond;
+    return serve::later;
+  }
+  out.ttl = l->ttl;
+  l->expires = w_->now + lifetime(*l);
+  return serve::done;
+}
+
+void cluster::expire(std::int64_t lease, bool ripe) {
+  lease_entry* l = store.find_lease(lease);
+  if (l == nullptr) return;
+  if (leader_ == none) {
+    w_->heap.push(w_->now + 100 * millisecond, happening::expire, 0, 0, lease);
+    return;
+  }
+  if (l->expires > w_->now) {
+    l->generation = 0;
+    w_->heap.push(l->expires, happening::expire, 0, 0, lease);
+    return;
+  }
+  if (!ripe) {
+    l->generation = 1;
+    const nanos after = w_->of_cluster.chance(500) ? 0 : w_->of_cluster.between(0, w_->opt.lessor_period);
+    w_->heap.push(w_->now + after, happening::expire, 0, 1, lease);
+    return;
+  }
+  w_->note("etcd: lease %llx ends", static_cast<unsigned long long>(lease));
+  ended_.push_back({l->id, l->ttl});
+  last_end = w_->now;
+  store.end_lease(lease, ending::expired);
+  committed();
+}
+
+void cluster::committed() {
+  w_->checker.keys_gone();
+  for (std::size_t m = 0; m < members_.size(); ++m) {
+    member& it = members_[m];
+    if (it.cut || !it.up) continue;
+    it.apply_at = std::max(it.apply_at, std::max(w_->now, it.frozen_until) + w_->of_cluster.between(0, w_->opt.member_lag));
+    w_->heap.push(it.apply_at, happening::applied, m, 0, store.revision);
+  }
+}
+
+void cluster::applied(std::size_t at, std::int64_t revision) {
+  member& m = members_[at];
+  if (m.cut || !m.up) return;
+  m.applied = std::max(m.applied, std::min(revision, store.revision));
+  m.term = std::max(m.term, term_);
+  w_->network.flush(at);
+}
+
+void cluster::vacate(nanos vacancy) {
+  leader_ = none;
+  ++vacancy_;
+  w_->heap.push(w_->now + vacancy, happening::elected, 0, vacancy_);
+}
+
+bool cluster::quorum_without(std::size_t m) const {
+  std::size_t good = 0;
+  for (std::size_t i = 0; i < members_.size(); ++i) good += (i != m && connected(i)) ? 1U : 0U;
+  return good > members_.size() / 2;
+}
+
+void cluster::elected(std::size_t, std::uint32_t generation) {
+  if (generation != vacancy_ || leader_ != none) return;
+  std::size_t good = 0;
+  std::size_t chosen = none;
+  const std::size_t from = w_->of_cluster.index(members_.size());
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    const std::size_t m = (from + i) % members_.size();
+    if (!connected(m)) continue;
+    ++good;
+    if (chosen == none && members_[m].frozen_until <= w_->now) chosen = m;
+  }
+  if (no_quorum_ || good <= members_.size() / 2 || chosen == none) {
+    w_->heap.push(w_->now + 200 * millisecond, happening::elected, 0, vacancy_);
+    return;
+  }
+  leader_ = chosen;
+  term_ += 1 + w_->of_cluster.below(2);
+  w_->note("etcd: member %zu leads under term %llu", leader_, static_cast<unsigned long long>(term_));
+  // Whoever comes to lead starts every lease afresh; a checkpoint can make that less.
+  for (lease_entry& l : store.leases) {
+    const nanos full = lifetime(l);
+    l.expires = w_->now + (l.remainder != 0 ? std::min(l.remainder, full) : full) + w_->opt.extension;
+    l.generation = 0;
+  }
+  committed();
+}
+
+void cluster::heal(std::size_t at, std::uint32_t generation) {
+  member& m = members_[at];
+  if (m.generation != generation) return;
+  w_->note("etcd: member %zu is well again", at);
+  m.up = true;
+  m.cut = m.zombie = m.beside_zombie = false;
+  m.apply_at = std::max(w_->now + w_->of_cluster.between(0, w_->calm ? 200 * millisecond : 5 * second), m.apply_at);
+  w_->heap.push(m.apply_at, happening::applied, at, 0, store.revision);
+}
+
+}  // namespace sim

@@ -1,0 +1,96 @@
+// An etcd cluster around the store: members that lag, are cut off, freeze and crash, a leader that times the
+// leases, and one that was deposed and does not know it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "choice.hpp"
+#include "store.hpp"
+
+namespace sim {
+
+class world;
+
+struct member {
+  bool up = true;
+  bool cut = false;         // off its peers
+  bool zombie = false;      // deposed as leader; goes on acknowledging renewals under its old term
+  bool beside_zombie = false;
+  nanos cut_since = 0;
+  nanos frozen_until = 0;
+  std::uint64_t term = 1;   // of the last entry it applied
+  std::int64_t applied = 1; // revision
+  nanos apply_at = 0;
+  std::int32_t ppm = 0;
+  std::uint32_t generation = 0;  // of its troubles, so that an old healing does not end a new one
+};
+
+// What a member has to say to a request: executed, wait for later, or an outcome.
+enum class serve : std::uint8_t { done, later, refused, broken };
+
+class cluster {
+ public:
+  void reset(world& w);
+
+  // A request at a member. For `later`, `again` is when to look again.
+  serve request(std::size_t at, const tenure::core::send& s, nanos sent, nanos server_deadline, std::uint64_t token,
+                tenure::core::answer& out, nanos& again);
+
+  void depose(bool frozen_first, nanos how_long, nanos vacancy);  // its leader
+  void swift_change();
+  void crash(std::size_t at, nanos how_long);
+  void freeze(std::size_t at, nanos how_long);
+  void cut(std::size_t at, nanos how_long);
+  void lose_quorum(nanos how_long);
+  void restore();
+  void tokens_expire();
+  void full(bool is);
+  void compact();
+  void calm_down();
+
+  void elected(std::size_t at, std::uint32_t generation);
+  void heal(std::size_t at, std::uint32_t generation);
+  void expire(std::int64_t lease, bool ripe);
+  void applied(std::size_t at, std::int64_t revision);
+  // Tells the members of what was committed.
+  void committed();
+
+  [[nodiscard]] member& at(std::size_t m) { return members_[m]; }
+  [[nodiscard]] std::size_t size() const { return members_.size(); }
+  [[nodiscard]] bool has_leader() const { return leader_ != none; }
+  [[nodiscard]] std::uint64_t token() const { return token_; }
+  [[nodiscard]] std::uint64_t term() const { return term_; }
+  [[nodiscard]] bool connected(std::size_t m) const { return members_[m].up && !members_[m].cut; }
+  [[nodiscard]] bool knows_no_leader(std::size_t m) const;
+
+  sim::store store;
+  static constexpr std::uint64_t id = 77;
+  nanos last_end = -second;  // a lease ended then
+
+ private:
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+  serve keepalive(std::size_t at, const tenure::core::send& s, nanos sent, tenure::core::answer& out, nanos& again);
+  serve wait(std::size_t at, nanos server_deadline, tenure::core::answer& out, nanos& again);
+  void vacate(nanos vacancy);
+  void elect_if_needed();
+  [[nodiscard]] nanos lifetime(const lease_entry& l) const;
+  [[nodiscard]] bool quorum_without(std::size_t m) const;
+
+  world* w_ = nullptr;
+  std::vector<member> members_;
+  std::size_t leader_ = 0;
+  std::uint64_t term_ = 2;
+  std::uint32_t vacancy_ = 0;
+  bool no_quorum_ = false;
+  std::uint64_t token_ = 1;
+  struct copy {
+    std::int64_t id;
+    nanos ttl;
+  };
+  std::vector<copy> zombie_leases_;
+  std::vector<copy> ended_;  // lately
+  nanos ended_at_ = 0;
+};
+
+}  // namespace sim

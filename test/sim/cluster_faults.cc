@@ -1,0 +1,141 @@
+// What befalls members.
+#include <algorithm>
+
+#include "cluster.hpp"
+#include "world.hpp"
+
+namespace sim {
+
+// The leader is deposed by the others and does not notice: its network to them is gone, or its disk is stuck, or
+// it was frozen and comes back while they cannot be reached.
+void cluster::depose(bool frozen_first, nanos how_long, nanos vacancy) {
+  if (leader_ == none || !quorum_without(leader_)) return;
+  member& m = members_[leader_];
+  const std::size_t old = leader_;
+  m.cut = true;
+  m.cut_since = w_->now;
+  ++m.generation;
+  if (std::none_of(members_.begin(), members_.end(), [](const member& it) { return it.zombie; })) {
+    m.zombie = true;
+    zombie_leases_.clear();
+    for (const lease_entry& l : store.leases) zombie_leases_.push_back({l.id, l.ttl});
+    // In the minority with it: a follower that hands it renewals.
+    if (members_.size() == 5 && w_->of_cluster.chance(500)) {
+      const std::size_t other = (leader_ + 1) % 5;
+      if (connected(other)) {
+        member& f = members_[other];
+        f.cut = f.beside_zombie = true;
+        f.cut_since = w_->now;
+        w_->heap.push(w_->now + how_long, happening::heal, other, ++f.generation);
+      }
+    }
+  }
+  if (frozen_first) m.frozen_until = w_->now + vacancy + w_->of_cluster.between(0, how_long / 2);
+  w_->note("etcd: member %zu is deposed and does not know (term %llu)%s", old, static_cast<unsigned long long>(term_),
+           frozen_first ? "; it sleeps first" : "");
+  w_->heap.push(w_->now + how_long, happening::heal, old, m.generation);
+  vacate(vacancy);
+}
+
+void cluster::swift_change() {
+  if (leader_ == none) return;
+  w_->note("etcd: the leader hands over");
+  vacate(w_->of_cluster.between(0, 500 * millisecond));
+}
+
+void cluster::crash(std::size_t at, nanos how_long) {
+  member& m = members_[at];
+  if (!m.up) return;
+  w_->note("etcd: member %zu dies", at);
+  m.up = false;
+  m.cut = m.zombie = m.beside_zombie = false;
+  w_->heap.push(w_->now + how_long, happening::heal, at, ++m.generation);
+  w_->network.member_down(at);
+  if (leader_ == at) vacate(w_->of_cluster.between(millisecond, 2500 * millisecond));
+}
+
+void cluster::freeze(std::size_t at, nanos how_long) {
+  member& m = members_[at];
+  if (!m.up) return;
+  m.frozen_until = std::max(m.frozen_until, w_->now + how_long);
+  m.apply_at = std::max(m.apply_at, m.frozen_until);
+  w_->note("etcd: member %zu freezes", at);
+  if (leader_ != at) return;
+  if (how_long < second || members_.size() == 1) {  // too short to be missed: all have to wait
+    return;
+  }
+  // Missed and replaced; when it wakes it soon hears of it, or later.
+  depose(true, how_long + w_->of_cluster.between(0, 3 * second), w_->of_cluster.between(second, std::max(how_long, 2 * second)));
+}
+
+void cluster::cut(std::size_t at, nanos how_long) {
+  member& m = members_[at];
+  if (!m.up || m.cut || members_.size() == 1) return;
+  if (at == leader_) {
+    depose(false, how_long, w_->of_cluster.between(100 * millisecond, 2500 * millisecond));
+    return;
+  }
+  if (leader_ != none && !quorum_without(at)) return;
+  w_->note("etcd: member %zu is cut off", at);
+  m.cut = true;
+  m.cut_since = w_->now;
+  w_->heap.push(w_->now + how_long, happening::heal, at, ++m.generation);
+  w_->network.member_cut(at);
+}
+
+void cluster::lose_quorum(nanos how_long) {
+  if (leader_ == none || no_quorum_) return;
+  w_->note("etcd: no quorum");
+  no_quorum_ = true;
+  for (member& m : members_) m.cut_since = w_->now;
+  vacate(how_long + w_->of_cluster.between(0, 2 * second));
+  w_->heap.push(w_->now + how_long, happening::operator_acts, 3);
+}
+
+void cluster::restore() {
+  const std::int64_t lost = w_->of_cluster.between(1, 20);
+  const std::int64_t to = std::max<std::int64_t>(1, store.revision - lost);
+  w_->note("operator: the cluster is restored from a backup of revision %lld", static_cast<long long>(to));
+  w_->checker.history_lost = true;
+  store.restore_from_backup(to);
+  w_->checker.keys_gone();
+  ended_.clear();
+  for (std::size_t m = 0; m < members_.size(); ++m) {
+    members_[m].applied = to;
+    w_->network.member_down(m);  // every member was restarted
+  }
+}
+
+void cluster::tokens_expire() {
+  ++token_;
+  w_->note("etcd: tokens are void");
+}
+
+void cluster::full(bool is) {
+  if (store.full == is) return;
+  store.full = is;
+  w_->note("etcd: the store is %s", is ? "full" : "mended");
+}
+
+void cluster::compact() {
+  const std::int64_t back = static_cast<std::int64_t>(w_->of_cluster.below(4));
+  store.compact(store.revision - back);
+  w_->note("operator: compacts to revision %lld", static_cast<long long>(store.compacted));
+}
+
+void cluster::calm_down() {
+  no_quorum_ = false;
+  store.full = false;
+  for (std::size_t at = 0; at < members_.size(); ++at) {
+    member& m = members_[at];
+    ++m.generation;
+    m.up = true;
+    m.cut = m.zombie = m.beside_zombie = false;
+    m.frozen_until = std::min(m.frozen_until, w_->now);
+    m.apply_at = w_->now;
+    w_->heap.push(w_->now, happening::applied, at, 0, store.revision);
+  }
+  if (leader_ == none) vacate(second);
+}
+
+}  // namespace sim

@@ -1,0 +1,229 @@
+#include "network.hpp"
+
+#include <algorithm>
+
+#include "world.hpp"
+
+namespace sim {
+
+using tenure::core::op;
+using tenure::core::outcome;
+
+void network::reset(world& w) {
+  w_ = &w;
+  members_ = w.opt.members;
+  serial_ = 0;
+  calls_.clear();
+  streams_.clear();
+  messages_.clear();
+  open_calls_.clear();
+  open_streams_.clear();
+  paths_.assign(w.opt.processes * members_, path());
+  tokens_.assign(w.opt.processes, 0);
+}
+
+nanos network::delay() {
+  if (w_->opt.small) return millisecond;
+  const nanos usual = w_->of_network.between(w_->opt.usual_delay / 8, w_->opt.usual_delay * 2);
+  if (w_->calm || !w_->of_network.chance(w_->opt.slow)) return usual;
+  return w_->of_network.between(0, w_->opt.slowest);
+}
+
+void network::send(std::size_t process, std::uint32_t life, const tenure::core::send& s, std::uint64_t token) {
+  const options& o = w_->opt;
+  stream& r = w_->of_network;
+  const std::size_t slot = calls_.take();
+  call& c = calls_[slot];
+  c.serial = ++serial_;
+  c.process = static_cast<std::uint32_t>(process);
+  c.life = life;
+  c.waited_for = true;
+  c.answers = true;
+  c.executed = c.half = c.reset_after = false;
+  c.sent = w_->now;
+  // What a server still has of a request that its client gave up is executed soon or never.
+  c.latest = w_->now + s.timeout * 19 / 10;
+  c.server_deadline = 0;
+  c.token = token;
+  c.what = s;
+  open_calls_.push_back(slot);
+  if (!w_->cluster.at(s.endpoint).up) {
+    reply(slot, outcome::not_sent, delay());
+    return;
+  }
+  nanos arrives = w_->now + delay();
+  const path& p = between(process, s.endpoint);
+  if (arrives < p.out_until) {
+    if (r.chance(500)) {
+      c.answers = false;
+      return;
+    }
+    arrives = p.out_until + delay();  // sent again by TCP when the path is back
+  }
+  if (o.small) {
+    // One choice decides all: well; lost; executed but not answered; executed, and answered too late.
+    switch (r.below(4)) {
+      case 1: c.answers = false; return;
+      case 2: c.answers = false; break;
+      case 3: arrives += s.timeout * 3 / 2; break;
+      default: break;
+    }
+  } else if (!w_->calm) {
+    if (r.chance(o.lost_request)) {
+      c.answers = false;
+      return;
+    }
+    if (r.chance(o.lost_reply)) c.answers = false;
+    if (r.chance(o.reset)) {
+      if (r.chance(500)) {
+        reply(slot, outcome::broken, delay());
+        return;
+      }
+      c.reset_after = true;
+    }
+    if (r.chance(o.half)) c.half = true;
+    if (r.chance(o.duplicate)) {
+      // The same bytes once more, on another connection, as curl sends them when a reused one dies.
+      const std::size_t twin = calls_.take();
+      call& d = calls_[twin];
+      d = calls_[slot];
+      d.serial = ++serial_;
+      d.waited_for = d.answers = false;
+      w_->heap.push(std::min(w_->now + r.between(0, s.timeout * 3 / 2), d.latest), happening::request, twin, 0, d.serial);
+    }
+  }
+  w_->heap.push(std::min(arrives, c.latest), happening::request, slot, 0, c.serial);
+}
+
+void network::release(std::size_t slot) {
+  calls_[slot].serial = 0;
+  calls_[slot].waited_for = false;
+  calls_.give(slot);
+}
+
+void network::reply(std::size_t slot, outcome what, nanos after) {
+  call& c = calls_[slot];
+  c.reply.call = c.what.call;
+  c.reply.what = what;
+  if (what != outcome::ok) {
+    c.reply.items.clear();
+    c.reply.rivals.clear();
+    if (what != outcome::auth_off) c.reply.cluster = 0;
+  }
+  c.executed = true;
+  nanos arrives = w_->now + after;
+  const path& p = between(c.process, c.what.endpoint);
+  if (arrives < p.in_until) {
+    if (w_->of_network.chance(500)) return;
+    arrives = p.in_until + delay();
+  }
+  w_->heap.push(arrives, happening::reply, slot, 0, c.serial);
+}
+
+void network::request_arrives(const event& e) {
+  const std::size_t slot = e.a;
+  call& c = calls_[slot];
+  if (c.serial != e.c) return;
+  if (c.server_deadline == 0) c.server_deadline = w_->now + c.what.timeout / 10 * 9;
+  if (w_->now > c.latest) {
+    if (!c.waited_for) release(slot);
+    return;
+  }
+  nanos again = 0;
+  const serve how = w_->cluster.request(c.what.endpoint, c.what, c.sent, c.server_deadline, c.token, c.reply, again);
+  if (how == serve::later) {
+    w_->heap.push(again, happening::request, slot, 0, c.serial);
+    return;
+  }
+  outcome what = how == serve::broken ? outcome::broken : c.reply.what;
+  if (w_->traced()) {
+    w_->note("p%u %s #%llu at member %u: %s, revision %lld term %llu", c.process, tell_op(c.what.what),
+             static_cast<unsigned long long>(c.what.call), c.what.endpoint, tell_outcome(what),
+             static_cast<long long>(c.reply.revision), static_cast<unsigned long long>(c.reply.term));
+  }
+  w_->mix(static_cast<std::uint64_t>(c.reply.revision) << 8 | static_cast<std::uint64_t>(what));
+  if (!c.answers) {
+    if (!c.waited_for) release(slot);
+    return;
+  }
+  if (c.half) what = outcome::bad_answer;
+  if (c.reset_after) what = outcome::broken;
+  if (what == outcome::ok && c.what.what == op::authenticate) c.token = w_->cluster.token();
+  reply(slot, what, delay());
+}
+
+void network::reply_arrives(const event& e) {
+  const std::size_t slot = e.a;
+  call& c = calls_[slot];
+  if (c.serial != e.c) return;
+  if (!c.waited_for) {
+    release(slot);
+    return;
+  }
+  process& p = w_->processes[c.process];
+  open_calls_.erase(std::find(open_calls_.begin(), open_calls_.end(), slot));
+  if (c.what.what == op::authenticate) tokens_[c.process] = c.reply.what == outcome::ok ? c.token : 0;
+  if (w_->traced()) {
+    w_->note("p%u <- %s #%llu: %s, term %llu, %lld ms after its sending", c.process, tell_op(c.what.what),
+             static_cast<unsigned long long>(c.what.call), tell_outcome(c.reply.what),
+             static_cast<unsigned long long>(c.reply.term), static_cast<long long>((w_->now - c.sent) / millisecond));
+  }
+  c.waited_for = false;
+  const tenure::core::event answer(std::in_place_type<tenure::core::answer>, std::move(c.reply));
+  p.heard(answer);
+  c.reply = std::move(std::get<tenure::core::answer>(const_cast<tenure::core::event&>(answer)));  // keeps its memory
+  release(slot);
+}
+
+void network::abort(std::size_t process, tenure::core::call_id id) {
+  for (std::size_t i = 0; i < open_calls_.size(); ++i) {
+    const std::size_t slot = open_calls_[i];
+    call& c = calls_[slot];
+    if (c.process != process || c.what.call != id || c.life != w_->processes[process].life()) continue;
+    c.waited_for = false;
+    open_calls_.erase(open_calls_.begin() + static_cast<std::ptrdiff_t>(i));
+    return;
+  }
+}
+
+void network::forget(std::size_t process) {
+  for (std::size_t i = 0; i < open_calls_.size();) {
+    call& c = calls_[open_calls_[i]];
+    if (c.process != process) {
+      ++i;
+      continue;
+    }
+    c.waited_for = false;
+    open_calls_.erase(open_calls_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  for (const std::size_t at : std::vector<std::size_t>(open_streams_)) {
+    if (streams_[at].process == process) close(at);
+  }
+  tokens_[process] = 0;
+}
+
+bool network::idle(std::size_t process) const {
+  for (const std::size_t at : open_calls_) {
+    if (calls_[at].process == process) return false;
+  }
+  for (const std::size_t at : open_streams_) {
+    if (streams_[at].process == process && streams_[at].client_open) return false;
+  }
+  return true;
+}
+
+void network::hole(std::size_t process, std::size_t member, bool out, bool in, nanos until) {
+  path& p = between(process, member);
+  if (out) p.out_until = std::max(p.out_until, until);
+  if (in) p.in_until = std::max(p.in_until, until);
+}
+
+void network::calm_down() {
+  for (path& p : paths_) p.out_until = p.in_until = std::min(p.in_until, w_->now);
+  // Connections that went silent are found dead.
+  for (const std::size_t at : std::vector<std::size_t>(open_streams_)) {
+    if (streams_[at].silent) end(at, outcome::broken, 0);
+  }
+}
+
+}  // namespace sim

@@ -1,0 +1,81 @@
+// Which world a seed means: its size, its timings, which faults exist in it and how often.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "choice.hpp"
+#include "core/timings.hpp"
+
+namespace sim {
+
+enum class fault : std::uint8_t {
+  pause,            // a process does not run; its clock does
+  suspend,          // nor does its machine: timers count on from where they were
+  block,            // a callback of the user's takes its time
+  crash,            // kill -9, and a new one after a while
+  hole,             // a path is silent in one direction
+  member_crash,
+  member_freeze,
+  depose,           // the etcd leader is cut off or its disk is stuck: it goes on acknowledging renewals
+  cut_member,
+  no_quorum,
+  swift_change,     // etcd changes its leader without loss
+  compaction,
+  full_store,
+  restore,          // the cluster is restored from a backup
+  hand_delete,      // an operator deletes a key of ours
+  hand_revoke,
+  foreign_key,      // another program's key in a queue, for a while
+  tamper,           // a key of ours is attached to another lease
+  tokens_expire,
+  resign,           // from here on: what users do
+  leave,
+  close_session,
+  observe,
+};
+inline constexpr std::size_t fault_count = 23;
+
+struct options {
+  std::size_t processes = 3;
+  std::size_t elections = 1;
+  std::size_t members = 3;
+  nanos calm_from = 60 * second;  // faults end
+  tenure::core::asked_timings asked;
+  nanos least_ttl = 2 * second;   // etcd grants no less
+  nanos extension = second;       // of every lease when etcd's leader changes
+  nanos lessor_period = 500 * millisecond;
+  nanos checkpoint = 0;           // period of lease checkpoints; 0: off
+  std::size_t most_operations = 128;
+  std::int32_t clock_ppm = 0;     // largest rate error of a clock
+  bool auth = false;              // the session has a user name
+  bool auth_off = false;          // but the cluster asks for none
+  bool two_way = true;            // the path lets a request body stay open
+  nanos every[fault_count] = {};  // mean time between two of a kind; 0: never
+  // Per mille of requests:
+  std::uint32_t lost_request = 0;
+  std::uint32_t lost_reply = 0;
+  std::uint32_t reset = 0;
+  std::uint32_t half = 0;
+  std::uint32_t duplicate = 0;
+  std::uint32_t slow = 0;
+  std::uint32_t lost_delete = 0;  // of watch messages after a compaction
+  std::uint32_t late_ack = 0;     // of keepalives that meet the end of their lease
+  nanos slowest = 0;
+  nanos longest_pause = 0;
+  nanos usual_delay = millisecond;
+  nanos member_lag = 2 * millisecond;
+  std::uint32_t slow_work = 0;      // work that takes longer to stop than its grace
+  std::uint32_t user_whims = 0;     // calls from inside callbacks
+  bool campaign_again = true;
+  bool small = false;               // the enumerated world
+
+  [[nodiscard]] nanos mean(fault f) const { return every[static_cast<std::size_t>(f)]; }
+  void set(fault f, nanos mean) { every[static_cast<std::size_t>(f)] = mean; }
+};
+
+[[nodiscard]] options draw(stream& from);
+[[nodiscard]] std::string describe(const options& o);
+[[nodiscard]] const char* name(fault f);
+
+}  // namespace sim

@@ -1,0 +1,132 @@
+// One process: a clock, a loop that can stand still, the shipped core and tokens hosted by the rules of the
+// shipped facade, and a user.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "choice.hpp"
+#include "core/machine.hpp"
+#include "event_heap.hpp"
+#include "token_state.hpp"
+
+namespace sim {
+
+class world;
+
+using tenure::core::election_id;
+
+// Local time of a process from true time.
+struct local_clock {
+  nanos offset = 0;
+  std::int32_t ppm = 0;
+
+  [[nodiscard]] nanos at(nanos truly) const { return truly + offset + truly / 1'000'000 * ppm; }
+  // Not before the clock shows `local`.
+  [[nodiscard]] nanos when(nanos local) const;
+};
+
+enum class told : std::uint8_t { acquired, cancelled, lost, resigned, left, closed, session_closed, other };
+
+struct callback {
+  told what;
+  election_id election;
+  std::size_t term;
+};
+
+// What a user does by a plan of his own.
+enum class deed : std::uint8_t { stand, resign, leave, close_session, observe, open_session };
+
+inline constexpr std::size_t no_term = static_cast<std::size_t>(-1);
+
+class process {
+ public:
+  process() = default;
+  process(const process&) = delete;
+  process(process&& other) = delete;
+  ~process();
+
+  void set_up(world& w, std::size_t index);
+  void open();                   // a session
+  void crash();
+  void clear();
+  [[nodiscard]] bool open_now() const { return machine_.has_value() && !finished_; }
+  [[nodiscard]] bool gone() const { return !machine_.has_value(); }
+
+  // What happens to its loop. The world defers it while the loop stands still.
+  void timer();
+  void turn();
+  void heard(const tenure::core::event& e);
+  void acts(deed what, election_id e);
+  void work_stops(election_id e, std::size_t term);
+
+  // From the network's side.
+  [[nodiscard]] std::uint32_t life() const { return life_; }
+  void stand_still(nanos until, bool timers_too);
+  [[nodiscard]] nanos held_until() const { return held_until_; }
+  [[nodiscard]] nanos timer_at() const { return timer_at_ > held_until_ ? timer_at_ : (timer_at_ == never ? never : held_until_); }
+  [[nodiscard]] nanos local() const;
+  [[nodiscard]] nanos local_at(nanos truly) const { return clock_.at(truly); }
+  [[nodiscard]] nanos true_when(nanos local) const { return clock_.when(local); }
+  [[nodiscard]] nanos believed_until() const { return believed_until_; }
+  [[nodiscard]] nanos stood_still() const { return stood_still_; }
+  [[nodiscard]] const tenure::core::machine& core() const { return *machine_; }
+  [[nodiscard]] bool standing(election_id e) const { return seats_[e].here == seat::stands; }
+  [[nodiscard]] std::size_t stream_slot() const { return stream_slot_; }
+
+ private:
+  struct seat {  // a candidate, as its user sees it
+    enum state : std::uint8_t { absent, stands, out, leaving } here = absent;
+    bool observed = false;
+    std::size_t term = no_term;
+    tenure::detail::token_node* node = nullptr;
+  };
+
+  void apply(const tenure::core::event& e);
+  void perform();
+  void tell(const tenure::core::tell& t);
+  void acquired(election_id e, std::int64_t fencing);
+  void move_deadline();
+  void arm();
+  void post(told what, election_id e = 0, std::size_t term = no_term);
+  void deliver(const callback& c);
+  void whim(election_id e);
+  void call_stand(election_id e);
+  void call_resign(election_id e);
+  void call_leave(election_id e);
+  void tear_down();
+  void end_term(seat& s);
+  void drop_deadline();
+  tenure::detail::shared_deadline* current_deadline();
+  void ask_tokens();
+
+  world* w_ = nullptr;
+  std::size_t index_ = 0;
+  std::uint32_t life_ = 0;
+  std::uint32_t fork_life_ = 0;
+  local_clock clock_;
+  std::optional<tenure::core::machine> machine_;
+  bool finished_ = false;
+  bool closing_ = false;
+  nanos held_until_ = 0;     // true time; the loop stands still until then
+  nanos stood_still_ = 0;    // in all
+  nanos timer_at_ = never;   // true time
+  nanos armed_ = never;
+  nanos last_now_ = 0;
+  nanos spin_at_ = 0;
+  int spins_ = 0;
+  bool turning_ = false;
+  bool woke_due_ = false;
+  std::vector<seat> seats_;
+  std::deque<callback> posted_;
+  std::vector<tenure::core::action> actions_;
+  std::vector<tenure::core::action> spare_;
+  std::size_t stream_slot_ = no_term;
+  tenure::detail::shared_deadline* deadline_ = nullptr;
+  std::int64_t deadline_lease_ = 0;
+  nanos believed_until_ = 0;
+};
+
+}  // namespace sim

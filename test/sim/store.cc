@@ -1,0 +1,220 @@
+#include "store.hpp"
+
+#include <algorithm>
+
+namespace sim {
+
+using tenure::core::answer;
+using tenure::core::item;
+using tenure::core::item_answer;
+using tenure::core::send;
+
+namespace {
+
+constexpr std::size_t queue_limit = 32;  // as the shipped encoder asks
+
+}  // namespace
+
+void store::reset(std::size_t count, nanos least_ttl) {
+  full = false;
+  most_operations = 128;
+  revision = 1;
+  compacted = 0;
+  elections.resize(count);
+  for (auto& e : elections) e.clear();
+  leases.clear();
+  history.clear();
+  gone.clear();
+  least_ttl_ = least_ttl;
+}
+
+lease_entry* store::find_lease(std::int64_t id) {
+  const auto at = std::find_if(leases.begin(), leases.end(), [&](const lease_entry& l) { return l.id == id; });
+  return at == leases.end() ? nullptr : &*at;
+}
+
+nanos store::ttl_of(std::int64_t id) const {
+  const auto at = std::find_if(leases.begin(), leases.end(), [&](const lease_entry& l) { return l.id == id; });
+  return at == leases.end() ? 0 : at->ttl;
+}
+
+std::size_t store::first_record(std::int64_t from) const {
+  const auto at = std::lower_bound(history.begin(), history.end(), from,
+                                   [](const record& r, std::int64_t rev) { return r.revision < rev; });
+  return static_cast<std::size_t>(at - history.begin());
+}
+
+std::size_t store::find_key(election_id e, std::int64_t name) const {
+  const auto& keys = elections[e];
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i].name == name && name != 0) return i;
+  }
+  return absent;
+}
+
+void store::remove(election_id e, std::size_t at, ending how) {
+  auto& keys = elections[e];
+  const key k = keys[at];
+  history.push_back({revision, e, true, k.name, k.create});
+  gone.push_back({e, k, how});
+  keys.erase(keys.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+void store::put(election_id e, std::int64_t name, std::int64_t lease) {
+  const std::size_t at = find_key(e, name);
+  if (at == absent) {
+    elections[e].push_back({name, lease, revision, revision, 0});
+  } else {
+    elections[e][at].lease = lease;
+    elections[e][at].mod = revision;
+  }
+  history.push_back({revision, e, false, name, at == absent ? revision : elections[e][at].create});
+}
+
+void store::queue(election_id e, std::size_t limit, answer& out, item_answer& item) const {
+  const auto& keys = elections[e];
+  item.first = static_cast<std::uint32_t>(out.rivals.size());
+  item.count = static_cast<std::uint32_t>(std::min(keys.size(), limit));
+  item.more = keys.size() > limit;
+  for (std::size_t i = 0; i < item.count; ++i) out.rivals.push_back({keys[i].create, keys[i].name});
+}
+
+outcome store::execute(const send& s, answer& out) {
+  out.items.clear();
+  out.rivals.clear();
+  out.ttl = 0;
+  switch (s.what) {
+    case op::authenticate:
+    case op::confirm: break;
+    case op::keepalive: out.ttl = ttl_of(s.lease); break;
+    case op::grant: {
+      if (full) return outcome::no_space;
+      if (find_lease(s.lease) != nullptr) return outcome::lease_exists;
+      lease_entry l;
+      l.id = s.lease;
+      l.ttl = std::max(s.ttl, least_ttl_);
+      out.ttl = l.ttl;
+      leases.push_back(l);
+      break;
+    }
+    case op::revoke:
+      if (find_lease(s.lease) == nullptr) return outcome::lease_gone;
+      end_lease(s.lease, ending::revoked);
+      break;
+    default: {
+      if (s.items.size() > most_operations) return outcome::too_many_operations;
+      const bool puts = s.what == op::stand || (s.what == op::reassure && s.write);
+      if (puts && full) return outcome::no_space;
+      // A taken put with a dead lease fails the whole transaction: find out first.
+      if (puts && find_lease(s.lease) == nullptr) {
+        for (const item& it : s.items) {
+          const std::size_t at = find_key(it.election, s.lease);
+          const std::int64_t created = at == absent ? 0 : elections[it.election][at].create;
+          if (created == it.create_revision || (s.what == op::stand && at == absent)) return outcome::lease_gone;
+        }
+      }
+      const std::int64_t before = revision;
+      const std::size_t records = history.size();
+      ++revision;
+      for (const item& it : s.items) {
+        item_answer got;
+        const std::size_t at = find_key(it.election, s.lease);
+        const std::int64_t created = at == absent ? 0 : elections[it.election][at].create;
+        const auto own = [&] {
+          if (at == absent) return;
+          got.own_revision = created;
+          got.own_lease = elections[it.election][at].lease;
+        };
+        switch (s.what) {
+          case op::stand:
+            got.applied = created == 0;
+            if (got.applied) {
+              put(it.election, s.lease, s.lease);
+            } else {
+              own();
+            }
+            queue(it.election, queue_limit, out, got);
+            break;
+          case op::reassure:
+            got.applied = s.write && created == it.create_revision;
+            if (got.applied) {
+              put(it.election, s.lease, s.lease);
+            } else {
+              own();
+            }
+            break;
+          case op::withdraw:
+            got.applied = created == it.create_revision;
+            if (!got.applied) {
+              own();
+            } else if (created != 0) {
+              remove(it.election, at, ending::withdrawn);
+            }
+            break;
+          case op::read_queue: queue(it.election, queue_limit, out, got); break;
+          default: queue(it.election, 1, out, got); break;
+        }
+        out.items.push_back(got);
+      }
+      if (history.size() == records) revision = before;  // only read
+      break;
+    }
+  }
+  out.revision = revision;
+  return outcome::ok;
+}
+
+void store::end_lease(std::int64_t id, ending how) {
+  const auto at = std::find_if(leases.begin(), leases.end(), [&](const lease_entry& l) { return l.id == id; });
+  if (at == leases.end()) return;
+  leases.erase(at);
+  bool any = false;
+  for (election_id e = 0; e < elections.size(); ++e) {
+    for (std::size_t i = 0; i < elections[e].size();) {
+      if (elections[e][i].lease != id) {
+        ++i;
+        continue;
+      }
+      if (!any) ++revision;  // all keys go in one revision
+      any = true;
+      remove(e, i, how);
+    }
+  }
+}
+
+bool store::delete_key(election_id e, std::size_t at, ending how) {
+  if (at >= elections[e].size()) return false;
+  ++revision;
+  remove(e, at, how);
+  return true;
+}
+
+void store::put_foreign(election_id e, std::int64_t label) {
+  ++revision;
+  elections[e].push_back({0, 0, revision, revision, label});
+  history.push_back({revision, e, false, 0, revision});
+}
+
+void store::attach(election_id e, std::size_t at, std::int64_t lease) {
+  if (at >= elections[e].size()) return;
+  ++revision;
+  elections[e][at].lease = lease;
+  elections[e][at].mod = revision;
+  history.push_back({revision, e, false, elections[e][at].name, elections[e][at].create});
+}
+
+void store::compact(std::int64_t at) { compacted = std::max(compacted, std::min(at, revision)); }
+
+// A backup knows less: everything younger never was.
+void store::restore_from_backup(std::int64_t at) {
+  for (election_id e = 0; e < elections.size(); ++e) {
+    for (const key& k : elections[e]) gone.push_back({e, k, ending::restored});
+    elections[e].clear();
+  }
+  leases.clear();
+  revision = at;
+  compacted = std::min(compacted, at);
+  history.resize(first_record(at + 1));
+}
+
+}  // namespace sim

@@ -1,0 +1,91 @@
+// What etcd's members agree upon, as a pure step function: keys with their revisions, leases, and the history
+// that watches read. No time passes in here: the cluster decides when a lease has run out.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/action.hpp"
+#include "core/event.hpp"
+
+namespace sim {
+
+using tenure::core::election_id;
+using tenure::core::nanos;
+using tenure::core::op;
+using tenure::core::outcome;
+
+struct key {
+  std::int64_t name = 0;    // a candidate's key is named after its lease; 0: a foreign key
+  std::int64_t lease = 0;   // that it is attached to; 0: none, it stays
+  std::int64_t create = 0;
+  std::int64_t mod = 0;
+  std::int64_t label = 0;   // tells foreign keys apart
+};
+
+struct lease_entry {
+  std::int64_t id = 0;
+  nanos ttl = 0;
+  nanos expires = 0;               // by the primary lessor, in true time
+  nanos remainder = 0;             // checkpointed; 0: none
+  std::uint32_t generation = 0;    // of `expires`
+};
+
+struct record {
+  std::int64_t revision = 0;
+  election_id election = 0;
+  bool deleted = false;
+  std::int64_t name = 0;
+  std::int64_t create = 0;
+};
+
+// Why a key went.
+enum class ending : std::uint8_t { withdrawn, revoked, expired, by_hand, restored };
+
+struct gone_key {
+  election_id election;
+  key what;
+  ending how;
+};
+
+class store {
+ public:
+  void reset(std::size_t elections, nanos least_ttl);
+
+  // Executes one of the core's requests; `cluster`, `term` and `call` of the answer are for others to fill in.
+  outcome execute(const tenure::core::send& s, tenure::core::answer& out);
+  // What a keepalive finds: the TTL, or 0.
+  [[nodiscard]] nanos ttl_of(std::int64_t lease) const;
+
+  // By lessor, operator or other programs.
+  void end_lease(std::int64_t id, ending how);
+  bool delete_key(election_id e, std::size_t at, ending how);
+  void put_foreign(election_id e, std::int64_t label);
+  void attach(election_id e, std::size_t at, std::int64_t lease);
+  void compact(std::int64_t revision);
+  void restore_from_backup(std::int64_t revision);
+
+  bool full = false;
+  std::size_t most_operations = 128;
+  std::int64_t revision = 1;
+  std::int64_t compacted = 0;
+  std::vector<std::vector<key>> elections;  // each in order of creation
+  std::vector<lease_entry> leases;
+  std::vector<record> history;
+  std::vector<gone_key> gone;               // since the host looked last
+
+  [[nodiscard]] lease_entry* find_lease(std::int64_t id);
+  // The records from `revision` on.
+  [[nodiscard]] std::size_t first_record(std::int64_t revision) const;
+
+ private:
+  [[nodiscard]] std::size_t find_key(election_id e, std::int64_t name) const;
+  void remove(election_id e, std::size_t at, ending how);
+  void put(election_id e, std::int64_t name, std::int64_t lease);
+  void queue(election_id e, std::size_t limit, tenure::core::answer& out, tenure::core::item_answer& item) const;
+
+  static constexpr std::size_t absent = static_cast<std::size_t>(-1);
+  nanos least_ttl_ = 0;
+};
+
+}  // namespace sim

@@ -1,0 +1,76 @@
+// The simulated world: processes with their users, a network, a cluster, and true time, which only the
+// checker knows. Everything is reused from one seed to the next.
+#pragma once
+
+#include <cstdarg>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "checker.hpp"
+#include "choice.hpp"
+#include "cluster.hpp"
+#include "event_heap.hpp"
+#include "network.hpp"
+#include "options.hpp"
+#include "process.hpp"
+
+namespace sim {
+
+struct verdict {
+  const char* rule = nullptr;  // the first one broken
+  std::uint64_t hash = 0;
+  std::uint64_t events = 0;
+};
+
+class world {
+ public:
+  world();
+  world(const world&) = delete;
+  world& operator=(const world&) = delete;
+
+  // One whole life. With `fixed` the world is not drawn; with `instead` no generator is used.
+  verdict run(std::uint64_t seed, const options* fixed = nullptr, feed* instead = nullptr);
+  // Collects a readable trace of the next run.
+  void trace(std::string* into) { trace_ = into; }
+
+  nanos now = 0;
+  options opt;
+  event_heap heap;
+  sim::network network;
+  sim::cluster cluster;
+  sim::checker checker;
+  std::vector<process> processes;
+  bool calm = false;     // no faults any more
+  bool closing = false;  // the last phase: everybody goes
+
+  stream of_world, of_network, of_cluster, of_clocks, of_faults, of_users, of_cores;
+
+  [[nodiscard]] bool traced() const { return trace_ != nullptr; }
+  void note(const char* format, ...) __attribute__((format(printf, 2, 3)));
+  void mix(std::uint64_t value) { hash_ = (hash_ ^ value) * 0x9e3779b97f4a7c15ULL; }
+  // Ends the run.
+  void broken(const char* rule);
+
+ private:
+  friend class process;
+  void set_up();
+  void step(const event& e);
+  void phase(std::uint32_t which);
+  void fault_strikes(fault f);
+  void fault_in_process(fault f);
+  void fault_of_operator(fault f);
+  void fault_of_user(fault f);
+  void operator_acts(const event& e);
+  void schedule(fault f);
+  void small_world();
+  void calm_down();
+  std::size_t next_timer() const;
+
+  std::string* trace_ = nullptr;
+  const char* rule_ = nullptr;
+  std::uint64_t hash_ = 0;
+  std::uint64_t events_ = 0;
+};
+
+}  // namespace sim

@@ -1,0 +1,260 @@
+// The checker is only worth something if it rejects what is bad: hand-made histories of both kinds.
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "test/chaos/checker.hpp"
+
+using namespace tenure::chaos;
+
+namespace {
+
+// Times in milliseconds, TTL 3 s, three members, three candidates, one minute.
+class made {
+ public:
+  made() {
+    add("run", 0, R"("seed":"1","members":3,"candidates":3,"ttl_ms":3000)");
+    for (const char* who : {"a", "b", "c"}) line(who, "started", 0);
+  }
+
+  made& line(const std::string& who, const std::string& event, int ms, int token = 0, const std::string& reason = "") {
+    std::string more = R"("instance":")" + who + '"';
+    if (token != 0) more += R"(,"fencing_token":)" + std::to_string(token);
+    if (!reason.empty()) more += R"(,"reason":")" + reason + '"';
+    add(event, ms, more);
+    return *this;
+  }
+  made& acquired(const std::string& who, int ms, int token) { return line(who, "acquired", ms, token); }
+  // Cancelled, told lost a moment later.
+  made& lost(const std::string& who, int ms, int token, const std::string& reason = "deadline_passed") {
+    return line(who, "cancelled", ms, token, reason).line(who, "lost", ms + 1, token, reason);
+  }
+  made& resigned(const std::string& who, int ms, int token) {
+    return line(who, "cancelled", ms, token, "resigned").line(who, "resigned", ms + 3, token);
+  }
+  made& fault(const std::string& kind, const std::string& target, int from_ms, int to_ms) {
+    const std::string id = R"("id":)" + std::to_string(++faults_);
+    add("fault", from_ms, id + R"(,"kind":")" + kind + R"(","target":")" + target + '"');
+    add("fault_over", to_ms, id);
+    return *this;
+  }
+
+  [[nodiscard]] verdict judged(int over_ms = 60000) {
+    add("over", over_ms, R"("x":0)");
+    history parsed;
+    std::string problem;
+    cr_assert(parse(lines_, parsed, problem), "%s", problem.c_str());
+    return check(parsed);
+  }
+
+ private:
+  void add(const std::string& event, int ms, const std::string& more) {
+    lines_.push_back(R"({"event":")" + event + R"(","t_ns":)" + std::to_string((1000 + ms) * 1000000LL) + ',' + more + '}');
+  }
+  std::vector<std::string> lines_;
+  int faults_ = 0;
+};
+
+void accepted(const verdict& given) {
+  for (const std::string& each : given.violations) std::fprintf(stderr, "%s\n", each.c_str());
+  cr_assert(given.violations.empty());
+}
+
+// Exactly this one complaint.
+void rejected(const verdict& given, const std::string& because) {
+  for (const std::string& each : given.violations) std::fprintf(stderr, "%s\n", each.c_str());
+  cr_assert(eq(sz, given.violations.size(), 1));
+  cr_assert(given.violations[0].find(because) != std::string::npos, "'%s' was not complained of", because.c_str());
+}
+
+}  // namespace
+
+Test(chaos_checker, accepts_one_leader_all_the_time) {
+  verdict v = made().acquired("a", 500, 10).judged();
+  accepted(v);
+  cr_assert(eq(sz, v.terms.size(), 1));
+  cr_assert(eq(sz, v.handovers, 0));
+  cr_assert(eq(i64, v.worst_gap, 500 * millisecond));
+  cr_assert(eq(i64, v.led, 59500 * millisecond));
+}
+
+Test(chaos_checker, accepts_a_loss_in_a_black_hole_and_measures_its_margin) {
+  verdict v = made().acquired("a", 500, 10).fault("hole", "a", 10000, 20000).lost("a", 12500, 10)
+                          .acquired("b", 13400, 11).judged();
+  accepted(v);
+  cr_assert(eq(sz, v.handovers, 1));
+  cr_assert(eq(i64, *v.margin_of_loss, 900 * millisecond));
+  cr_assert(not(v.margin_of_handover.has_value()));
+}
+
+Test(chaos_checker, accepts_a_handover) {
+  verdict v = made().acquired("a", 500, 10).fault("hand_over", "a", 10000, 10000).resigned("a", 10002, 10)
+                          .acquired("b", 10006, 11).judged();
+  accepted(v);
+  cr_assert(eq(i64, *v.margin_of_handover, 4 * millisecond));
+}
+
+Test(chaos_checker, rejects_two_leaders) {
+  rejected(made().acquired("a", 500, 10).fault("hole", "a", 10000, 20000).acquired("b", 13400, 11)
+                 .lost("a", 13401, 10).judged(), "two leaders for 0.001 s");
+}
+
+Test(chaos_checker, rejects_two_leaders_whatever_lies_between) {
+  rejected(made().acquired("a", 500, 10).fault("delete_key", "b", 10000, 10020).fault("hand_over", "b", 11000, 11000)
+                 .acquired("b", 11000, 11).resigned("b", 11000, 11).fault("hole", "a", 9000, 20000)
+                 .acquired("c", 12000, 12).judged(), "two leaders");
+}
+
+Test(chaos_checker, rejects_a_leader_that_dies_too_late) {
+  rejected(made().acquired("a", 500, 10).fault("kill", "a", 10000, 12000).acquired("b", 9990, 11)
+                 .line("a", "killed", 10001).judged(), "two leaders");
+}
+
+Test(chaos_checker, accepts_a_killed_leader_without_a_last_word) {
+  verdict v = made().acquired("a", 500, 10).fault("kill", "a", 10000, 15000).line("a", "killed", 10001)
+                          .acquired("b", 13300, 11).line("a", "started", 15000).judged();
+  accepted(v);
+  cr_assert(not(v.margin_of_loss.has_value()));
+}
+
+Test(chaos_checker, accepts_a_frozen_leader_that_says_so_when_it_wakes) {
+  accepted(made().acquired("a", 500, 10).fault("freeze", "a", 10000, 16000).acquired("b", 13200, 11)
+                 .lost("a", 16004, 10).judged());
+}
+
+Test(chaos_checker, rejects_a_leader_that_wakes_and_goes_on) {
+  rejected(made().acquired("a", 500, 10).fault("freeze", "a", 10000, 16000).acquired("b", 13200, 11)
+                 .lost("a", 17000, 10).judged(), "two leaders for 1.000 s");
+}
+
+Test(chaos_checker, rejects_a_leader_that_wakes_and_never_says_anything) {
+  rejected(made().acquired("a", 500, 10).fault("freeze", "a", 10000, 16000).acquired("b", 13200, 11).judged(),
+           "two leaders for 44.000 s");
+}
+
+Test(chaos_checker, accepts_a_freeze_shorter_than_the_ttl_without_a_change) {
+  verdict v = made().acquired("a", 500, 10).fault("freeze", "a", 10000, 12000).judged();
+  accepted(v);
+  cr_assert(eq(i64, v.worst_gap, 500 * millisecond));
+}
+
+Test(chaos_checker, rejects_an_acquired_before_the_cancelled_after_a_freeze) {
+  verdict v = made().acquired("a", 500, 10).fault("freeze", "a", 10000, 13000).acquired("a", 13010, 12).judged();
+  rejected(v, "acquired while its term 10 was not over");
+}
+
+Test(chaos_checker, excuses_two_for_a_push_after_a_deletion_by_hand) {
+  verdict v = made().acquired("a", 500, 10).fault("delete_key", "a", 10000, 10030).acquired("b", 10020, 11)
+                          .lost("a", 10024, 10, "key_deleted").judged();
+  accepted(v);
+  cr_assert(eq(sz, v.overlaps_by_hand, 1));
+}
+
+Test(chaos_checker, rejects_two_for_longer_than_a_push_after_a_deletion_by_hand) {
+  rejected(made().acquired("a", 500, 10).fault("revoke_lease", "a", 10000, 10030).acquired("b", 10020, 11)
+                 .lost("a", 10600, 10, "lease_expired").judged(), "two leaders for 0.580 s");
+}
+
+Test(chaos_checker, does_not_excuse_a_deletion_of_somebody_elses_key) {
+  rejected(made().acquired("a", 500, 10).fault("delete_key", "b", 10000, 10030).fault("hole_in", "a", 9000, 12000)
+                 .acquired("b", 10020, 11).lost("a", 10024, 10, "key_deleted").judged(), "two leaders for 0.004 s");
+}
+
+Test(chaos_checker, excuses_a_member_that_wakes_and_revokes_by_itself) {
+  verdict v = made().acquired("a", 500, 10).fault("member_freeze", "m0", 10000, 16000).acquired("b", 16010, 11)
+                          .lost("a", 16012, 10, "key_deleted").judged();
+  accepted(v);
+  cr_assert(eq(sz, v.overlaps_by_etcd, 1));
+}
+
+Test(chaos_checker, rejects_a_woken_member_as_an_excuse_for_a_deadline_that_came_too_late) {
+  rejected(made().acquired("a", 500, 10).fault("member_freeze", "m0", 10000, 16000).acquired("b", 16010, 11)
+                 .lost("a", 16012, 10, "deadline_passed").judged(), "two leaders");
+}
+
+Test(chaos_checker, rejects_a_fencing_token_that_does_not_grow) {
+  rejected(made().acquired("a", 500, 10).fault("hand_over", "a", 10000, 10000).resigned("a", 10002, 10)
+                 .acquired("b", 10006, 10).judged(), "fencing token 10, not above 10");
+}
+
+Test(chaos_checker, rejects_lost_before_cancelled) {
+  rejected(made().acquired("a", 500, 10).fault("hole", "a", 10000, 20000).line("a", "lost", 12500, 10, "deadline_passed")
+                 .acquired("b", 13400, 11).judged(), "before its token was cancelled");
+}
+
+Test(chaos_checker, rejects_cancelled_without_a_term) {
+  rejected(made().acquired("a", 500, 10).line("b", "cancelled", 9000, 9, "deadline_passed").judged(),
+           "b cancelled the term 9");
+}
+
+Test(chaos_checker, rejects_a_loss_without_a_fault) {
+  rejected(made().acquired("a", 500, 10).lost("a", 10000, 10).acquired("b", 10400, 11).judged(),
+           "without a fault that may cost it");
+}
+
+Test(chaos_checker, rejects_a_loss_by_one_silent_endpoint_or_a_move_of_etcds_leader) {
+  for (const char* kind : {"hole_one", "reset", "move_leader", "member_cut"}) {
+    rejected(made().acquired("a", 500, 10).fault(kind, "a", 9000, 15000).lost("a", 10000, 10)
+                   .acquired("b", 10400, 11).judged(), "without a fault that may cost it");
+  }
+}
+
+Test(chaos_checker, rejects_a_loss_by_somebody_elses_fault) {
+  rejected(made().acquired("a", 500, 10).fault("freeze", "b", 9000, 15000).lost("a", 10000, 10)
+                 .acquired("c", 10400, 11).judged(), "without a fault that may cost it");
+}
+
+Test(chaos_checker, rejects_a_gap_without_a_fault) {
+  rejected(made().acquired("a", 500, 10).fault("hand_over", "a", 10000, 10000).resigned("a", 10002, 10)
+                 .acquired("b", 11600, 11).judged(), "nobody led for 1.598 s");
+}
+
+Test(chaos_checker, rejects_a_gap_longer_than_its_fault_explains) {
+  rejected(made().acquired("a", 500, 10).fault("kill", "a", 10000, 30000).line("a", "killed", 10001)
+                 .acquired("b", 15100, 11).judged(), "nobody led for 5.099 s");
+}
+
+Test(chaos_checker, allows_a_longer_gap_when_etcds_leader_crashed) {
+  accepted(made().acquired("a", 500, 10).fault("kill", "a", 10000, 30000).line("a", "killed", 10001)
+                 .fault("member_kill", "m1", 12500, 20000).acquired("b", 22000, 11).judged());
+  rejected(made().acquired("a", 500, 10).fault("kill", "a", 10000, 30000).line("a", "killed", 10001)
+                 .fault("member_kill", "m1", 12500, 20000).acquired("b", 23200, 11).judged(), "nobody led");
+}
+
+Test(chaos_checker, accepts_a_gap_for_as_long_as_there_is_no_quorum) {
+  accepted(made().acquired("a", 500, 10).fault("member_freeze", "m0", 10000, 40000)
+                 .fault("member_freeze", "m1", 11000, 30000).lost("a", 13000, 10).acquired("b", 34000, 11).judged());
+}
+
+Test(chaos_checker, accepts_a_gap_for_as_long_as_no_candidate_can_reach_etcd) {
+  accepted(made().acquired("a", 500, 10).fault("hole", "a", 10000, 40000).fault("cut", "b", 10000, 30000)
+                 .fault("freeze", "c", 10000, 40000).lost("a", 12500, 10).acquired("b", 33000, 11).judged());
+}
+
+Test(chaos_checker, rejects_no_leader_at_the_beginning_or_the_end) {
+  rejected(made().acquired("a", 6000, 10).judged(), "nobody led for 6.000 s");
+  rejected(made().acquired("a", 500, 10).fault("kill", "a", 10000, 10010).line("a", "killed", 10001).judged(),
+           "nobody led for 49.999 s");
+  rejected(made().judged(), "nobody led for 60.000 s");
+}
+
+Test(chaos_checker, rejects_a_candidate_that_ends_by_itself) {
+  rejected(made().acquired("a", 500, 10).line("c", "ended", 10000, 0, "exit code 1").judged(), "c ended by itself");
+}
+
+Test(chaos_checker, lets_everybody_resign_when_the_run_is_over) {
+  accepted(made().acquired("a", 500, 10).resigned("a", 60010, 10).line("a", "ended", 60021, 0, "exit code 0")
+                 .acquired("b", 60015, 11).resigned("b", 60020, 11).line("b", "ended", 60031, 0, "exit code 0").judged());
+}
+
+Test(chaos_checker, refuses_what_is_no_history) {
+  history parsed;
+  std::string problem;
+  cr_assert(not(parse({"{}"}, parsed, problem)));
+  cr_assert(not(parse({"oops"}, parsed, problem)));
+  cr_assert(not(parse({R"({"event":"fault","t_ns":1,"kind":"thunder"})"}, parsed, problem)));
+  cr_assert(not(problem.empty()));
+}
