@@ -57,6 +57,13 @@ ALL_OBJ     := $(LIB_OBJ) $(TOOL_OBJ) $(EXAMPLE_OBJ) $(SUPPORT_OBJ) $(UNIT_OBJ) 
 # Programs without Criterion cannot link its leak gate.
 PLAIN_SUPPORT_OBJ := $(filter-out %/lsan_gate.o,$(SUPPORT_OBJ))
 
+# The fault driver; its judge is tested with the unit tests.
+CHAOS_OBJ := $(call objects,test/chaos/*.cc)
+CHAOS_SUPPORT_OBJ := $(filter-out %/lsan_gate.o %/wait_guard.o,$(SUPPORT_OBJ))
+CHAOS     := $(if $(CHAOS_OBJ),$(BUILD)/test/chaos)
+UNIT_OBJ  += $(filter %/checker.o %/fault.o %/history.o %/schedule.o %/terms.o,$(CHAOS_OBJ))
+ALL_OBJ   += $(CHAOS_OBJ)
+
 STATIC   := $(BUILD)/libtenure.a
 SHARED   := $(BUILD)/$(REALNAME)
 COMMAND  := $(if $(TOOL_OBJ),$(BUILD)/tenure)
@@ -143,6 +150,9 @@ $(BUILD)/test/real: $(REAL_OBJ) $(SUPPORT_OBJ) $(STATIC) $(BUILD)/link-flags | $
 $(BUILD)/test/sim: $(SIM_OBJ) $(STATIC) $(BUILD)/link-flags
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $(SIM_OBJ) $(STATIC) $(DEP_LIBS) $(LDLIBS)
+$(BUILD)/test/chaos: $(CHAOS_OBJ) $(CHAOS_SUPPORT_OBJ) $(STATIC) $(BUILD)/link-flags | $(COMMAND)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $(CHAOS_OBJ) $(CHAOS_SUPPORT_OBJ) $(STATIC) $(DEP_LIBS) $(LDLIBS)
 $(BENCHES): $(BUILD)/bench/%: $(BUILD)/obj/test/bench/%.o $(PLAIN_SUPPORT_OBJ) $(STATIC) $(BUILD)/link-flags
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $< $(PLAIN_SUPPORT_OBJ) $(STATIC) $(DEP_LIBS) $(LDLIBS)
@@ -186,6 +196,13 @@ real: $(REAL) ## the tests against a real etcd only
 sim: $(SIM) ## the simulation only (SIM_ARGS=...)
 	$(TALLY) $(STEP_sim)
 bench: $(BENCHES) ## build the benchmarks (run them from build/bench/)
+
+.PHONY: chaos stuck-disk
+CHAOS_SECONDS = $(if $(filter file,$(origin SECONDS)),60,$(SECONDS))
+chaos: $(CHAOS) $(BUILD)/examples/fenced_store ## an election under faults (SECONDS=60 SEED=1 MEMBERS=3)
+	$(TALLY) 'chaos=test/gates/chaos.sh $(BUILD) --seconds $(CHAOS_SECONDS) --seed $(or $(SEED),1) --members $(or $(MEMBERS),3)'
+stuck-disk: $(CHAOS) ## only the disk of etcd's leader is stuck (BESIDE=no: without etcdctl beside it)
+	$(TALLY) 'stuck disk=$(CHAOS) stuck-disk $(if $(filter no,$(BESIDE)),--without-etcdctl)'
 
 fuzz: ## each fuzz target for SECONDS=20, with clang's libFuzzer
 	@tools/deps.sh check dev

@@ -8,6 +8,7 @@
 #include "names.hpp"
 #include "observer_impl.hpp"
 #include "ref.hpp"
+#include "testing.hpp"
 
 namespace tenure::detail {
 
@@ -39,6 +40,11 @@ error read_file(const char* field, const std::string& path, std::string& out) {
 }
 
 }  // namespace
+
+test_switches& switches() noexcept {
+  static test_switches the;
+  return the;
+}
 
 session_impl::session_impl() = default;
 
@@ -90,6 +96,7 @@ error session_impl::check(const session_options& o, core::settings& settings, ne
   config.connect_timeout = std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(t.request_timeout));
   settings.endpoint_count = o.endpoints.size();
   settings.authenticate = !o.auth.user.empty();
+  settings.watch = !switches().no_watch;
   return {};
 }
 

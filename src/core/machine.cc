@@ -81,6 +81,7 @@ void machine::tell_stall(const context& c) {
 bool machine::history_went_back(const context& c, const answer& a, std::int64_t revision_then) {
   if (a.revision >= revision_then) return false;
   requests_.history_went_back(a.revision);
+  roster_.history_went_back();
   watch_.reset(c.out);
   lease_gone(c, cause::cluster_changed);
   return true;
@@ -198,7 +199,7 @@ void machine::take(const context& c, const stream_news& n) {
     case watch::effect::stale:
     case watch::effect::none: break;
     case watch::effect::deliver: roster_.apply(c, n.changes); break;
-    case watch::effect::compacted: roster_.events_lost(c); break;
+    case watch::effect::compacted: roster_.events_lost(n.compact_revision); break;
     case watch::effect::token: requests_.token_refused(); break;
   }
 }
@@ -217,7 +218,7 @@ void machine::go_on(const context& c) {
   for (std::size_t i = 0; i < ended_.size() && !finished_; ++i) completed(c, ended_[i], nullptr);
   if (finished_) return;
   roster_.tick(c);
-  watch_.want(roster_.wants_watch(), roster_.wants_puts(), c.out);
+  watch_.want(settings_.watch && roster_.wants_watch(), roster_.wants_puts(), c.out);
   if (requests_.has_token()) watch_.tick(c.now, t_, requests_.nodes(), choose_, c.out);
   if (!closing_) {
     if (roster_.holds_losses() != held_losses_) {

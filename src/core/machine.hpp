@@ -22,6 +22,7 @@ struct settings {
   asked_timings asked;  // checked
   std::size_t endpoint_count = 1;
   bool authenticate = false;
+  bool watch = true;  // false only in tests of what catches a watch that fails
 };
 
 struct counters {

@@ -262,7 +262,8 @@ void roster::catch_up(const context& c, election_id id) {
   for (const change& it : early) deleted(c, id, it);
 }
 
-void roster::events_lost(const context& c) {
+void roster::events_lost(std::int64_t before) {
+  lost_until_ = std::max(lost_until_, before);
   for (election_id id = 0; id < all_.size(); ++id) {
     election& e = all_[id];
     if (e.state == standing::queued) {
@@ -271,9 +272,8 @@ void roster::events_lost(const context& c) {
     } else if (e.state == standing::leading) {
       batches_.add(op::reassure, id, e);
     }
-    if (e.observed) leader_moved(id, 0);
+    if (e.observed) leader_moved(id, before - 1);
   }
-  (void)c;
 }
 
 void roster::lease_granted(const context& c) { reread_at_ = c.now + c.t.ttl; }

@@ -26,8 +26,10 @@ class roster {
   void completed(const context& c, const completion& done, const answer* a);
   // What the watch said.
   void apply(const context& c, const std::vector<change>& changes);
-  // Events were lost: nobody is sure of anything until it is read again.
-  void events_lost(const context& c);
+  // Events before this revision were lost: nobody is sure of anything until it is read as of then or later.
+  void events_lost(std::int64_t before);
+  // The cluster was restored from a backup: revisions begin anew.
+  void history_went_back() { lost_until_ = 0; }
 
   void lease_granted(const context& c);
   void lease_gone(const context& c, cause why);
@@ -60,6 +62,7 @@ class roster {
   void withdrawn(const context& c, election_id id);
   void own_key_gone(const context& c, election_id id);
   void deleted(const context& c, election_id id, const change& what);
+  bool outdated(const answer& a) const { return a.revision + 1 < lost_until_; }
   void catch_up(const context& c, election_id id);
   void leader_moved(election_id id, std::int64_t revision);
   void tell_held(const context& c, cause why);
@@ -85,6 +88,7 @@ class roster {
   std::size_t observed_ = 0;
   std::size_t attached_ = 0;  // elections with a candidate of the user's
   bool closing_ = false;
+  std::int64_t lost_until_ = 0;
   batches batches_;
   std::vector<appointment> agenda_;  // a heap
   std::vector<election_id> ready_;   // first in the queue, but the deadline did not allow to lead

@@ -74,9 +74,11 @@ void roster::stood(const context& c, const completion& done, const answer& a) {
     }
     all_.enter(e, standing::queued);
     take_queue(e, a.rivals.data() + got.first, got.count, got.more, a.revision, c.lease.id());
+    e.unsure = outdated(a);
     t.what = news::campaigning;
     c.say(std::move(t));
     catch_up(c, id);
+    if (e.unsure) batches_.add(op::read_queue, id, e);
     if (e.state != standing::queued) continue;
     try_lead(c, id);
     if (e.state != standing::queued || e.front.empty()) continue;
@@ -157,12 +159,13 @@ void roster::queue_read(const context& c, const completion& done, const answer& 
       continue;
     }
     const std::size_t before = e.front.size();
-    e.unsure = false;
+    e.unsure = outdated(a);
     if (!take_queue(e, a.rivals.data() + got.first, got.count, got.more, a.revision, c.lease.id())) {
       own_key_gone(c, asked.election);
       continue;
     }
     catch_up(c, asked.election);
+    if (e.unsure) batches_.add(op::read_queue, asked.election, e);
     if (e.state != standing::queued) continue;
     try_lead(c, asked.election);
     if (e.state != standing::queued || e.front.empty() || e.front.size() == before) continue;

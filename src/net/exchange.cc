@@ -69,6 +69,7 @@ struct exchange::trampoline {
     auto* self = static_cast<exchange*>(context);
     if (self->has_written()) return CURL_SOCKET_BAD;  // it would be for that repetition
     self->sent_ = false;
+    self->new_connection_ = true;
     const curl_socket_t fd = open_socket_close_on_exec(*address);
     if (fd != CURL_SOCKET_BAD) self->driver_.socket_opened(self->easy_, fd);
     return fd;
@@ -134,7 +135,7 @@ void exchange::prepare(exchange_request&& request, const endpoint_url& to) {
   failure_.clear();
   status_ = 0;
   result_ = CURLE_OK;
-  over_ = sent_ = headers_whole_ = too_large_ = false;
+  over_ = sent_ = new_connection_ = headers_whole_ = too_large_ = false;
   detail_[0] = '\0';
 
   curl_slist* headers = nullptr;
@@ -251,6 +252,7 @@ reply exchange::result() {
   curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &o.os_error);
   o.detail = detail_;
   o.endpoint = to_;
+  o.new_connection = new_connection_;
   o.client_cert = !config_.tls.cert.empty();
   o.connect_timeout = config_.connect_timeout;
   o.max_answer = config_.max_answer;

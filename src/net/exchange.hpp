@@ -109,6 +109,7 @@ class exchange {
   bool in_multi_ = false;
   bool over_ = false;
   bool sent_ = false;  // a connection stood, and curl began to send
+  bool new_connection_ = false;
   bool headers_whole_ = false;
   bool too_large_ = false;
   char detail_[CURL_ERROR_SIZE] = "";

@@ -72,10 +72,17 @@ std::string distrust_failure(const outcome& o) {
   return "the server's certificate is not trusted (" + curl_says(o) + "): give the CA that signed it";
 }
 
+// The alert by which TLS 1.3 refuses a certificate can be lost: etcd closes with our request unread, and
+// the reset that follows may overtake it.
+std::string perhaps(const outcome& o) {
+  if (o.status != 0 || !o.new_connection) return {};
+  if (!o.endpoint->tls) return "; if etcd serves TLS there, write the endpoint with https://";
+  return o.client_cert ? "; perhaps etcd did not accept our client certificate: its log says so"
+                       : "; perhaps etcd wants a client certificate: its log says so";
+}
+
 std::string closed_without_answer(const outcome& o) {
-  std::string text = "the connection was closed before an answer came";
-  if (!o.endpoint->tls) text += "; if etcd serves TLS there, write the endpoint with https://";
-  return text;
+  return "the connection was closed before an answer came" + perhaps(o);
 }
 
 std::string cause(const outcome& o, delivery how) {
@@ -111,9 +118,9 @@ std::string cause(const outcome& o, delivery how) {
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
       if (certificate_refused(o)) return tls_failure(o);
-      if (o.os_error == ECONNRESET || o.os_error == EPIPE) return "the connection was reset by the other side";
+      if (o.os_error == ECONNRESET || o.os_error == EPIPE) return "the connection was reset by the other side" + perhaps(o);
       if (o.os_error == ETIMEDOUT) return "the connection died: nothing came from the other side for too long";
-      return "the connection failed: " + curl_says(o);
+      return "the connection failed: " + curl_says(o) + perhaps(o);
     case CURLE_OUT_OF_MEMORY:
       return "out of memory in libcurl";
     case CURLE_FAILED_INIT:

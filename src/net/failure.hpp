@@ -22,6 +22,7 @@ struct outcome {
   std::string_view detail;    // curl's words
   const endpoint_url* endpoint = nullptr;
   bool client_cert = false;   // we have one to show
+  bool new_connection = false;
   std::chrono::milliseconds connect_timeout{0};
   std::size_t max_answer = 0;
 };

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "choice.hpp"
 #include "core/action.hpp"
 #include "store.hpp"
 

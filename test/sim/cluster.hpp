@@ -43,6 +43,7 @@ class cluster {
   void freeze(std::size_t at, nanos how_long);
   void cut(std::size_t at, nanos how_long);
   void lose_quorum(nanos how_long);
+  void quorum_is_back() { no_quorum_ = false; }
   void restore();
   void tokens_expire();
   void full(bool is);

@@ -161,6 +161,10 @@ void network::reply_arrives(const event& e) {
     return;
   }
   process& p = w_->processes[c.process];
+  if (p.held_until() > w_->now) {
+    w_->heap.again(e, p.held_until());
+    return;
+  }
   open_calls_.erase(std::find(open_calls_.begin(), open_calls_.end(), slot));
   if (c.what.what == op::authenticate) tokens_[c.process] = c.reply.what == outcome::ok ? c.token : 0;
   if (w_->traced()) {
@@ -169,9 +173,9 @@ void network::reply_arrives(const event& e) {
              static_cast<unsigned long long>(c.reply.term), static_cast<long long>((w_->now - c.sent) / millisecond));
   }
   c.waited_for = false;
-  const tenure::core::event answer(std::in_place_type<tenure::core::answer>, std::move(c.reply));
+  tenure::core::event answer(std::in_place_type<tenure::core::answer>, std::move(c.reply));
   p.heard(answer);
-  c.reply = std::move(std::get<tenure::core::answer>(const_cast<tenure::core::event&>(answer)));  // keeps its memory
+  c.reply = std::move(std::get<tenure::core::answer>(answer));  // keeps its memory
   release(slot);
 }
 

@@ -23,7 +23,7 @@ struct local_clock {
   nanos offset = 0;
   std::int32_t ppm = 0;
 
-  [[nodiscard]] nanos at(nanos truly) const { return truly + offset + truly / 1'000'000 * ppm; }
+  [[nodiscard]] nanos at(nanos truly) const { return truly + offset + truly * ppm / 1'000'000; }
   // Not before the clock shows `local`.
   [[nodiscard]] nanos when(nanos local) const;
 };

@@ -216,13 +216,17 @@ void network::news_arrives(const event& e) {
     return;
   }
   process& p = w_->processes[t.process];
+  if (p.held_until() > w_->now) {
+    w_->heap.again(e, p.held_until());
+    return;
+  }
   if (w_->traced()) {
     w_->note("p%u <- watch %llu%s%s, to revision %lld", t.process, static_cast<unsigned long long>(t.id),
              m.news.created ? " created" : "", m.news.canceled ? " canceled" : "", static_cast<long long>(m.news.last_revision));
   }
-  const tenure::core::event heard(std::in_place_type<tenure::core::stream_news>, std::move(m.news));
+  tenure::core::event heard(std::in_place_type<tenure::core::stream_news>, std::move(m.news));
   p.heard(heard);
-  m.news = std::move(std::get<tenure::core::stream_news>(const_cast<tenure::core::event&>(heard)));
+  m.news = std::move(std::get<tenure::core::stream_news>(heard));
   messages_.give(e.a);
 }
 
@@ -230,6 +234,10 @@ void network::stream_ends(const event& e) {
   watcher& t = streams_[e.a];
   if (t.serial != e.c || !t.client_open) return;
   process& p = w_->processes[t.process];
+  if (p.held_until() > w_->now) {
+    w_->heap.again(e, p.held_until());
+    return;
+  }
   const tenure::core::stream_gone gone{t.id, static_cast<outcome>(e.b)};
   w_->note("p%u <- watch %llu ends: %s", t.process, static_cast<unsigned long long>(t.id), tell_outcome(gone.why));
   close(e.a);

@@ -11,6 +11,7 @@
 #include "choice.hpp"
 #include "cluster.hpp"
 #include "event_heap.hpp"
+#include "names.hpp"
 #include "network.hpp"
 #include "options.hpp"
 #include "process.hpp"

@@ -181,10 +181,9 @@ class small_etcd {
 
 class core_host {
  public:
-  explicit core_host(core::settings s = {}) : settings(s), m(s, choose) {}
+  explicit core_host(const core::settings& s = {}) : m(s, choose) {}
 
   scripted_choices choose;
-  core::settings settings;
   small_etcd etcd;
   core::machine m;
   nanos now = 1000 * second;

@@ -1,5 +1,6 @@
 #include "test/support/proxy.hpp"
 
+#include <csignal>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -137,6 +138,7 @@ void proxy::state::reset_all() {
 
 proxy::proxy(uv_loop_t* loop, const std::string& server, const std::string& listen_on)
     : state_(new state), listen_on_(listen_on) {
+  std::signal(SIGPIPE, SIG_IGN);  // libuv's writes to clients that have gone raise it
   const std::size_t host = server.find("//") + 2;
   const std::size_t colon = server.rfind(':');
   uv_tcp_init(loop, &state_->listener);

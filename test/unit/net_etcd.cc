@@ -121,13 +121,13 @@ Test(net_etcd, over_tls_works_and_dies_without_ending_the_process) {
   w.heard.replies.clear();
   talk_both_ways(w);
   for (int round = 0; round < 3; ++round) {
+    const std::size_t before = w.heard.replies.size();
     for (std::uint64_t i = 0; i < 5; ++i) w.send(100 + i, std::string(400000, 'x'));
     for (int i = 0; i < 3 + round; ++i) uv_run(&w.loop, UV_RUN_NOWAIT);
     (void)server.member->kill();
     for (int i = 0; i < 5; ++i) w.carrier->write_stream(1, progress_request);
-    const std::size_t before = w.heard.replies.size();
     w.send(200);
-    w.until_replies(before + 5);
+    w.until_replies(before + 6);
     w.until([&] { return !w.heard.ends.empty() || round > 0; });
     server.start();
     w.until([&] { return w.ask().delivery == delivery::answered; });
@@ -154,18 +154,19 @@ Test(net_etcd, says_what_is_wrong_with_tls) {
   cr_assert(eq(type(delivery), r.delivery, delivery::not_sent), "%s", r.failure.c_str());
   cr_assert(contains(r.failure, "not for this host"), "%s", r.failure.c_str());
 
+  // Under TLS 1.3 etcd's word on this comes after our request, and a reset may overtake it.
   c = server.config();
   c.tls.cert = c.tls.key = "";
   r = meet(c);
-  cr_assert(eq(type(delivery), r.delivery, delivery::not_sent), "%s", r.failure.c_str());
+  cr_assert(ne(type(delivery), r.delivery, delivery::answered));
   cr_assert(contains(r.failure, "wants a client certificate"), "%s", r.failure.c_str());
 
   c = server.config();
   c.tls.cert = file_text(server.directory + "/other.pem");
   c.tls.key = file_text(server.directory + "/other.key");
   r = meet(c);
-  cr_assert(eq(type(delivery), r.delivery, delivery::not_sent), "%s", r.failure.c_str());
-  cr_assert(contains(r.failure, "refused our client certificate"), "%s", r.failure.c_str());
+  cr_assert(ne(type(delivery), r.delivery, delivery::answered));
+  cr_assert(contains(r.failure, "our client certificate"), "%s", r.failure.c_str());
 
   c = server.config();
   c.tls.key = file_text(server.directory + "/other.key");  // of another certificate

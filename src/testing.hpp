@@ -1,0 +1,11 @@
+// Switches that only tests use; not part of the interface, not exported.
+#pragma once
+
+namespace tenure::detail {
+
+struct test_switches {
+  bool no_watch = false;  // sessions opened from now on have no watch: reassurance has to do
+};
+test_switches& switches() noexcept;
+
+}  // namespace tenure::detail

@@ -1,0 +1,155 @@
+#include "checker.hpp"
+
+#include <algorithm>
+
+#include "world.hpp"
+
+namespace sim {
+
+void checker::reset(world& w) {
+  w_ = &w;
+  terms_.clear();
+  highest_.assign(w.opt.elections, 0);
+  history_lost = false;
+}
+
+std::size_t checker::began(std::size_t process, election_id e, std::int64_t fencing, nanos stop_time) {
+  term t;
+  t.process = process;
+  t.life = w_->processes[process].life();
+  t.election = e;
+  t.fencing = fencing;
+  t.stop_time = stop_time;
+  // The key may have been deleted by hand before the core could hear of it.
+  const auto& keys = w_->cluster.store.elections[e];
+  const bool there = std::any_of(keys.begin(), keys.end(), [&](const key& k) { return k.create == fencing; });
+  if (!there) t.hand_at = w_->now;
+  terms_.push_back(t);
+  return terms_.size() - 1;
+}
+
+void checker::cancelled(std::size_t at, nanos local) {
+  term& t = terms_[at];
+  if (t.cancelled_at != never) {
+    w_->broken("a leadership ends twice");
+    return;
+  }
+  // A deadline that had passed already ended it then.
+  t.cancelled_at = std::min(local, w_->processes[t.process].believed_until());
+}
+
+bool checker::leads(const term& t) const {
+  if (!t.told || t.over || t.cancelled_at != never) return false;
+  const process& p = w_->processes[t.process];
+  return p.local() < p.believed_until();
+}
+
+nanos checker::work_ends(const term& t) const {
+  const process& p = w_->processes[t.process];
+  const nanos from = t.cancelled_at != never ? t.cancelled_at : p.believed_until();
+  return from + std::min(t.stop_time, p.core().times().stop_grace);
+}
+
+void checker::told_acquired(std::size_t at) {
+  term& me = terms_[at];
+  me.told = true;
+  w_->note("p%zu e%u: TOLD acquired, token %lld", me.process, me.election, static_cast<long long>(me.fencing));
+  for (term& other : terms_) {
+    if (&other == &me || other.election != me.election || other.over) continue;
+    if (other.process == me.process && other.told && other.life == me.life) {
+      w_->broken("acquired twice without lost or resigned between");
+      return;
+    }
+    if (!leads(other)) continue;
+    if (other.hand_at == never) {
+      w_->broken("two leaders");
+      return;
+    }
+    // Nobody can prevent that; but it must be noticed.
+    const process& p = w_->processes[other.process];
+    const auto& t = p.core().times();
+    const nanos allowed = t.reassure_interval + t.reassure_timeout + t.ttl / 50 + 100 * millisecond;
+    if (w_->now > other.hand_at + allowed && p.stood_still() == 0) {
+      w_->broken("a key deleted by hand is not noticed");
+      return;
+    }
+  }
+  if (!history_lost) {
+    if (me.fencing <= highest_[me.election]) {
+      w_->broken("fencing tokens do not grow");
+      return;
+    }
+    highest_[me.election] = me.fencing;
+    const auto& keys = w_->cluster.store.elections[me.election];
+    if (!keys.empty() && keys.front().create < me.fencing) w_->broken("not served in the order of the queue");
+  }
+}
+
+void checker::told_lost(std::size_t at) {
+  term& t = terms_[at];
+  if (!t.told || t.over) w_->broken("lost without acquired");
+  if (t.cancelled_at == never) w_->broken("lost before its token was cancelled");
+  t.over = true;
+  w_->note("p%zu e%u: TOLD lost", t.process, t.election);
+}
+
+void checker::told_resigned(std::size_t at) {
+  const term& t = terms_[at];
+  if (!t.told || history_lost) return;
+  for (const key& k : w_->cluster.store.elections[t.election]) {
+    if (k.create == t.fencing) w_->broken("resigned, but the key is still there");
+  }
+}
+
+void checker::died(std::size_t process) {
+  for (term& t : terms_) {
+    if (t.process == process) t.over = true;
+  }
+}
+
+void checker::keys_gone() {
+  store& s = w_->cluster.store;
+  for (const gone_key& g : s.gone) {
+    for (term& t : terms_) {
+      if (t.election != g.election || t.fencing != g.what.create || t.life != w_->processes[t.process].life()) continue;
+      if (g.how == ending::by_hand || g.how == ending::restored) {
+        t.hand_at = std::min(t.hand_at, w_->now);
+        continue;
+      }
+      if (!t.told || w_->processes[t.process].gone() || t.hand_at != never) continue;
+      const process& p = w_->processes[t.process];
+      if (p.local() >= work_ends(t)) continue;
+      w_->broken(g.how == ending::expired ? "the lease ends before the work has stopped" : "the key is deleted before the work has stopped");
+    }
+  }
+  s.gone.clear();
+}
+
+void checker::token_asked(std::size_t process, bool cancelled) {
+  const auto& p = w_->processes[process];
+  if (!cancelled && p.local() >= p.believed_until()) w_->broken("a token lies");
+}
+
+void checker::deadline_moved(std::size_t process, nanos before) {
+  const auto& p = w_->processes[process];
+  if (p.local() >= before) w_->broken("a token comes back to life");
+  if (p.believed_until() < before) w_->broken("a deadline goes back");
+}
+
+void checker::check_leader_exists() {
+  for (election_id e = 0; e < w_->opt.elections; ++e) {
+    const bool wanted = std::any_of(w_->processes.begin(), w_->processes.end(),
+                                    [&](const process& p) { return p.open_now() && p.standing(e); });
+    const bool led = std::any_of(terms_.begin(), terms_.end(), [&](const term& t) { return t.election == e && leads(t); });
+    if (wanted && !led) w_->broken("nobody leads though the faults are over");
+  }
+}
+
+void checker::check_all_gone() {
+  for (const process& p : w_->processes) {
+    if (!p.gone()) w_->broken("a session does not finish");
+  }
+  if (!w_->cluster.store.leases.empty()) w_->broken("a lease outlives everybody");
+}
+
+}  // namespace sim

@@ -1,0 +1,140 @@
+// What goes wrong in a world, when and to whom.
+#include <algorithm>
+
+#include "world.hpp"
+
+namespace sim {
+
+void world::schedule(fault f) {
+  const nanos mean = opt.mean(f);
+  if (mean == 0) return;
+  const nanos next = now + of_faults.between(mean / 4, mean * 7 / 4);
+  if (next < opt.calm_from) heap.push(next, happening::fault, static_cast<std::size_t>(f));
+}
+
+void world::fault_strikes(fault f) {
+  schedule(f);
+  const nanos ttl = opt.asked.ttl;
+  switch (f) {
+    case fault::member_crash: cluster.crash(of_faults.index(opt.members), of_faults.between(10 * millisecond, ttl)); break;
+    case fault::member_freeze: cluster.freeze(of_faults.index(opt.members), of_faults.between(10 * millisecond, ttl * 3 / 2)); break;
+    case fault::depose:
+      cluster.depose(of_faults.chance(300), of_faults.between(500 * millisecond, 4 * ttl), of_faults.between(100 * millisecond, 2500 * millisecond));
+      break;
+    case fault::cut_member: cluster.cut(of_faults.index(opt.members), of_faults.between(100 * millisecond, 2 * ttl)); break;
+    case fault::no_quorum: cluster.lose_quorum(of_faults.between(100 * millisecond, 2 * ttl)); break;
+    case fault::swift_change: cluster.swift_change(); break;
+    case fault::compaction: cluster.compact(); break;
+    case fault::full_store:
+      cluster.full(true);
+      heap.push(now + of_faults.between(second, 2 * ttl), happening::operator_acts, 0);
+      break;
+    case fault::restore: cluster.restore(); break;
+    case fault::tokens_expire: cluster.tokens_expire(); break;
+    case fault::hand_delete:
+    case fault::hand_revoke:
+    case fault::foreign_key:
+    case fault::tamper: fault_of_operator(f); break;
+    case fault::resign:
+    case fault::leave:
+    case fault::close_session:
+    case fault::observe: fault_of_user(f); break;
+    default: fault_in_process(f); break;
+  }
+}
+
+void world::fault_in_process(fault f) {
+  const std::size_t at = of_faults.index(processes.size());
+  process& p = processes[at];
+  const nanos span = of_faults.between(millisecond, opt.longest_pause);
+  switch (f) {
+    case fault::pause:
+    case fault::block:
+      note("p%zu stands still for %lld ms", at, static_cast<long long>(span / millisecond));
+      p.stand_still(now + span, false);
+      break;
+    case fault::suspend:
+      note("p%zu is suspended for %lld ms", at, static_cast<long long>(span / millisecond));
+      p.stand_still(now + span, true);
+      break;
+    case fault::crash:
+      if (p.gone()) break;
+      p.crash();
+      heap.push(now + of_faults.between(0, 10 * second), happening::revive, at, 0, p.life());
+      break;
+    case fault::hole: {
+      const bool all = of_faults.chance(400);
+      const std::size_t one = of_faults.index(opt.members);
+      const std::uint64_t way = of_faults.below(3);
+      const nanos until = now + of_faults.between(10 * millisecond, 2 * opt.asked.ttl);
+      note("p%zu: silence %s %s", at, way == 0 ? "to" : way == 1 ? "from" : "to and from", all ? "all members" : "a member");
+      for (std::size_t m = 0; m < opt.members; ++m) {
+        if (all || m == one) network.hole(at, m, way != 1, way != 0, until);
+      }
+      break;
+    }
+    default: break;
+  }
+}
+
+void world::fault_of_operator(fault f) {
+  if (!cluster.has_leader()) return;
+  const auto e = static_cast<election_id>(of_faults.below(opt.elections));
+  auto& keys = cluster.store.elections[e];
+  if (f == fault::foreign_key) {
+    const auto label = static_cast<std::int64_t>(1 + of_faults.below(1u << 30));
+    note("operator: puts a foreign key into e%u", e);
+    cluster.store.put_foreign(e, label);
+    cluster.committed();
+    heap.push(now + of_faults.between(100 * millisecond, opt.asked.ttl), happening::operator_acts, 1, e, label);
+    return;
+  }
+  if (keys.empty()) return;
+  const std::size_t at = of_faults.chance(600) ? 0 : of_faults.index(keys.size());
+  const key victim = keys[at];
+  if (victim.name == 0) return;
+  if (f == fault::hand_delete) {
+    note("operator: deletes key %lld of e%u", static_cast<long long>(victim.create), e);
+    cluster.store.delete_key(e, at, ending::by_hand);
+  } else if (f == fault::hand_revoke) {
+    note("operator: revokes lease %llx", static_cast<unsigned long long>(victim.lease));
+    cluster.store.end_lease(victim.lease, ending::by_hand);
+  } else {
+    note("operator: takes key %lld of e%u off its lease", static_cast<long long>(victim.create), e);
+    cluster.store.attach(e, at, 0);
+    heap.push(now + of_faults.between(100 * millisecond, opt.asked.ttl), happening::operator_acts, 2, e, victim.create);
+  }
+  cluster.committed();
+}
+
+void world::operator_acts(const event& e) {
+  if (e.a == 0) {
+    cluster.full(false);
+    return;
+  }
+  if (e.a == 3) {
+    cluster.quorum_is_back();
+    return;
+  }
+  auto& keys = cluster.store.elections[e.b];
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const bool foreign = e.a == 1 && keys[i].name == 0 && keys[i].label == e.c;
+    const bool loose = e.a == 2 && keys[i].create == e.c && keys[i].lease == 0;
+    if (!foreign && !loose) continue;
+    note("operator: deletes key %lld of e%u", static_cast<long long>(keys[i].create), e.b);
+    cluster.store.delete_key(e.b, i, ending::by_hand);
+    cluster.committed();
+    return;
+  }
+}
+
+void world::fault_of_user(fault f) {
+  const std::size_t at = of_faults.index(processes.size());
+  const std::size_t e = of_faults.index(opt.elections);
+  const deed what = f == fault::resign ? deed::resign : f == fault::leave ? deed::leave : f == fault::observe ? deed::observe : deed::close_session;
+  heap.push(now, happening::user, at, static_cast<std::size_t>(what), static_cast<std::int64_t>(e));
+}
+
+void world::small_world() {}
+
+}  // namespace sim

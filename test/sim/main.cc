@@ -1,0 +1,96 @@
+// make sim: sim [--trace SEED] [SEEDS=N] [SEED=S] …
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "world.hpp"
+
+namespace {
+
+struct wishes {
+  std::uint64_t first = 1;
+  std::uint64_t count = 20000;
+  std::uint64_t twice_every = 1000;
+  bool trace = false;
+  bool all = false;  // go on after a failure
+};
+
+bool take(const char* arg, const char* name, std::uint64_t& to) {
+  const std::size_t n = std::strlen(name);
+  if (std::strncmp(arg, name, n) != 0 || arg[n] != '=') return false;
+  to = std::strtoull(arg + n + 1, nullptr, 0);
+  return true;
+}
+
+// The whole life of one seed in words, twice, byte for byte the same.
+int show(sim::world& w, std::uint64_t seed) {
+  std::string text;
+  std::string again;
+  w.trace(&text);
+  const sim::verdict v = w.run(seed);
+  w.trace(&again);
+  w.run(seed);
+  w.trace(nullptr);
+  std::fputs(text.c_str(), stdout);
+  std::printf("seed %llu: %s, %llu events, hash %016llx\n", static_cast<unsigned long long>(seed),
+              v.rule != nullptr ? v.rule : "all rules hold", static_cast<unsigned long long>(v.events),
+              static_cast<unsigned long long>(v.hash));
+  if (text == again) return v.rule != nullptr;
+  std::puts("NOT THE SAME when run again");
+  return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  wishes wish;
+  for (int i = 1; i < argc; ++i) {
+    if (take(argv[i], "SEEDS", wish.count) || take(argv[i], "SEED", wish.first) || take(argv[i], "TWICE", wish.twice_every)) continue;
+    if (std::strcmp(argv[i], "--all") == 0) {
+      wish.all = true;
+    } else if (std::strcmp(argv[i], "--trace") == 0 && i + 1 < argc) {
+      wish.trace = true;
+      wish.first = std::strtoull(argv[++i], nullptr, 0);
+    } else {
+      std::fprintf(stderr, "sim: what is %s? SEEDS=N SEED=FIRST TWICE=EVERY --all | --trace SEED\n", argv[i]);
+      return 2;
+    }
+  }
+  sim::world w;
+  if (wish.trace) return show(w, wish.first);
+  const auto began = std::chrono::steady_clock::now();
+  std::uint64_t failed = 0;
+  std::uint64_t events = 0;
+  std::uint64_t leaderships = 0;
+  std::uint64_t hash = 0;
+  std::uint64_t done = 0;
+  for (std::uint64_t i = 0; i < wish.count; ++i) {
+    const std::uint64_t seed = wish.first + i;
+    const sim::verdict v = w.run(seed);
+    ++done;
+    events += v.events;
+    leaderships += w.checker.leaderships();
+    hash = hash * 31 + v.hash;
+    if (v.rule != nullptr) {
+      ++failed;
+      std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), v.rule);
+      if (!wish.all) {
+        show(w, seed);
+        break;
+      }
+    }
+    if (wish.twice_every != 0 && i % wish.twice_every == 0 && w.run(seed).hash != v.hash) {
+      ++failed;
+      std::printf("seed %llu: not the same when run again\n", static_cast<unsigned long long>(seed));
+    }
+  }
+  const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  std::printf("%llu schedules in %.1f s: %.0f a second, %llu events, %llu leaderships, hash %016llx\n",
+              static_cast<unsigned long long>(done), took, static_cast<double>(done) / took,
+              static_cast<unsigned long long>(events), static_cast<unsigned long long>(leaderships),
+              static_cast<unsigned long long>(hash));
+  std::printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(done - failed), static_cast<unsigned long long>(failed));
+  return failed != 0;
+}

@@ -1,0 +1,245 @@
+// The host of the core, turn by turn as the shipped facade does it: the time, the event, what is told, the
+// deadline, the I/O; user code only from the queue of callbacks, and `woke` after each.
+#include "process.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "fork_guard.hpp"
+#include "world.hpp"
+
+namespace sim {
+
+namespace core = tenure::core;
+using tenure::detail::shared_deadline;
+using tenure::detail::token_node;
+
+namespace {
+
+// What the clock of the process that runs right now shows: tokens ask it through a plain function.
+thread_local nanos shown = 0;
+nanos look_at_clock() { return shown; }
+
+}  // namespace
+
+nanos local_clock::when(nanos local) const {
+  if (local == never) return never;
+  nanos t = local - offset;
+  t -= t * ppm / 1'000'000;
+  while (at(t) < local) t += std::max<nanos>(local - at(t), 1);
+  while (t > 0 && at(t - millisecond) >= local) t -= millisecond;
+  return t;
+}
+
+process::~process() { clear(); }
+
+void process::set_up(world& w, std::size_t index) {
+  clear();
+  w_ = &w;
+  index_ = index;
+  life_ = 0;
+  fork_life_ = tenure::fork_guard::begin();
+  clock_.ppm = w.opt.clock_ppm == 0 ? 0 : static_cast<std::int32_t>(w.of_clocks.between(-w.opt.clock_ppm, w.opt.clock_ppm));
+  clock_.offset = w.opt.small ? second : w.of_clocks.between(second, 1000000 * second);
+  held_until_ = stood_still_ = 0;
+  seats_.assign(w.opt.elections, seat());
+}
+
+void process::clear() {
+  for (seat& s : seats_) end_term(s);
+  drop_deadline();
+  machine_.reset();
+  posted_.clear();
+  actions_.clear();
+  turning_ = woke_due_ = false;
+  timer_at_ = armed_ = never;
+  stream_slot_ = no_term;
+  finished_ = closing_ = false;
+}
+
+nanos process::local() const { return clock_.at(w_->now); }
+
+void process::open() {
+  clear();
+  seats_.assign(w_->opt.elections, seat());
+  ++life_;
+  last_now_ = 0;
+  core::settings s;
+  s.asked = w_->opt.asked;
+  s.endpoint_count = w_->opt.members;
+  s.authenticate = w_->opt.auth;
+  machine_.emplace(s, w_->of_cores);
+  w_->note("p%zu opens a session", index_);
+  arm();
+}
+
+void process::crash() {
+  w_->note("p%zu dies", index_);
+  w_->checker.died(index_);
+  w_->network.forget(index_);
+  clear();
+  ++life_;
+}
+
+void process::stand_still(nanos until, bool timers_too) {
+  if (until <= held_until_) return;
+  const nanos from = std::max(w_->now, held_until_);
+  stood_still_ += until - from;
+  held_until_ = until;
+  // While a machine sleeps, the clock of libuv's timers sleeps too.
+  if (timers_too && timer_at_ != never) timer_at_ += until - from;
+}
+
+void process::timer() {
+  timer_at_ = never;
+  armed_ = never;
+  ask_tokens();
+  apply(core::woke{});
+}
+
+void process::heard(const core::event& e) {
+  if (gone() || finished_) return;
+  ask_tokens();
+  apply(e);
+}
+
+// Often user code is the first to run after a sleep, and asks.
+void process::ask_tokens() {
+  shown = local();
+  for (seat& s : seats_) {
+    if (s.node == nullptr || s.term == no_term || w_->checker.at(s.term).cancelled_at != never) continue;
+    if (w_->of_users.chance(500)) w_->checker.token_asked(index_, s.node->cancelled());
+  }
+}
+
+void process::apply(const core::event& e) {
+  if (gone() || finished_) return;
+  shown = local();
+  if (shown < last_now_) w_->broken("the clock of a process goes back");
+  last_now_ = shown;
+  spins_ = spin_at_ == shown ? spins_ + 1 : 0;
+  spin_at_ = shown;
+  if (spins_ > 2000) w_->broken("a loop spins without time passing");
+  machine_->apply(shown, e, actions_);
+  if (const char* why = machine_->broken_invariant(shown)) w_->broken(why);
+  perform();
+  if (!gone() && !finished_) arm();
+}
+
+void process::perform() {
+  // Carrying out may feed the core again: take the list first.
+  std::vector<core::action> now;
+  now.swap(spare_);
+  now.swap(actions_);
+  for (core::action& it : now) {
+    if (finished_) {
+      w_->broken("the core acts after it has finished");
+    } else if (auto* s = std::get_if<core::send>(&it)) {
+      if (w_->traced()) {
+        w_->note("p%zu -> %s #%llu to member %u%s", index_, tell_op(s->what), static_cast<unsigned long long>(s->call),
+                 s->endpoint, s->items.empty() || s->items[0].create_revision == 0 ? "" : " with a revision");
+      }
+      w_->network.send(index_, life_, *s, w_->network.token(index_));
+    } else if (auto* t = std::get_if<core::tell>(&it)) {
+      tell(*t);
+    } else if (auto* a = std::get_if<core::abort>(&it)) {
+      w_->network.abort(index_, a->call);
+    } else if (auto* o = std::get_if<core::open_stream>(&it)) {
+      w_->note("p%zu -> watch %llu at member %u from revision %lld%s", index_, static_cast<unsigned long long>(o->stream),
+               o->endpoint, static_cast<long long>(o->revision), o->two_way ? "" : ", one way");
+      if (o->revision <= 0) w_->broken("a watch from no revision");
+      if (stream_slot_ != no_term) w_->network.close(stream_slot_);
+      stream_slot_ = w_->network.open(index_, life_, *o, w_->network.token(index_));
+    } else if (std::holds_alternative<core::probe_stream>(it)) {
+      if (stream_slot_ != no_term) w_->network.probe(stream_slot_);
+    } else if (std::holds_alternative<core::close_stream>(it)) {
+      if (stream_slot_ != no_term) w_->network.close(stream_slot_);
+      stream_slot_ = no_term;
+    } else {
+      tear_down();
+    }
+  }
+  now.clear();
+  spare_.swap(now);  // keeps its memory
+  if (!finished_) move_deadline();
+}
+
+shared_deadline* process::current_deadline() {
+  if (deadline_ != nullptr && (deadline_lease_ != machine_->lease_id() || deadline_->passed())) drop_deadline();
+  if (deadline_ == nullptr) {
+    deadline_ = new shared_deadline(&look_at_clock, fork_life_);
+    deadline_lease_ = machine_->lease_id();
+    believed_until_ = machine_->cutoff();
+    deadline_->extend(believed_until_);
+  }
+  return deadline_;
+}
+
+void process::drop_deadline() {
+  if (deadline_ != nullptr) std::exchange(deadline_, nullptr)->release();
+}
+
+void process::move_deadline() {
+  if (deadline_ == nullptr || deadline_lease_ != machine_->lease_id() || machine_->standings().leaders() == 0) return;
+  const nanos before = believed_until_;
+  if (deadline_->extend(machine_->cutoff())) {
+    believed_until_ = machine_->cutoff();
+    w_->checker.deadline_moved(index_, before);
+  } else {
+    apply(core::expired{});
+  }
+}
+
+void process::arm() {
+  const nanos wake = machine_->next_wake();
+  if (wake == armed_ && timer_at_ != never) return;
+  armed_ = wake;
+  if (wake == never) {
+    timer_at_ = never;
+    return;
+  }
+  const nanos delay = std::max<nanos>(wake - local(), 0);
+  const nanos rounded = (delay + millisecond - 1) / millisecond * millisecond;
+  // The loop's own idea of the time is whole milliseconds, and it may be a little late.
+  timer_at_ = clock_.when(local() + rounded) + (w_->opt.small ? 0 : w_->of_clocks.between(0, millisecond));
+}
+
+void process::post(told what, election_id e, std::size_t term) {
+  posted_.push_back({what, e, term});
+  if (turning_) return;
+  turning_ = true;
+  w_->heap.push(w_->now + 10'000, happening::turn, index_, 0, life_);
+}
+
+void process::acquired(election_id e, std::int64_t fencing) {
+  seat& s = seats_[e];
+  end_term(s);
+  s.node = new token_node(current_deadline(), nullptr);
+  const nanos grace = machine_->times().stop_grace;
+  const nanos needs = w_->of_users.chance(w_->opt.slow_work) ? grace * 2 : w_->of_users.between(0, grace);
+  s.term = w_->checker.began(index_, e, fencing, needs);
+  post(told::acquired, e, s.term);
+}
+
+void process::end_term(seat& s) {
+  if (s.node != nullptr) std::exchange(s.node, nullptr)->release();
+}
+
+// Nothing is under way any more. What has been posted is still delivered, then all is closed.
+void process::tear_down() {
+  finished_ = true;
+  timer_at_ = never;
+  w_->note("p%zu has finished", index_);
+  for (election_id e = 0; e < seats_.size(); ++e) {
+    seat& s = seats_[e];
+    if (s.term != no_term && w_->checker.at(s.term).cancelled_at == never && s.node != nullptr) {
+      w_->broken("a session finishes under a leader");
+    }
+    if (s.here != seat::absent) post(told::closed, e);
+    end_term(s);
+  }
+  post(told::session_closed);
+  if (!w_->network.idle(index_)) w_->broken("a request or a watch outlives its session");
+}
+
+}  // namespace sim

@@ -1,0 +1,196 @@
+// The user of a process: what is told, what he does about it, and what he does by himself.
+#include <algorithm>
+
+#include "process.hpp"
+#include "world.hpp"
+
+namespace sim {
+
+namespace core = tenure::core;
+
+void process::tell(const core::tell& t) {
+  if (w_->traced()) {
+    w_->note("p%zu e%u: %s%s%s value %lld", index_, t.election, tell_news(t.what),
+             t.what == core::news::cancelled || t.what == core::news::lost ? " " : "",
+             t.what == core::news::cancelled || t.what == core::news::lost ? tell_cause(t.why_lost) : "",
+             static_cast<long long>(t.value));
+  }
+  w_->mix(static_cast<std::uint64_t>(t.what) << 40 ^ static_cast<std::uint64_t>(t.value));
+  if (t.election >= seats_.size()) return;
+  seat& s = seats_[t.election];
+  switch (t.what) {
+    case core::news::refused_timings: closing_ = true; break;
+    case core::news::acquired:
+      if (s.here != seat::stands) w_->broken("leads without standing");
+      acquired(t.election, t.value);
+      break;
+    case core::news::cancelled:
+      if (s.term == no_term || s.node == nullptr) {
+        w_->broken("a leadership ends that never began");
+        break;
+      }
+      s.node->cancel(tenure::reason::key_deleted);
+      w_->checker.cancelled(s.term, local());
+      post(told::cancelled, t.election, s.term);
+      break;
+    case core::news::lost:
+      if (!w_->opt.campaign_again && s.here == seat::stands) {
+        s.here = seat::out;
+        w_->heap.push(w_->now + w_->of_users.between(0, 5 * second), happening::user, index_, static_cast<std::size_t>(deed::stand), t.election);
+      }
+      post(told::lost, t.election, s.term);
+      end_term(s);
+      break;
+    case core::news::resigned:
+      post(told::resigned, t.election, s.term);
+      if (s.term != no_term) w_->checker.told_resigned(s.term);
+      end_term(s);
+      break;
+    case core::news::left:
+      if (s.here != seat::leaving) w_->broken("a candidate is gone that did not leave");
+      s.here = seat::absent;  // before it is told: the place is free again
+      end_term(s);
+      post(told::closed, t.election);
+      break;
+    case core::news::trouble:
+    case core::news::campaigning:
+    case core::news::position:
+    case core::news::tampered: post(told::other, t.election); break;
+    default: break;
+  }
+}
+
+// One callback a turn, and the core hears that time has passed.
+void process::turn() {
+  if (woke_due_) {
+    woke_due_ = false;
+    apply(core::woke{});
+  }
+  if (!posted_.empty()) {
+    const callback c = posted_.front();
+    posted_.pop_front();
+    deliver(c);
+    if (gone()) return;
+    if (!w_->calm && w_->opt.mean(fault::block) != 0 && w_->of_users.chance(10)) {
+      stand_still(w_->now + w_->of_users.between(0, w_->opt.longest_pause), false);
+      woke_due_ = true;
+    } else {
+      apply(core::woke{});
+    }
+  }
+  turning_ = !posted_.empty() || woke_due_;
+  if (turning_) w_->heap.push(w_->now + 10'000, happening::turn, index_, 0, life_);
+}
+
+void process::deliver(const callback& c) {
+  seat& s = seats_[c.election];
+  switch (c.what) {
+    case told::acquired: {
+      // Over before it could be told: the loop was late. The facade asks the token; so do we.
+      if (s.term != c.term || s.node == nullptr || s.node->cancelled()) return;
+      w_->checker.told_acquired(c.term);
+      whim(c.election);
+      break;
+    }
+    case told::cancelled: {
+      if (!w_->checker.at(c.term).told) return;
+      const nanos until = clock_.when(local() + w_->checker.at(c.term).stop_time);
+      w_->heap.push(until, happening::work_stops, index_, c.election, static_cast<std::int64_t>(c.term));
+      break;
+    }
+    case told::lost:
+      if (c.term == no_term || !w_->checker.at(c.term).told) {
+        apply(core::work_stopped{c.election});  // it never began
+        return;
+      }
+      w_->checker.told_lost(c.term);
+      whim(c.election);
+      break;
+    case told::resigned:
+      if (c.term != no_term && w_->checker.at(c.term).told) w_->checker.at(c.term).over = true;
+      whim(c.election);
+      break;
+    case told::session_closed:
+      w_->note("p%zu is closed", index_);
+      if (!posted_.empty()) w_->broken("a callback after the session's close");
+      clear();
+      if (!w_->closing) w_->heap.push(w_->now + w_->of_users.between(0, 5 * second), happening::revive, index_, 0, life_);
+      break;
+    default: whim(c.election); break;
+  }
+}
+
+// Calls from inside callbacks are legal.
+void process::whim(election_id e) {
+  if (w_->calm || !w_->of_users.chance(w_->opt.user_whims)) return;
+  switch (w_->of_users.below(4)) {
+    case 0: call_resign(e); break;
+    case 1: call_leave(e); break;
+    case 2:
+      call_resign(e);
+      call_stand(e);
+      break;
+    default:
+      call_leave(e);
+      call_stand(e);
+      break;
+  }
+}
+
+void process::acts(deed what, election_id e) {
+  if (what == deed::open_session) {
+    if (gone()) open();
+    return;
+  }
+  if (!open_now() || closing_) return;
+  ask_tokens();
+  switch (what) {
+    case deed::stand: call_stand(e); break;
+    case deed::resign: call_resign(e); break;
+    case deed::leave: call_leave(e); break;
+    case deed::close_session:
+      closing_ = true;
+      w_->note("p%zu closes its session", index_);
+      apply(core::close{});
+      break;
+    case deed::observe:
+      seats_[e].observed = !seats_[e].observed;
+      apply(core::observe{e, seats_[e].observed});
+      break;
+    default: break;
+  }
+}
+
+void process::call_stand(election_id e) {
+  seat& s = seats_[e];
+  if (!open_now() || closing_ || s.here == seat::stands || s.here == seat::leaving) return;
+  s.here = seat::stands;
+  w_->note("p%zu e%u: stands", index_, e);
+  apply(core::stand{e, w_->opt.campaign_again});
+}
+
+void process::call_resign(election_id e) {
+  seat& s = seats_[e];
+  if (!open_now() || closing_ || s.here != seat::stands) return;
+  s.here = seat::out;
+  w_->note("p%zu e%u: resigns", index_, e);
+  w_->heap.push(w_->now + w_->of_users.between(0, 5 * second), happening::user, index_, static_cast<std::size_t>(deed::stand), e);
+  apply(core::resign{e});
+}
+
+void process::call_leave(election_id e) {
+  seat& s = seats_[e];
+  if (!open_now() || closing_ || s.here == seat::absent || s.here == seat::leaving) return;
+  s.here = seat::leaving;
+  w_->note("p%zu e%u: leaves", index_, e);
+  w_->heap.push(w_->now + w_->of_users.between(0, 5 * second), happening::user, index_, static_cast<std::size_t>(deed::stand), e);
+  apply(core::leave{e});
+}
+
+void process::work_stops(election_id e, std::size_t term) {
+  if (!open_now() || seats_[e].term != term) return;
+  w_->note("p%zu e%u: the work has stopped", index_, e);
+  apply(core::work_stopped{e});
+}
+
+}  // namespace sim

@@ -1,0 +1,185 @@
+#include "world.hpp"
+
+#include <cstdio>
+
+namespace sim {
+
+namespace {
+
+// How long after the last fault somebody must lead: the old lease's full time, the pauses between tries, a round.
+nanos recovery(const options& o) { return 3 * std::max(o.asked.ttl, o.least_ttl) + 16 * o.asked.retry_delay + 15 * second; }
+
+}  // namespace
+
+world::world() = default;
+
+void world::note(const char* format, ...) {
+  if (trace_ == nullptr) return;
+  char line[640];
+  int n = std::snprintf(line, sizeof line, "%9.4f  ", static_cast<double>(now) / 1e9);
+  va_list args;
+  va_start(args, format);
+  n += std::vsnprintf(line + n, sizeof line - static_cast<std::size_t>(n), format, args);
+  va_end(args);
+  trace_->append(line, std::min(static_cast<std::size_t>(n), sizeof line - 1)).push_back('\n');
+}
+
+void world::broken(const char* rule) {
+  if (rule_ != nullptr) return;
+  rule_ = rule;
+  note("BROKEN: %s", rule);
+}
+
+void world::set_up() {
+  now = 0;
+  heap.clear();
+  calm = closing = false;
+  if (processes.size() != opt.processes) {
+    std::vector<process> fresh(opt.processes);
+    processes.swap(fresh);
+  }
+  for (std::size_t i = 0; i < processes.size(); ++i) processes[i].set_up(*this, i);
+  cluster.reset(*this);
+  network.reset(*this);
+  checker.reset(*this);
+  for (std::size_t i = 0; i < processes.size(); ++i) {
+    heap.push(opt.small ? 0 : of_users.between(0, second), happening::user, i, static_cast<std::size_t>(deed::open_session));
+    for (election_id e = 0; e < opt.elections; ++e) {
+      if (!opt.small && of_users.chance(150)) continue;
+      heap.push(opt.small ? second : of_users.between(second, 4 * second), happening::user, i, static_cast<std::size_t>(deed::stand), e);
+    }
+  }
+  for (std::size_t f = 0; f < fault_count; ++f) schedule(static_cast<fault>(f));
+  heap.push(opt.calm_from, happening::phase, 0);
+  if (opt.small) small_world();
+}
+
+verdict world::run(std::uint64_t seed, const options* fixed, feed* instead) {
+  of_world.seed(seed, 1, instead);
+  of_network.seed(seed, 2, instead);
+  of_cluster.seed(seed, 3, instead);
+  of_clocks.seed(seed, 4, instead);
+  of_faults.seed(seed, 5, instead);
+  of_users.seed(seed, 6, instead);
+  of_cores.seed(seed, 7, instead);
+  opt = fixed != nullptr ? *fixed : draw(of_world);
+  rule_ = nullptr;
+  hash_ = 0;
+  events_ = 0;
+  now = 0;
+  if (trace_ != nullptr) trace_->append("world: ").append(describe(opt)).push_back('\n');
+  set_up();
+  while (rule_ == nullptr) {
+    const std::size_t timer = next_timer();
+    const nanos timer_at = timer < processes.size() ? processes[timer].timer_at() : never;
+    if (timer_at == never && heap.empty()) break;
+    if (timer_at <= heap.next_at()) {
+      now = std::max(now, timer_at);
+      mix(static_cast<std::uint64_t>(now) + timer);
+      processes[timer].timer();
+    } else {
+      const event e = heap.pop();
+      now = std::max(now, e.at);
+      mix(static_cast<std::uint64_t>(now) ^ static_cast<std::uint64_t>(e.what) << 56 ^ e.a);
+      step(e);
+    }
+    if (++events_ > 3'000'000) broken("the world does not come to rest");
+  }
+  return {rule_, hash_, events_};
+}
+
+std::size_t world::next_timer() const {
+  std::size_t first = processes.size();
+  for (std::size_t i = 0; i < processes.size(); ++i) {
+    if (processes[i].timer_at() == never) continue;
+    if (first == processes.size() || processes[i].timer_at() < processes[first].timer_at()) first = i;
+  }
+  return first;
+}
+
+void world::step(const event& e) {
+  switch (e.what) {
+    case happening::request: network.request_arrives(e); break;
+    case happening::reply: network.reply_arrives(e); break;
+    case happening::stream_open: network.stream_opens(e); break;
+    case happening::stream_probe: network.stream_probed(e); break;
+    case happening::stream_cut: network.stream_cut(e); break;
+    case happening::stream_news: network.news_arrives(e); break;
+    case happening::stream_end: network.stream_ends(e); break;
+    case happening::applied: cluster.applied(e.a, e.c); break;
+    case happening::elected: cluster.elected(e.a, e.b); break;
+    case happening::heal: cluster.heal(e.a, e.b); break;
+    case happening::expire: cluster.expire(e.c, e.b != 0); break;
+    case happening::fault:
+      if (!calm) fault_strikes(static_cast<fault>(e.a));
+      break;
+    case happening::operator_acts: operator_acts(e); break;
+    case happening::phase: phase(e.a); break;
+    case happening::turn:
+    case happening::user:
+    case happening::work_stops:
+    case happening::revive: {
+      process& p = processes[e.a];
+      if (p.held_until() > now) {
+        heap.again(e, p.held_until());
+        break;
+      }
+      if (e.what == happening::turn && e.c == p.life()) p.turn();
+      if (e.what == happening::user) p.acts(static_cast<deed>(e.b), static_cast<election_id>(e.c));
+      if (e.what == happening::work_stops) p.work_stops(e.b, static_cast<std::size_t>(e.c));
+      if (e.what == happening::revive && !closing && p.gone()) {
+        p.open();
+        for (election_id el = 0; el < opt.elections; ++el) {
+          heap.push(now + of_users.between(0, 2 * second), happening::user, e.a, static_cast<std::size_t>(deed::stand), el);
+        }
+      }
+      break;
+    }
+  }
+}
+
+void world::calm_down() {
+  note("the faults are over");
+  calm = true;
+  for (election_id e = 0; e < opt.elections; ++e) {
+    auto& keys = cluster.store.elections[e];
+    for (std::size_t i = 0; i < keys.size();) {
+      // What an operator did, he mends.
+      if (keys[i].lease == keys[i].name && keys[i].name != 0) {
+        ++i;
+      } else {
+        cluster.store.delete_key(e, i, ending::by_hand);
+      }
+    }
+  }
+  cluster.calm_down();
+  cluster.committed();
+  network.calm_down();
+  for (std::size_t i = 0; i < processes.size(); ++i) {
+    if (processes[i].gone()) heap.push(now + of_users.between(0, second), happening::user, i, static_cast<std::size_t>(deed::open_session));
+    for (election_id e = 0; e < opt.elections; ++e) {
+      if (i != 0 && of_users.chance(300)) continue;
+      // A candidate or a session that is just leaving gets another chance.
+      for (nanos after = second; after < recovery(opt) / 2; after += recovery(opt) / 5) {
+        heap.push(now + after, happening::user, i, static_cast<std::size_t>(deed::stand), e);
+      }
+    }
+  }
+  heap.push(now + recovery(opt), happening::phase, 1);
+}
+
+void world::phase(std::uint32_t which) {
+  switch (which) {
+    case 0: calm_down(); break;
+    case 1:
+      checker.check_leader_exists();
+      closing = true;
+      for (std::size_t i = 0; i < processes.size(); ++i) heap.push(now, happening::user, i, static_cast<std::size_t>(deed::close_session));
+      // Leases that were left behind by the dead run out.
+      heap.push(now + 2 * std::max(opt.asked.ttl, opt.least_ttl) + 10 * second, happening::phase, 2);
+      break;
+    default: checker.check_all_gone(); break;
+  }
+}
+
+}  // namespace sim

@@ -1,0 +1,160 @@
+// Many elections of one session: shared requests, batches that fit into a transaction, and one that
+// fails without harming the others.
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include <set>
+
+#include "test/support/core_host.hpp"
+
+using namespace tenure::core;
+using tenure::test::core_host;
+
+namespace {
+
+void stand_all(core_host& h, election_id count) {
+  for (election_id id = 0; id < count; ++id) h.feed(stand{id, true});
+}
+
+std::size_t leaders(const core_host& h) { return h.m.standings().leaders(); }
+
+}  // namespace
+
+Test(core_machine_many, any_number_of_elections_is_stood_in_by_as_few_transactions_as_fit) {
+  const struct {
+    election_id elections;
+    std::size_t transactions;
+  } table[] = {{1, 1}, {2, 1}, {120, 1}, {121, 2}, {128, 2}, {129, 2}, {240, 2}, {241, 3}, {1000, 9}};
+  for (const auto& row : table) {
+    core_host h;
+    stand_all(h, row.elections);
+    cr_assert(eq(sz, h.sent.size(), 1), "one lease for all");
+    h.serve_all();
+    cr_assert(eq(sz, leaders(h), row.elections));
+    cr_assert(eq(sz, h.count(op::stand), +row.transactions));
+    cr_assert(eq(sz, h.streams.size(), 1), "one watch for all");
+    for (const tenure::core::send& s : h.sent) cr_assert(le(sz, s.items.size(), 120));
+  }
+}
+
+Test(core_machine_many, few_requests_of_a_kind_are_under_way_at_a_time) {
+  core_host h;
+  stand_all(h, 1000);
+  h.serve(op::grant);
+  cr_assert(eq(sz, h.open.size(), 2));
+}
+
+Test(core_machine_many, each_leader_is_reassured_once_an_interval_and_nothing_else_is_asked) {
+  core_host h;
+  stand_all(h, 300);
+  h.run(100 * millisecond);
+  h.forget();
+  h.run(10 * second);
+  std::size_t reassured = 0;
+  for (const tenure::core::send& s : h.sent) {
+    if (s.what == op::reassure) reassured += s.items.size();
+  }
+  cr_assert(ge(sz, +reassured, 4 * 300));
+  cr_assert(le(sz, +reassured, 8 * 300));
+  cr_assert(eq(sz, h.count(op::read_queue) + h.count(op::stand) + h.count(op::read_leader), 0));
+  cr_assert(le(sz, h.count(op::keepalive), 6));
+  cr_assert(eq(sz, h.count(op::confirm), 0), "the reassurances confirm as well");
+  cr_assert(eq(sz, leaders(h), 300));
+}
+
+Test(core_machine_many, those_who_wait_share_a_keepalive_and_a_confirmation) {
+  core_host h;
+  for (election_id id = 0; id < 50; ++id) h.etcd.put(id, 0x77);
+  stand_all(h, 50);
+  h.serve_all();
+  h.forget();
+  h.run(8 * second);
+  cr_assert(le(sz, h.count(op::keepalive), 4));
+  cr_assert(le(sz, h.count(op::confirm), 4));
+  cr_assert(ge(sz, h.count(op::confirm), 3));
+}
+
+Test(core_machine_many, one_key_deleted_by_hand_loses_exactly_that_leadership) {
+  core_host h;
+  stand_all(h, 300);
+  h.run(100 * millisecond);
+  h.forget();
+  h.etcd.remove(137, h.lease());
+  h.lose_events();  // not even the watch tells
+  h.run(3 * second);
+  cr_assert(eq(sz, h.count(news::lost), 1));
+  cr_assert(eq(u32, +h.last(news::lost).election, 137));
+}
+
+Test(core_machine_many, a_server_that_takes_fewer_operations_gets_smaller_batches) {
+  core_host h;
+  h.etcd.most_operations = 17;
+  stand_all(h, 200);
+  h.run(second);
+  cr_assert(eq(sz, leaders(h), 200));
+  for (const tenure::core::send& s : h.sent) {
+    if (s.what == op::reassure) cr_assert(le(sz, s.items.size(), 17));
+  }
+  cr_assert(eq(sz, h.count(news::trouble), 0), "it is no trouble for the user");
+}
+
+Test(core_machine_many, a_server_that_takes_no_operations_at_all_is_not_asked_without_a_pause) {
+  core_host h;
+  h.etcd.most_operations = 0;
+  stand_all(h, 200);
+  h.run(10 * second);
+  cr_assert(eq(sz, leaders(h), 0));
+  cr_assert(lt(sz, h.count(op::stand), 100));
+}
+
+Test(core_machine_many, all_are_lost_at_the_deadline_each_told_once) {
+  core_host h;
+  stand_all(h, 300);
+  h.run(100 * millisecond);
+  h.forget();
+  h.wait(10 * second);
+  cr_assert(eq(sz, h.count(news::cancelled), 300));
+  cr_assert(eq(sz, h.count(news::lost), 300));
+  std::set<election_id> each;
+  for (const tell& t : h.told) {
+    if (t.what == news::lost) each.insert(t.election);
+  }
+  cr_assert(eq(sz, each.size(), 300));
+}
+
+Test(core_machine_many, a_revoked_lease_brings_all_back_under_a_new_one) {
+  core_host h;
+  stand_all(h, 300);
+  h.run(100 * millisecond);
+  h.etcd.revoke(h.lease());
+  h.run(3 * second);
+  cr_assert(eq(i64, h.lease(), 1001));
+  cr_assert(eq(sz, leaders(h), 300));
+  cr_assert(eq(sz, h.count(news::lost), 300));
+  for (const tell& t : h.told) {
+    if (t.what == news::lost) cr_assert(t.why_lost == cause::lease_gone);
+  }
+}
+
+Test(core_machine_many, closing_revokes_once_for_all) {
+  core_host h;
+  stand_all(h, 300);
+  h.serve_all();
+  h.feed(tenure::core::close{});
+  h.run(2 * second);
+  cr_assert(h.finished);
+  cr_assert(eq(sz, h.count(op::revoke), 1));
+  cr_assert(eq(sz, h.count(op::withdraw), 0));
+  cr_assert(h.etcd.keys.empty());
+}
+
+Test(core_machine_many, resignations_share_their_transactions) {
+  core_host h;
+  stand_all(h, 100);
+  h.run(100 * millisecond);
+  for (election_id id = 0; id < 100; ++id) h.feed(resign{id});
+  h.wait(second);  // their graces are over together
+  h.serve_all();
+  cr_assert(eq(sz, h.count(op::withdraw), 1));
+  cr_assert(eq(sz, h.count(news::resigned), 100));
+}
