@@ -33,7 +33,8 @@ struct transport_config {
 enum class delivery : std::uint8_t {
   answered,    // an HTTP answer came, whole: status and body
   not_sent,    // certainly not executed: refused, unresolved, no route, TLS failed
-  broken,      // may have been executed: reset, EOF before the answer's end
+  broken,      // may have been executed: reset, EOF before the answer's end. Also where TLS 1.3 refused our
+               // certificate and a reset overtook its word on that
   too_large,   // the answer exceeded max_answer
   bad_http,    // what came is not HTTP
 };
@@ -72,20 +73,27 @@ class transport {
   // follows, unless aborted or closed. Headers of every request: Content-Type application/json,
   // Grpc-Metadata-hasleader: true, Grpc-Timeout (if grpc_timeout > 0, in ms: "1500m"), Authorization (bare token, if not empty);
   // never Expect; HTTP/1.1; no proxy, no netrc, no redirects, no signals.
+  // curl's own silent repetition on a connection that died is prevented once a byte was written.
+  // The connect time-out covers resolving, and from then on connecting with TLS.
   void send(std::uint64_t call, std::size_t endpoint, std::string_view path, std::string body,
             std::string_view token, std::chrono::milliseconds grpc_timeout);
   // Silent: no `replied` follows. Unknown numbers are ignored. Never blocks.
   void abort(std::uint64_t call);
 
   // POSTs to a stream on a connection of its own. two_way: `Connection: close`, chunked upload kept open,
-  // first bytes `body`, more by write_stream. Else: a plain POST of `body`. No Grpc-Timeout.
+  // first bytes `body`, more by write_stream. Else: a plain POST of `body`. No Grpc-Timeout. Exactly one
+  // `stream_ended` follows, unless closed; `answered` with status 200 is an orderly end by the server.
+  // What is written and not read by the endpoint may reach max_answer, then the stream ends as `broken`.
+  // Streams have numbers of their own. A number still in use is taken over, silently, as with calls.
   void open_stream(std::uint64_t stream, std::size_t endpoint, std::string_view path, std::string body,
                    std::string_view token, bool two_way);
   void write_stream(std::uint64_t stream, std::string_view bytes);
   void close_stream(std::uint64_t stream);  // silent, as abort
 
   // Ends everything; nothing is told after it but `closed(context)`, once, from the loop, when no
-  // handle and no descriptor is left. The transport may be destroyed from within `closed`.
+  // handle and no descriptor is left. The transport may be destroyed from within `closed`. A look-up of a
+  // name that a thread of libuv's pool has begun is waited for (it holds memory and descriptors); the
+  // loop goes on meanwhile. Without a successful open there is no loop: then it is called at once.
   void close(void (*closed)(void* context), void* context);
 
  private:

@@ -109,8 +109,11 @@ void cluster::note_leader() {
     if (each.last.leader != 0 && (best == nullptr || each.last.term > best->term)) best = &each.last;
   }
   if (best == nullptr || best->leader == leader_) return;
-  leader_ = best->leader;
-  if (const auto index = leader()) journal_->write("etcd_leader", now(), {{"member", name_of(*index)}});
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (members_[i].last.id != best->leader) continue;  // not until it has told its number itself
+    leader_ = best->leader;
+    journal_->write("etcd_leader", now(), {{"member", name_of(i)}});
+  }
 }
 
 std::optional<std::size_t> cluster::leader() const {

@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::uint64_t turn_ms = 10;
 constexpr nanos ask_every = 250 * millisecond;
+constexpr int try_again_ms = 500;
+constexpr int try_for_ms = 5000;
 constexpr nanos leave_limit = 15 * second;
 
 }  // namespace
@@ -101,12 +103,19 @@ void driver::begin(const planned_fault& plan) {
   switch (facts(plan.kind).on) {
     case victim::candidate:
       if (contender* const target = pick_candidate(plan)) return strike_candidate(plan, *target);
-      return skip(plan, "nobody to do it to");
+      return try_later(plan);
     case victim::member:
       if (const auto target = pick_member(plan)) return strike_member(plan, *target);
       return skip(plan, "the member is not well");
     case victim::election: return strike_election(plan);
   }
+}
+
+// There is no leader just now, or something is being done to it.
+void driver::try_later(const planned_fault& plan) {
+  const nanos latest = began_ + (plan.at_ms + try_for_ms) * millisecond;
+  if (now() > latest) return skip(plan, "nobody to do it to");
+  after(try_again_ms, [this, &plan] { begin(plan); });
 }
 
 // Whoever is meant, unless something is being done to it already: then the next one.

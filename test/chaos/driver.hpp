@@ -50,6 +50,7 @@ class driver {
 
   // Notes the fault, and gives back what notes its end and frees the target for others.
   action note(const planned_fault& plan, const std::string& target);
+  void try_later(const planned_fault& plan);
   void skip(const planned_fault& plan, const char* why);
   [[nodiscard]] contender* pick_candidate(const planned_fault& plan);
   [[nodiscard]] std::optional<std::size_t> pick_member(const planned_fault& plan) const;

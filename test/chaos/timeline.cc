@@ -82,7 +82,7 @@ class drawing {
     facts_line += "   ·   longest time without a leader " + in_s(judged_.worst_gap);
     page_.text(left, 60, facts_line, {13, "#475569"});
     const std::string verdict_line = good ? "never two leaders" : std::to_string(judged_.violations.size()) + " violations";
-    page_.text(left + 158, 36, verdict_line, {15, good ? "#15803d" : "#dc2626", true});
+    page_.text(left + 190, 36, verdict_line, {15, good ? "#15803d" : "#dc2626", true});
   }
 
   void lane(const std::string& name, const std::string& label, double height) {
@@ -185,9 +185,14 @@ class drawing {
     bottom_ += 18;
     double at = left;
     const auto entry = [&](const std::string& meaning, auto&& sign) {
+      const double needed = 26 + static_cast<double>(meaning.size()) * 6.9 + 20;
+      if (at + needed > width_ - right) {
+        at = left;
+        bottom_ += 24;
+      }
       sign(at);
       page_.text(at + 26, bottom_ + 9, meaning, {12, "#334155"});
-      at += 26 + static_cast<double>(meaning.size()) * 6.3 + 26;
+      at += needed;
     };
     entry("a term, with its fencing token", [&](double a) { page_.rect(a, bottom_ - 1, 20, 11, term_colours[0], 1, 3); });
     entry("frozen: no work", [&](double a) {

@@ -34,6 +34,7 @@ void checker::cancelled(std::size_t at, nanos local) {
     w_->broken("a leadership ends twice");
     return;
   }
+  if (w_->quiet && !w_->closing) w_->broken("a leadership is lost though nothing is wrong");
   // A deadline that had passed already ended it then.
   t.cancelled_at = std::min(local, w_->processes[t.process].believed_until());
 }
@@ -61,10 +62,11 @@ void checker::told_acquired(std::size_t at) {
       return;
     }
     if (!leads(other)) continue;
-    if (other.hand_at == never) {
+    if (other.hand_at == never && me.hand_at == never) {
       w_->broken("two leaders");
       return;
     }
+    if (other.hand_at == never) continue;
     // Nobody can prevent that; but it must be noticed.
     const process& p = w_->processes[other.process];
     const auto& t = p.core().times();
@@ -142,6 +144,26 @@ void checker::check_leader_exists() {
                                     [&](const process& p) { return p.open_now() && p.standing(e); });
     const bool led = std::any_of(terms_.begin(), terms_.end(), [&](const term& t) { return t.election == e && leads(t); });
     if (wanted && !led) w_->broken("nobody leads though the faults are over");
+  }
+}
+
+// Everybody who stands has a key, and there are no other keys: neither a candidate that waits for ever
+// without one, nor one that nobody stands behind.
+void checker::check_queues() {
+  for (election_id e = 0; e < w_->opt.elections; ++e) {
+    const auto& keys = w_->cluster.store.elections[e];
+    for (const process& p : w_->processes) {
+      if (!p.open_now() || !p.standing(e)) continue;
+      if (std::none_of(keys.begin(), keys.end(), [&](const key& k) { return k.name == p.core().lease_id(); })) {
+        w_->broken("a candidate stands without a key though the faults are over");
+      }
+    }
+    for (const key& k : keys) {
+      const bool ours = std::any_of(w_->processes.begin(), w_->processes.end(), [&](const process& p) {
+        return p.open_now() && p.standing(e) && p.core().lease_id() == k.name;
+      });
+      if (!ours) w_->broken("a key that nobody stands behind");
+    }
   }
 }
 

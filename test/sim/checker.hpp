@@ -42,6 +42,7 @@ class checker {
   void token_asked(std::size_t process, bool cancelled);
   void deadline_moved(std::size_t process, nanos before);
   void check_leader_exists();  // the faults are over for long enough
+  void check_queues();
   void check_all_gone();       // everybody was asked to go long enough ago
 
   [[nodiscard]] term& at(std::size_t t) { return terms_[t]; }

@@ -51,6 +51,10 @@ serve cluster::wait(std::size_t at, nanos server_deadline, answer& out, nanos& a
 serve cluster::request(std::size_t at, const send& s, nanos sent, nanos server_deadline, std::uint64_t token, answer& out,
                        nanos& again) {
   member& m = members_[at];
+  out.cluster = 0;
+  out.term = 0;
+  out.revision = 0;
+  out.ttl = 0;
   if (!m.up) return serve::broken;
   if (w_->now < m.frozen_until) {
     again = m.frozen_until + w_->of_cluster.between(0, 20 * millisecond);

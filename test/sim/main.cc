@@ -38,6 +38,10 @@ int show(sim::world& w, std::uint64_t seed) {
               v.rule != nullptr ? v.rule : "all rules hold", static_cast<unsigned long long>(v.events),
               static_cast<unsigned long long>(v.hash));
   if (text == again) return v.rule != nullptr;
+  std::size_t at = 0;
+  while (at < text.size() && at < again.size() && text[at] == again[at]) ++at;
+  const std::size_t line = text.rfind('\n', at) + 1;
+  std::printf("first difference:\n%s\n%s\n", text.substr(line, 300).c_str(), again.substr(line, 300).c_str());
   std::puts("NOT THE SAME when run again");
   return 2;
 }

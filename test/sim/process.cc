@@ -235,7 +235,7 @@ void process::tear_down() {
     if (s.term != no_term && w_->checker.at(s.term).cancelled_at == never && s.node != nullptr) {
       w_->broken("a session finishes under a leader");
     }
-    if (s.here != seat::absent) post(told::closed, e);
+    if (s.here != seat::absent) post(told::closed, e, s.term);
     end_term(s);
   }
   post(told::session_closed);

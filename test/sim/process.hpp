@@ -28,7 +28,7 @@ struct local_clock {
   [[nodiscard]] nanos when(nanos local) const;
 };
 
-enum class told : std::uint8_t { acquired, cancelled, lost, resigned, left, closed, session_closed, other };
+enum class told : std::uint8_t { acquired, cancelled, lost, resigned, closed, session_closed, other };
 
 struct callback {
   told what;

@@ -50,7 +50,7 @@ void process::tell(const core::tell& t) {
       if (s.here != seat::leaving) w_->broken("a candidate is gone that did not leave");
       s.here = seat::absent;  // before it is told: the place is free again
       end_term(s);
-      post(told::closed, t.election);
+      post(told::closed, t.election, s.term);
       break;
     case core::news::trouble:
     case core::news::campaigning:
@@ -108,6 +108,10 @@ void process::deliver(const callback& c) {
       break;
     case told::resigned:
       if (c.term != no_term && w_->checker.at(c.term).told) w_->checker.at(c.term).over = true;
+      whim(c.election);
+      break;
+    case told::closed:
+      if (c.term != no_term) w_->checker.at(c.term).over = true;
       whim(c.election);
       break;
     case told::session_closed:

@@ -33,7 +33,7 @@ void world::broken(const char* rule) {
 void world::set_up() {
   now = 0;
   heap.clear();
-  calm = closing = false;
+  calm = quiet = closing = false;
   if (processes.size() != opt.processes) {
     std::vector<process> fresh(opt.processes);
     processes.swap(fresh);
@@ -173,10 +173,16 @@ void world::phase(std::uint32_t which) {
     case 0: calm_down(); break;
     case 1:
       checker.check_leader_exists();
+      quiet = true;
+      heap.push(now + std::max(opt.asked.ttl, opt.least_ttl), happening::phase, 2);
+      break;
+    case 2:
+      checker.check_leader_exists();
+      checker.check_queues();
       closing = true;
       for (std::size_t i = 0; i < processes.size(); ++i) heap.push(now, happening::user, i, static_cast<std::size_t>(deed::close_session));
       // Leases that were left behind by the dead run out.
-      heap.push(now + 2 * std::max(opt.asked.ttl, opt.least_ttl) + 10 * second, happening::phase, 2);
+      heap.push(now + 2 * std::max(opt.asked.ttl, opt.least_ttl) + 10 * second, happening::phase, 3);
       break;
     default: checker.check_all_gone(); break;
   }

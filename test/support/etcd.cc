@@ -1,5 +1,6 @@
 #include "test/support/etcd.hpp"
 
+#include <filesystem>
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <sys/syscall.h>
@@ -117,22 +118,27 @@ bool etcd::launch_all(std::size_t members) {
   return all_run;
 }
 
-process etcd::launch(std::size_t member) const {
-  const one& self = members_[member];
+std::vector<std::string> etcd::identity(std::size_t member) const {
   std::string cluster;
   for (std::size_t i = 0; i < members_.size(); ++i) {
     cluster += (i == 0 ? "" : ",") + name_of(i) + "=" + members_[i].peer_url;
   }
+  return {"--name=" + name_of(member),
+          "--data-dir=" + data_dir(member),
+          "--initial-advertise-peer-urls=" + members_[member].peer_url,
+          "--initial-cluster=" + cluster,
+          // Members of an earlier attempt, or of another test, must not join.
+          "--initial-cluster-token=" + members_.front().peer_url + directory_};
+}
+
+process etcd::launch(std::size_t member) const {
+  const one& self = members_[member];
   std::vector<std::string> argv = {from_environment("ETCD", "etcd"),
-                                   "--name=" + name_of(member),
-                                   "--data-dir=" + data_dir(member),
                                    "--listen-client-urls=" + self.client_url,
                                    "--advertise-client-urls=" + self.client_url,
-                                   "--listen-peer-urls=" + self.peer_url,
-                                   "--initial-advertise-peer-urls=" + self.peer_url,
-                                   "--initial-cluster=" + cluster,
-                                   // Members of an earlier attempt, or of another test, must not join.
-                                   "--initial-cluster-token=" + members_.front().peer_url + directory_};
+                                   "--listen-peer-urls=" + self.peer_url};
+  const std::vector<std::string> who = identity(member);
+  argv.insert(argv.end(), who.begin(), who.end());
   argv.insert(argv.end(), arguments_.begin(), arguments_.end());
   return process(argv, {"ETCD_UNSUPPORTED_ARCH=arm64"});
 }
@@ -194,6 +200,17 @@ void etcd::restart(std::size_t member) {
 process& etcd::member(std::size_t member) { return at(member).running; }
 
 // Named after the port as well: a second attempt must not find the data of the first.
+void etcd::restore(const std::string& snapshot, std::size_t member) {
+  kill(member);
+  std::filesystem::remove_all(data_dir(member));
+  std::vector<std::string> arguments = {"snapshot", "restore", snapshot};
+  const std::vector<std::string> who = identity(member);
+  arguments.insert(arguments.end(), who.begin(), who.end());
+  etcdctl(arguments);
+  start(member);
+  await_healthy(member);
+}
+
 std::string etcd::data_dir(std::size_t member) const {
   const std::string& url = members_.at(member).client_url;
   return directory_ + "/" + name_of(member) + "-" + url.substr(url.rfind(':') + 1);

@@ -298,3 +298,23 @@ Test(net_transport, has_only_descriptors_that_a_child_does_not_inherit) {
   cr_assert(eq(int, inherited(), before));
   w.finish();
 }
+
+Test(net_transport, a_receiver_that_tries_again_at_once_does_not_starve_the_loop) {
+  world w;
+  w.open();
+  std::size_t replies = 0;
+  w.heard.on_reply = [&](std::uint64_t, const net::reply&) {
+    cr_assert(lt(sz, ++replies, 10000), "the loop did not turn");
+    w.heard.replies.clear();
+    w.send(1, "{}", 17);  // fails at once
+  };
+  w.send(1, "{}", 17);
+  int turns = 0;
+  uv_check_t each;
+  each.data = &turns;
+  uv_check_init(&w.loop, &each);
+  uv_check_start(&each, [](uv_check_t* handle) { ++*static_cast<int*>(handle->data); });
+  w.until([&] { return turns > 20 && replies > 5; });
+  uv_close(reinterpret_cast<uv_handle_t*>(&each), nullptr);
+  w.finish();
+}
