@@ -66,10 +66,18 @@ outcome post(const std::string& url, const std::string& body) {
   return parsed.HasMember("succeeded") ? outcome::written : outcome::refused;  // false is left out
 }
 
-class store {
- public:
-  store(uv_loop_t* loop, const std::string& endpoint, std::string key)
-      : loop_(loop), url_(endpoint + "/v3/kv/txn"), key_(std::move(key)) {}
+struct request {
+  uv_work_t work;
+  std::string url;
+  std::string body;
+  outcome result;
+  std::function<void(outcome)> done;
+};
+
+struct store {
+  uv_loop_t* loop;
+  std::string url;  // of etcd's transactions
+  std::string key;
 
   // Writes as the leader of that term. `done` is called on the loop.
   void write(const tenure::leadership& term, const std::string& value, std::function<void(outcome)> done) {
@@ -77,12 +85,12 @@ class store {
     // nobody has led since: etcd looks and writes in one step. That is all there is to it.
     const std::string guard = R"({"target":"CREATE","result":"EQUAL","key":")" + base64(term.key) +
                               R"(","create_revision":")" + std::to_string(term.fencing_token) + R"("})";
-    const std::string put = R"({"request_put":{"key":")" + base64(key_) + R"(","value":")" + base64(value) + R"("}})";
-    auto* asked = new request{{}, url_, R"({"compare":[)" + guard + R"(],"success":[)" + put + "]}", {}, std::move(done)};
+    const std::string put = R"({"request_put":{"key":")" + base64(key) + R"(","value":")" + base64(value) + R"("}})";
+    auto* asked = new request{{}, url, R"({"compare":[)" + guard + R"(],"success":[)" + put + "]}", {}, std::move(done)};
     asked->work.data = asked;
     // libcurl's easy interface blocks, so it goes to libuv's threads.
     uv_queue_work(
-        loop_, &asked->work,
+        loop, &asked->work,
         [](uv_work_t* work) {
           auto* self = static_cast<request*>(work->data);
           self->result = post(self->url, self->body);
@@ -92,18 +100,6 @@ class store {
           self->done(self->result);
         });
   }
-
- private:
-  struct request {
-    uv_work_t work;
-    std::string url;
-    std::string body;
-    outcome result;
-    std::function<void(outcome)> done;
-  };
-  uv_loop_t* loop_;
-  std::string url_;
-  std::string key_;
 };
 
 outcome told(const char* who, const tenure::leadership& term, outcome what) {
@@ -139,7 +135,7 @@ int main(int argc, char** argv) {
   tenure::session_options options;
   options.app = argv[1];
   options.endpoints = {std::string(endpoint).substr(0, std::string(endpoint).find(','))};
-  store data(&loop, options.endpoints[0], "data/of/" + options.app);
+  store data{&loop, options.endpoints[0] + "/v3/kv/txn", "data/of/" + options.app};
   int exit_code = 1;
   {
     candidate first, second;
@@ -159,8 +155,10 @@ int main(int argc, char** argv) {
       past = term;
       data.write(term, "by the first", [&](outcome what) {
         told("the first", past, what);
-        // Real code stops here: `if (past.token.cancelled()) return;` before each write.
         if (second.stand(&loop, options, "second", second_leads) || first.standing.resign(tenure::milliseconds(5000))) finish();
+        // The lie that a process tells that was frozen before its last write. Others ask
+        // `past.token.cancelled()` before each write: that is true from here on.
+        first.standing.work_stopped();
       });
     };
     if (const tenure::error failed = first.stand(&loop, options, "first", first_leads)) {

@@ -1,5 +1,6 @@
 #include "session_impl.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "candidate_impl.hpp"
@@ -16,7 +17,11 @@ namespace {
 
 constexpr core::nanos longest_sleep = 3600 * core::second;
 
-core::nanos to_nanos(milliseconds ms) { return std::chrono::nanoseconds(ms).count(); }
+// Beyond every range, and within what nanoseconds can hold: the check says what is wrong with it.
+core::nanos to_nanos(milliseconds ms) {
+  constexpr milliseconds longest = std::chrono::hours(24 * 365);
+  return std::chrono::nanoseconds(std::clamp(ms, -longest, longest)).count();
+}
 
 std::optional<core::nanos> to_nanos(const std::optional<milliseconds>& ms) {
   return ms ? std::optional<core::nanos>(to_nanos(*ms)) : std::nullopt;

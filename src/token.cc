@@ -1,5 +1,6 @@
 #include "tenure/token.hpp"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -57,7 +58,13 @@ reason token::why() const noexcept { return node_ == nullptr ? reason::session_c
 
 token token::child(std::optional<std::chrono::milliseconds> limit) const {
   if (node_ == nullptr) return {};
-  const core::nanos until = limit ? node_->now() + std::chrono::nanoseconds(*limit).count() : core::never;
+  core::nanos until = core::never;
+  if (limit) {
+    // Nanoseconds in 64 bits hold 292 years.
+    constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365 * 100);
+    const auto bounded = std::clamp(*limit, std::chrono::milliseconds(0), longest);
+    until = node_->now() + std::chrono::nanoseconds(bounded).count();
+  }
   auto* node = new (std::nothrow) detail::token_node(node_, until);
   return token(node);  // without memory a default token: cancelled
 }

@@ -16,6 +16,7 @@ bool elsewhere(outcome what) {
     case outcome::bad_answer:
     case outcome::unavailable:
     case outcome::wrong_cluster:
+    case outcome::rejected:  // its gateway is off, or it is no etcd at all: others may be
       return true;
     default:
       return false;
@@ -107,6 +108,7 @@ std::optional<completion> calls::answered(nanos now, const timings& t, call_id c
         const bool in = what == outcome::ok || what == outcome::auth_off;
         if (in) {
           have_token_ = true;
+          token_wanted_ = false;
           ++token_;
           login_failures_ = 0;
           resume_parked(now, t, out);
@@ -120,6 +122,12 @@ std::optional<completion> calls::answered(nanos now, const timings& t, call_id c
     nodes_.failed(a.endpoint, now, what == outcome::wrong_cluster ? 8 * t.retry_delay : t.retry_delay);
     if (executed_perhaps(what)) may_be_executed(j, a, t);
     j.last = what;
+    if (now >= j.asked.give_up) return std::nullopt;  // the tick ends it
+    if (!have_token_ && j.asked.what != op::authenticate) {
+      // Another token is on its way: parked until it comes.
+      if (j.attempts.empty()) login(now, t, out);
+      return std::nullopt;
+    }
     if (!attempt_next(now, t, j, out) && j.attempts.empty()) return finish(at, what, nullptr, false, t, out);
     return std::nullopt;
   }
@@ -152,7 +160,7 @@ void calls::tick(nanos now, const timings& t, std::vector<action>& out, std::vec
       ended.push_back(finish(at, j.last, nullptr, false, t, out));
       continue;
     }
-    if (now >= j.hedge_at && !j.attempts.empty()) {
+    if (now >= j.hedge_at && !j.attempts.empty() && (have_token_ || j.asked.what == op::authenticate)) {
       j.hedge_at = never;
       // The silent endpoint is not to be asked first by the next request either.
       nodes_.failed(j.attempts.back().endpoint, now, t.retry_delay);
@@ -160,7 +168,7 @@ void calls::tick(nanos now, const timings& t, std::vector<action>& out, std::vec
     }
     ++at;
   }
-  if (!have_token_ && !jobs_.empty()) login(now, t, out);
+  if (!have_token_ && (token_wanted_ || !jobs_.empty())) login(now, t, out);
 }
 
 nanos calls::next_wake() const {
@@ -171,7 +179,7 @@ nanos calls::next_wake() const {
     for (const auto& a : j.attempts) wake = std::min(wake, a.expires);
     parked = parked || j.attempts.empty();
   }
-  if (parked && !have_token_ && !running(op::authenticate)) wake = std::min(wake, login_not_before_);
+  if ((parked || token_wanted_) && !have_token_ && !running(op::authenticate)) wake = std::min(wake, login_not_before_);
   return wake;
 }
 
@@ -187,6 +195,13 @@ void calls::abort_all(std::vector<action>& out) {
     for (const auto& a : j.attempts) out.emplace_back(abort{a.call});
   }
   jobs_.clear();
+  token_wanted_ = false;
+}
+
+void calls::token_refused() {
+  if (!authenticate_) return;
+  have_token_ = false;
+  token_wanted_ = true;
 }
 
 void calls::saw_revision(std::int64_t revision) { revision_ = std::max(revision_, revision); }

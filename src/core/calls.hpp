@@ -66,7 +66,7 @@ class calls {
   void saw_revision(std::int64_t revision);
   void history_went_back(std::int64_t revision);
   // A watch was refused for its token.
-  void token_refused() { if (authenticate_) have_token_ = false; }
+  void token_refused();
   [[nodiscard]] bool has_token() const { return have_token_; }
   [[nodiscard]] std::uint64_t sent_count() const { return next_call_ - 1; }
   [[nodiscard]] std::uint64_t hedge_count() const { return hedges_; }
@@ -107,6 +107,7 @@ class calls {
   std::uint64_t hedges_ = 0;
   bool authenticate_;
   bool have_token_;
+  bool token_wanted_ = false;  // for the watch, which is no job
   std::uint32_t token_ = 0;    // counts the tokens, so that a refusal of an old one is known as such
   nanos login_not_before_ = 0;
   int login_failures_ = 0;

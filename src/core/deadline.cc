@@ -33,7 +33,7 @@ void deadline::confirmed(nanos sent, std::uint64_t term) {
 void deadline::forget() { *this = deadline(); }
 
 bool deadline::enter(std::uint64_t term) {
-  if (ttl_ == 0 || term < term_) return false;
+  if (ttl_ == 0 || outdated(term)) return false;
   if (term > term_) {
     term_ = term;
     kept_ = 0;

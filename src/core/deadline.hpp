@@ -29,6 +29,8 @@ class deadline {
 
   // The lease lives at least until this moment, by this machine's clock; 0 if nothing is known.
   [[nodiscard]] nanos good_until() const { return good_until_; }
+  // An answer of an outdated term is evidence of nothing, neither of life nor of death.
+  [[nodiscard]] bool outdated(std::uint64_t term) const { return term < term_; }
   // The greatest term seen lacks one half of its evidence.
   [[nodiscard]] bool lacks_keepalive() const { return kept_ == 0 && term_ != 0; }
   [[nodiscard]] bool lacks_confirmation() const { return confirmed_ == 0 && term_ != 0; }

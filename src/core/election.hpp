@@ -35,6 +35,7 @@ struct election {
   bool reading = false;         // a read of the queue is under way
   bool reading_leader = false;
   bool leader_known = false;
+  bool reassurance_reminded = false;
   bool loss_held = false;       // `lost` is told when the reason is known
   std::uint8_t pending = 0;     // a bit per batch list it is in
   cause why = cause::resigned;
@@ -43,9 +44,9 @@ struct election {
   std::int64_t read_revision = 0;    // the queue is known as of this revision
   std::int64_t leader_revision = 0;  // create revision of the leader's key, as told
   std::int64_t leader_lease = 0;     // from its name
-  std::int64_t leader_read = 0;      // the leader is known as of this revision
   std::int64_t leader_dirty = 0;     // something happened to it at this revision
   nanos doubt_until = 0;             // a stand without an answer may still be executed until then
+  nanos left_until = 0;              // `leave` is answered then at the latest
   nanos stop_until = 0;              // stopping: the grace is over then
   nanos confirmed_at = 0;            // leading: sending of the last answer that confirmed the key
   nanos reassure_at = 0;

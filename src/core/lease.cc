@@ -48,7 +48,7 @@ lease::effect lease::completed(nanos now, const timings& t, const completion& c,
       if (c.what == outcome::lease_exists) {
         id_ = 0;  // somebody else's: choose another
       } else {
-        grant_in_doubt_ = grant_in_doubt_ || c.doubt_until > now;
+        grant_in_doubt_ = grant_in_doubt_ || c.doubt_until != 0;
         backoff_.failed(now, t.retry_delay, choose);
       }
       return effect::none;
@@ -75,7 +75,9 @@ lease::effect lease::completed(nanos now, const timings& t, const completion& c,
       break;
     }
     case op::confirm:
-      if (c.what != outcome::ok) confirm_at_ = std::min(round_at_, now + t.retry_delay / 2 + soon);
+      if (c.what != outcome::ok) {
+        confirm_at_ = backoff().failed(now, std::min(t.retry_delay, t.renew_interval / 2), choose);
+      }
       break;
     default:
       break;

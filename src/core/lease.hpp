@@ -29,6 +29,8 @@ class lease {
   // When the evidence that counts was sent.
   [[nodiscard]] nanos evidence_from() const { return deadline_.good_until() - ttl_; }
 
+  [[nodiscard]] bool outdated(std::uint64_t term) const { return deadline_.outdated(term); }
+
   // What an answer meant.
   enum class effect { none, granted, renewed, gone };
   effect completed(nanos now, const timings& t, const completion& c, nanos ttl, std::uint64_t term, choices& choose);

@@ -109,6 +109,9 @@ void machine::take(const context& c, const answer& a) {
         ++counts_.confirmations;
         if (lease_.confirmed(asked->sent, a.term)) renewed(c);
       }
+    } else if (lease_.outdated(a.term)) {
+      // A member that lives in the past may not know the lease: no news of its end.
+      if (a.ttl == 0) what = outcome::unavailable;
     } else {
       ++counts_.renewals;
       counts_.renewal_last = c.now - asked->sent;

@@ -69,7 +69,8 @@ void roster::leave(const context& c, election_id id) {
   overtake_resignation(c, id);
   e.leave_wanted = true;
   e.rejoin = false;
-  remind(c.now + c.t.stop_grace + c.t.request_timeout, id, due::left);
+  e.left_until = c.now + c.t.stop_grace + c.t.request_timeout;
+  remind(e.left_until, id, due::left);
   switch (e.state) {
     case standing::idle:
     case standing::wanting: withdrawn(c, id); break;
@@ -120,7 +121,8 @@ void roster::try_lead(const context& c, election_id id) {
   news_of.election = id;
   news_of.value = e.own_revision;
   c.say(std::move(news_of));
-  remind(c.now + c.t.reassure_interval + c.t.reassure_timeout, id, due::reassurance);
+  if (!e.reassurance_reminded) remind(c.now + c.t.reassure_interval + c.t.reassure_timeout, id, due::reassurance);
+  e.reassurance_reminded = true;
   unannounced_.push_back(id);
   announce_at_ = std::min(announce_at_, c.now + announce_delay);
   if (e.observed) leader_moved(id, e.own_revision);
@@ -273,6 +275,15 @@ void roster::events_lost(std::int64_t before) {
       batches_.add(op::reassure, id, e);
     }
     if (e.observed) leader_moved(id, before - 1);
+  }
+}
+
+void roster::history_went_back() {
+  lost_until_ = 0;
+  for (election_id id = 0; id < all_.size(); ++id) {
+    election& e = all_[id];
+    e.leader_dirty = 0;
+    if (e.observed) batches_.add(op::read_leader, id, e);
   }
 }
 

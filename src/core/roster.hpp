@@ -29,7 +29,7 @@ class roster {
   // Events before this revision were lost: nobody is sure of anything until it is read as of then or later.
   void events_lost(std::int64_t before);
   // The cluster was restored from a backup: revisions begin anew.
-  void history_went_back() { lost_until_ = 0; }
+  void history_went_back();
 
   void lease_granted(const context& c);
   void lease_gone(const context& c, cause why);

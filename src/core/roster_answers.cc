@@ -51,7 +51,7 @@ void roster::stood(const context& c, const completion& done, const answer& a) {
     const item_answer& got = a.items[i];
     election& e = all_[id];
     if (e.state != standing::creating) continue;
-    e.doubt_until = done.doubt_until;
+    e.doubt_until = std::max(e.doubt_until, done.doubt_until);
     e.own_revision = got.applied ? a.revision : got.own_revision;
     tell t{};
     t.election = id;
@@ -110,7 +110,7 @@ void roster::stand_failed(const context& c, const completion& done) {
     t.why = done.what;
     t.request = op::stand;
     t.value = done.endpoint;
-    c.say(std::move(t));
+    if (done.what != outcome::too_many_operations) c.say(std::move(t));
     want(it.election);
   }
 }
@@ -138,13 +138,17 @@ void roster::reassured(const context& c, const completion& done, const answer& a
     const bool ours = done.asked.write ? a.items[i].applied : a.items[i].own_revision == asked.create_revision;
     if (!ours) {
       const bool gone = a.items[i].own_revision == 0;
-      e.own_revision = 0;
+      e.own_revision = a.items[i].own_revision;  // it bears our name: it is withdrawn like our own
       lose(c, asked.election, gone ? cause::key_deleted : cause::reassurance_failed, gone);
       continue;
     }
     e.confirmed_at = std::max(e.confirmed_at, done.sent);
-    e.reassure_at = c.now + c.t.reassure_interval;
-    reassurances_.push_back({e.reassure_at, asked.election});
+    e.reassure_at = std::max(c.now, done.sent + c.t.reassure_interval);
+    // In order of time, though answers do not come in the order of their sending; nearly always at the end.
+    const turn next{e.reassure_at, asked.election};
+    reassurances_.insert(std::upper_bound(reassurances_.begin(), reassurances_.end(), next,
+                                          [](const turn& x, const turn& y) { return x.at < y.at; }),
+                         next);
   }
 }
 
@@ -184,7 +188,6 @@ void roster::leader_read(const context& c, const completion& done, const answer&
     const rival first = got.count != 0 ? a.rivals[got.first] : rival{};
     const bool news_of_it = !e.leader_known || e.leader_revision != first.create_revision;
     e.leader_known = true;
-    e.leader_read = a.revision;
     e.leader_revision = first.create_revision;
     e.leader_lease = first.lease;
     if (e.leader_dirty > a.revision) batches_.add(op::read_leader, id, e);
@@ -209,9 +212,11 @@ void roster::keep(const context& c, const appointment& a) {
       if (e.state == standing::stopping && e.stop_until <= c.now) stopped(c, a.id);
       break;
     case due::reassurance: {
+      e.reassurance_reminded = false;
       if (e.state != standing::leading) break;
       const nanos until = e.confirmed_at + c.t.reassure_interval + c.t.reassure_timeout;
       if (until > c.now) {
+        e.reassurance_reminded = true;
         remind(until, a.id, due::reassurance);
       } else {
         lose(c, a.id, cause::reassurance_timed_out, false);
@@ -225,7 +230,7 @@ void roster::keep(const context& c, const appointment& a) {
       if (c.lease.held()) withdraw(a.id);
       break;
     case due::left: {
-      if (!e.leave_wanted) break;
+      if (!e.leave_wanted || e.left_until > c.now) break;
       e.leave_wanted = false;
       e.stands = false;
       --attached_;

@@ -36,6 +36,7 @@ void watch::start(nanos now, const timings& t, const endpoints& nodes, std::vect
   tried_ |= endpoint_set{1} << endpoint_;
   stream_ = next_stream_++;
   state_ = state::opening;
+  opened_at_ = now;
   act_at_ = now + t.request_timeout;
   probing_ = false;
   out.emplace_back(open_stream{stream_, endpoint_, resume_, two_way_, puts_});
@@ -74,11 +75,15 @@ watch::effect watch::heard(nanos now, const timings& t, const stream_news& n, en
   if (n.canceled) {
     // The HTTP stream stays open and silent after a cancel: we have to close it.
     out.emplace_back(close_stream{stream_});
-    if (n.compact_revision > 0) {
+    if (n.compact_revision > resume_) {
       state_ = state::closed;
       stream_ = 0;
-      resume_ = std::max(resume_, n.compact_revision);
+      resume_ = n.compact_revision;
       act_at_ = now;
+      return effect::compacted;
+    }
+    if (n.compact_revision > 0) {
+      fail(now, t, nodes, choose, n.why, out);
       return effect::compacted;
     }
     fail(now, t, nodes, choose, n.why, out);
@@ -86,10 +91,13 @@ watch::effect watch::heard(nanos now, const timings& t, const stream_news& n, en
   }
   if (n.created || n.last_revision > 0) {
     state_ = state::open;
-    tried_ = 0;
-    backoff_.succeeded();
   } else if (state_ == state::open && two_way_) {
     ever_echoed_ = true;  // a progress answer: the upload gets through
+  }
+  // One that ends right after its creation has not succeeded.
+  if (now >= opened_at_ + t.retry_delay) {
+    tried_ = 0;
+    backoff_.succeeded();
   }
   probing_ = false;
   act_at_ = now + (two_way_ ? t.renew_interval : t.ttl / 2);

@@ -58,6 +58,7 @@ class watch {
   std::int64_t resume_ = 0;   // the next revision needed; 0: not known yet
   bool two_way_ = true;
   bool ever_echoed_ = false;  // a two-way stream has answered on this session
+  nanos opened_at_ = 0;
   nanos act_at_ = never;      // closed: retry; opening: time-out; open: next probe, or the probe's time-out
   bool probing_ = false;
   backoff backoff_;

@@ -67,6 +67,12 @@ class judge {
     });
   }
 
+  bool taken_by_hand(const term& one) const {
+    return any_fault([&](const applied_fault& each) {
+      return tampers(each.kind) && each.target == one.who && each.began <= one.told && one.told <= each.ended + allowed_.push;
+    });
+  }
+
   bool by_etcd(const term& older, nanos from, nanos to) const {
     const bool told = older.reason == "key_deleted" || older.reason == "lease_expired";
     if (!told || to - from > allowed_.push) return false;
@@ -81,7 +87,7 @@ class judge {
     for (const term& each : out_.terms) {
       if (each.how != ending::cancelled || each.told > of_.over) continue;
       const bool explained = any_fault([&](const applied_fault& fault) {
-        const cost costs = facts(fault.kind).costs;
+        const cost costs = cuts_everybody(of_, fault.kind) ? cost::every_term : facts(fault.kind).costs;
         if (costs == cost::nothing || (costs == cost::own_term && fault.target != each.who)) return false;
         const nanos reach = costs == cost::every_term ? crash_bound() : of_.ttl + allowed_.slack;
         return fault.began <= each.told + clock_slack && each.told <= fault.ended + reach;
@@ -97,7 +103,8 @@ class judge {
       const term& old = out_.terms[i - 1];
       const term& now = out_.terms[i];
       if (old.who != now.who) ++out_.handovers;
-      if (old.frozen_out || now.acquired > of_.over || old.who == now.who) continue;
+      // What was taken by hand, or lost asleep, says nothing about how far from the edge we are.
+      if (old.frozen_out || taken_by_hand(old) || now.acquired > of_.over || old.who == now.who) continue;
       std::optional<nanos>& worst = old.how == ending::resigned ? out_.margin_of_handover : out_.margin_of_loss;
       if (old.how != ending::resigned && old.how != ending::cancelled) continue;
       // Excused overlaps are counted by themselves.

@@ -146,7 +146,8 @@ std::vector<term> terms_of(const history& of, const allowances& allowed, std::ve
 
 std::vector<std::pair<nanos, nanos>> outages(const history& of) {
   std::vector<std::pair<nanos, nanos>> out;
-  struck(of, (of.members - 1) / 2, stops_member, out);
+  const auto silences = [&of](fault_kind kind) { return stops_member(kind) || cuts_everybody(of, kind); };
+  struck(of, (of.members - 1) / 2, silences, out);
   const auto disables = [](fault_kind kind) {
     return facts(kind).on == victim::candidate && facts(kind).costs == cost::own_term && !tampers(kind);
   };

@@ -14,6 +14,11 @@ namespace tenure::chaos {
 [[nodiscard]] std::vector<term> terms_of(const history& of, const allowances& allowed,
                                          std::vector<std::string>& violations);
 
+// Whether such a fault leaves no way to etcd at all: a cut of the only member does.
+[[nodiscard]] inline bool cuts_everybody(const history& of, fault_kind kind) {
+  return of.members == 1 && kind == fault_kind::member_cut;
+}
+
 // When etcd had no quorum, or no candidate could reach it.
 [[nodiscard]] std::vector<std::pair<nanos, nanos>> outages(const history& of);
 

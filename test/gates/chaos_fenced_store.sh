@@ -6,7 +6,7 @@ build=$1
 work=$(mktemp -d)
 etcd=
 cleanup() {
-  [ -z "$etcd" ] || { kill "$etcd" && wait "$etcd" || true; } 2>/dev/null
+  if [ -n "$etcd" ] && kill "$etcd" 2>/dev/null; then wait "$etcd" 2>/dev/null || true; fi
   rm -rf "$work"
 }
 trap cleanup EXIT

@@ -32,7 +32,7 @@ nothing_is_left() {
 }
 
 nothing_is_rebuilt() {
-  ! run_make -n all | grep -E '(g|clang)\+\+ |^ar '
+  ! run_make all | grep -E '(g|clang)\+\+ |^ar '
 }
 
 export PKG_CONFIG_PATH=$place/prefix/lib/pkgconfig

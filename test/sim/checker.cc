@@ -76,7 +76,7 @@ void checker::told_acquired(std::size_t at) {
       return;
     }
   }
-  if (!history_lost) {
+  if (!history_lost && me.hand_at == never) {
     if (me.fencing <= highest_[me.election]) {
       w_->broken("fencing tokens do not grow");
       return;
@@ -99,7 +99,8 @@ void checker::told_resigned(std::size_t at) {
   const term& t = terms_[at];
   if (!t.told || history_lost) return;
   for (const key& k : w_->cluster.store.elections[t.election]) {
-    if (k.create == t.fencing) w_->broken("resigned, but the key is still there");
+    // One that was taken off its lease by hand is not ours to delete any more.
+    if (k.create == t.fencing && k.lease == k.name) w_->broken("resigned, but the key is still there");
   }
 }
 
@@ -164,6 +165,23 @@ void checker::check_queues() {
       });
       if (!ours) w_->broken("a key that nobody stands behind");
     }
+  }
+}
+
+bool checker::leads_in(std::size_t process, election_id e) const {
+  return std::any_of(terms_.begin(), terms_.end(),
+                     [&](const term& t) { return t.process == process && t.election == e && leads(t); });
+}
+
+void checker::expect_handover() {
+  next_waits_.clear();
+  for (const auto& keys : w_->cluster.store.elections) next_waits_.push_back(keys.size() > 1);
+}
+
+void checker::check_handed_over() {
+  for (election_id e = 0; e < w_->opt.elections; ++e) {
+    const bool led = std::any_of(terms_.begin(), terms_.end(), [&](const term& t) { return t.election == e && leads(t); });
+    if (next_waits_[e] && !led) w_->broken("the next in the queue is not told");
   }
 }
 

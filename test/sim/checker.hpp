@@ -43,6 +43,9 @@ class checker {
   void deadline_moved(std::size_t process, nanos before);
   void check_leader_exists();  // the faults are over for long enough
   void check_queues();
+  void expect_handover();      // those who lead resign now
+  void check_handed_over();
+  [[nodiscard]] bool leads_in(std::size_t process, election_id e) const;
   void check_all_gone();       // everybody was asked to go long enough ago
 
   [[nodiscard]] term& at(std::size_t t) { return terms_[t]; }
@@ -56,6 +59,7 @@ class checker {
 
   world* w_ = nullptr;
   std::vector<term> terms_;
+  std::vector<bool> next_waits_;       // somebody waits behind the leader
   std::vector<std::int64_t> highest_;  // fencing token told, per election
 };
 

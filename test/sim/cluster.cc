@@ -12,6 +12,7 @@ using tenure::core::send;
 void cluster::reset(world& w) {
   w_ = &w;
   store.reset(w.opt.elections, w.opt.least_ttl);
+  store.sees_nested_puts = w.opt.nested_puts_count;
   store.most_operations = w.opt.most_operations;
   members_.assign(w.opt.members, member());
   for (member& m : members_) {

@@ -46,7 +46,7 @@ void world::fault_strikes(fault f) {
 void world::fault_in_process(fault f) {
   const std::size_t at = of_faults.index(processes.size());
   process& p = processes[at];
-  const nanos span = of_faults.between(millisecond, opt.longest_pause);
+  const nanos span = std::min(of_faults.between(millisecond, opt.longest_pause), opt.calm_from - now);
   switch (f) {
     case fault::pause:
     case fault::block:

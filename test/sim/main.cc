@@ -14,7 +14,8 @@ struct wishes {
   std::uint64_t count = 20000;
   std::uint64_t twice_every = 1000;
   bool trace = false;
-  bool all = false;  // go on after a failure
+  bool all = false;    // go on after a failure
+  bool brief = false;  // no trace of it
 };
 
 bool take(const char* arg, const char* name, std::uint64_t& to) {
@@ -54,6 +55,8 @@ int main(int argc, char** argv) {
     if (take(argv[i], "SEEDS", wish.count) || take(argv[i], "SEED", wish.first) || take(argv[i], "TWICE", wish.twice_every)) continue;
     if (std::strcmp(argv[i], "--all") == 0) {
       wish.all = true;
+    } else if (std::strcmp(argv[i], "--brief") == 0) {
+      wish.brief = true;
     } else if (std::strcmp(argv[i], "--trace") == 0 && i + 1 < argc) {
       wish.trace = true;
       wish.first = std::strtoull(argv[++i], nullptr, 0);
@@ -81,7 +84,7 @@ int main(int argc, char** argv) {
       ++failed;
       std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), v.rule);
       if (!wish.all) {
-        show(w, seed);
+        if (!wish.brief) show(w, seed);
         break;
       }
     }

@@ -46,6 +46,8 @@ void network::send(std::size_t process, std::uint32_t life, const tenure::core::
   c.server_deadline = 0;
   c.token = token;
   c.what = s;
+  c.reply.term = c.reply.cluster = 0;
+  c.reply.revision = c.reply.ttl = 0;
   open_calls_.push_back(slot);
   if (!w_->cluster.at(s.endpoint).up) {
     reply(slot, outcome::not_sent, delay());

@@ -86,6 +86,7 @@ options draw(stream& from) {
   o.slow_work = from.chance(300) ? 300 : 0;
   o.user_whims = from.chance(300) ? 100 : 0;
   o.campaign_again = !from.chance(100);
+  o.nested_puts_count = from.chance(500);
   return o;
 }
 

@@ -47,6 +47,7 @@ struct options {
   nanos lessor_period = 500 * millisecond;
   nanos checkpoint = 0;           // period of lease checkpoints; 0: off
   std::size_t most_operations = 128;
+  bool nested_puts_count = false; // a full store refuses nested puts as well
   std::int32_t clock_ppm = 0;     // largest rate error of a clock
   bool auth = false;              // the session has a user name
   bool auth_off = false;          // but the cluster asks for none

@@ -59,6 +59,8 @@ void process::clear() {
 
 nanos process::local() const { return clock_.at(w_->now); }
 
+void process::take_the_clock() const { shown = local(); }
+
 void process::open() {
   clear();
   seats_.assign(w_->opt.elections, seat());
@@ -105,7 +107,7 @@ void process::heard(const core::event& e) {
 
 // Often user code is the first to run after a sleep, and asks.
 void process::ask_tokens() {
-  shown = local();
+  take_the_clock();
   for (seat& s : seats_) {
     if (s.node == nullptr || s.term == no_term || w_->checker.at(s.term).cancelled_at != never) continue;
     if (w_->of_users.chance(500)) w_->checker.token_asked(index_, s.node->cancelled());
@@ -114,7 +116,7 @@ void process::ask_tokens() {
 
 void process::apply(const core::event& e) {
   if (gone() || finished_) return;
-  shown = local();
+  take_the_clock();
   if (shown < last_now_) w_->broken("the clock of a process goes back");
   last_now_ = shown;
   spins_ = spin_at_ == shown ? spins_ + 1 : 0;

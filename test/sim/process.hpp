@@ -74,7 +74,9 @@ class process {
   [[nodiscard]] nanos stood_still() const { return stood_still_; }
   [[nodiscard]] const tenure::core::machine& core() const { return *machine_; }
   [[nodiscard]] bool standing(election_id e) const { return seats_[e].here == seat::stands; }
-  [[nodiscard]] std::size_t stream_slot() const { return stream_slot_; }
+  void stream_ended(std::size_t slot) {
+    if (stream_slot_ == slot) stream_slot_ = no_term;
+  }
 
  private:
   struct seat {  // a candidate, as its user sees it
@@ -101,6 +103,7 @@ class process {
   void drop_deadline();
   tenure::detail::shared_deadline* current_deadline();
   void ask_tokens();
+  void take_the_clock() const;  // tokens that are asked from here on see this process's
 
   world* w_ = nullptr;
   std::size_t index_ = 0;

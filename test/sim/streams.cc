@@ -241,6 +241,7 @@ void network::stream_ends(const event& e) {
   const tenure::core::stream_gone gone{t.id, static_cast<outcome>(e.b)};
   w_->note("p%u <- watch %llu ends: %s", t.process, static_cast<unsigned long long>(t.id), tell_outcome(gone.why));
   close(e.a);
+  p.stream_ended(e.a);
   p.heard(gone);
 }
 

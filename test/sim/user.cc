@@ -62,6 +62,7 @@ void process::tell(const core::tell& t) {
 
 // One callback a turn, and the core hears that time has passed.
 void process::turn() {
+  take_the_clock();
   if (woke_due_) {
     woke_due_ = false;
     apply(core::woke{});
@@ -72,7 +73,7 @@ void process::turn() {
     deliver(c);
     if (gone()) return;
     if (!w_->calm && w_->opt.mean(fault::block) != 0 && w_->of_users.chance(10)) {
-      stand_still(w_->now + w_->of_users.between(0, w_->opt.longest_pause), false);
+      stand_still(std::min(w_->now + w_->of_users.between(0, w_->opt.longest_pause), w_->opt.calm_from), false);
       woke_due_ = true;
     } else {
       apply(core::woke{});

@@ -9,6 +9,13 @@ namespace {
 // How long after the last fault somebody must lead: the old lease's full time, the pauses between tries, a round.
 nanos recovery(const options& o) { return 3 * std::max(o.asked.ttl, o.least_ttl) + 16 * o.asked.retry_delay + 15 * second; }
 
+// How long the next in the queue may take to hear of it when the watches have to be opened anew. Much less than
+// what the slow re-read of the queue would take, which must not be what heals it.
+nanos quick_handover(const options& o) {
+  return resolve(o.asked, std::max(o.asked.ttl, o.least_ttl)).stop_grace + 2 * o.asked.retry_delay + 40 * o.usual_delay +
+         2 * o.member_lag + 300 * millisecond;
+}
+
 }  // namespace
 
 world::world() = default;
@@ -168,6 +175,19 @@ void world::calm_down() {
   heap.push(now + recovery(opt), happening::phase, 1);
 }
 
+// The leaders resign just when every watch breaks.
+void world::hand_over() {
+  quiet = false;
+  checker.expect_handover();
+  for (std::size_t m = 0; m < opt.members; ++m) network.member_down(m);
+  for (std::size_t i = 0; i < processes.size(); ++i) {
+    for (election_id e = 0; e < opt.elections; ++e) {
+      if (checker.leads_in(i, e)) heap.push(now + of_users.between(0, opt.usual_delay), happening::user, i, static_cast<std::size_t>(deed::resign), e);
+    }
+  }
+  heap.push(now + quick_handover(opt), happening::phase, 3);
+}
+
 void world::phase(std::uint32_t which) {
   switch (which) {
     case 0: calm_down(); break;
@@ -179,10 +199,14 @@ void world::phase(std::uint32_t which) {
     case 2:
       checker.check_leader_exists();
       checker.check_queues();
+      hand_over();
+      break;
+    case 3:
+      if (opt.two_way && quick_handover(opt) < opt.asked.ttl / 2) checker.check_handed_over();
       closing = true;
       for (std::size_t i = 0; i < processes.size(); ++i) heap.push(now, happening::user, i, static_cast<std::size_t>(deed::close_session));
       // Leases that were left behind by the dead run out.
-      heap.push(now + 2 * std::max(opt.asked.ttl, opt.least_ttl) + 10 * second, happening::phase, 3);
+      heap.push(now + 2 * std::max(opt.asked.ttl, opt.least_ttl) + 10 * second, happening::phase, 4);
       break;
     default: checker.check_all_gone(); break;
   }

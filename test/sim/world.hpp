@@ -67,6 +67,7 @@ class world {
   void schedule(fault f);
   void small_world();
   void calm_down();
+  void hand_over();
   std::size_t next_timer() const;
 
   std::string* trace_ = nullptr;

@@ -15,8 +15,8 @@ namespace {
 // Times in milliseconds, TTL 3 s, three members, three candidates, one minute.
 class made {
  public:
-  made() {
-    add("run", 0, R"("seed":"1","members":3,"candidates":3,"ttl_ms":3000)");
+  explicit made(int members = 3) {
+    add("run", 0, R"("seed":"1","candidates":3,"ttl_ms":3000,"members":)" + std::to_string(members));
     for (const char* who : {"a", "b", "c"}) line(who, "started", 0);
   }
 
@@ -200,6 +200,11 @@ Test(chaos_checker, rejects_a_loss_by_one_silent_endpoint_or_a_move_of_etcds_lea
     rejected(made().acquired("a", 500, 10).fault(kind, "a", 9000, 15000).lost("a", 10000, 10)
                    .acquired("b", 10400, 11).judged(), "without a fault that may cost it");
   }
+}
+
+Test(chaos_checker, accepts_a_loss_by_a_cut_of_the_only_member) {
+  accepted(made(1).acquired("a", 500, 10).fault("member_cut", "m0", 9000, 19000).lost("a", 11500, 10)
+                  .acquired("b", 23000, 11).judged());
 }
 
 Test(chaos_checker, rejects_a_loss_by_somebody_elses_fault) {

@@ -255,6 +255,20 @@ Test(core_machine_close, a_stand_without_an_answer_is_swept_after_a_resignation)
   cr_assert(h.etcd.keys.empty());
 }
 
+Test(core_machine_close, a_key_of_a_stand_without_an_answer_goes_however_late_the_resignation_comes) {
+  core_host h;
+  h.feed(stand{0, true});
+  h.serve(op::grant);
+  (void)h.execute(op::stand);
+  h.fail(op::stand, outcome::broken);
+  cr_assert(h.standing() == standing::wanting);
+  h.freeze(5 * second);  // longer than it could still be executed; but it was
+  h.feed(resign{0});
+  h.run(10 * second);
+  cr_assert(eq(sz, h.count(news::resigned), 1));
+  cr_assert(h.etcd.keys.empty());
+}
+
 Test(core_machine_close, a_doubtful_stand_is_swept_even_if_a_later_one_succeeded) {
   core_host h;
   h.feed(stand{0, true});

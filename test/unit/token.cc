@@ -98,8 +98,6 @@ struct record {
 
 }  // namespace
 
-// --- asked ---------------------------------------------------------------------------------------
-
 Test(token, a_default_one_is_cancelled_and_harmless) {
   const token t;
   cr_assert(t.cancelled());
@@ -270,8 +268,6 @@ Test(token, a_child_of_a_cancelled_token_is_cancelled) {
   l.root->cancel(reason::resigned);
   cr_assert(l.t.child().why() == reason::resigned);
 }
-
-// --- told ----------------------------------------------------------------------------------------
 
 Test(token, tells_once_and_not_from_within_the_call) {
   leadership l;
