@@ -58,7 +58,7 @@ REPLAY_OBJ  := $(BUILD)/obj/test/gates/replay_main.o
 ALL_OBJ     := $(LIB_OBJ) $(TOOL_OBJ) $(EXAMPLE_OBJ) $(SUPPORT_OBJ) $(UNIT_OBJ) $(REAL_OBJ) $(SIM_OBJ) \
                $(BENCH_OBJ) $(FUZZ_OBJ) $(REPLAY_OBJ)
 # Programs without Criterion cannot link its leak gate.
-PLAIN_SUPPORT_OBJ := $(filter-out %/lsan_gate.o,$(SUPPORT_OBJ))
+PLAIN_SUPPORT_OBJ := $(filter-out %/lsan_gate.o %/wait_guard.o,$(SUPPORT_OBJ))
 
 # The fault driver; its judge is tested with the unit tests.
 CHAOS_OBJ := $(call objects,test/chaos/*.cc)

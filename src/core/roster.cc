@@ -44,8 +44,15 @@ void roster::resign(const context& c, election_id id) {
   e.resign_wanted = true;
   e.rejoin = false;
   switch (e.state) {
-    case standing::idle:
-    case standing::wanting: withdrawn(c, id); break;
+    case standing::idle: withdrawn(c, id); break;
+    case standing::wanting:
+      // A stand without an answer may have been executed.
+      if (e.doubt_until != 0 && c.lease.held()) {
+        withdraw(id);
+      } else {
+        withdrawn(c, id);
+      }
+      break;
     case standing::queued: withdraw(id); break;
     case standing::leading: lose(c, id, cause::resigned, false); break;
     default: break;  // goes on when the answer or the work's end comes
@@ -72,8 +79,15 @@ void roster::leave(const context& c, election_id id) {
   e.left_until = c.now + c.t.stop_grace + c.t.request_timeout;
   remind(e.left_until, id, due::left);
   switch (e.state) {
-    case standing::idle:
-    case standing::wanting: withdrawn(c, id); break;
+    case standing::idle: withdrawn(c, id); break;
+    case standing::wanting:
+      // A stand without an answer may have been executed.
+      if (e.doubt_until != 0 && c.lease.held()) {
+        withdraw(id);
+      } else {
+        withdrawn(c, id);
+      }
+      break;
     case standing::queued: withdraw(id); break;
     case standing::leading: lose(c, id, cause::closed, false); break;
     default: break;
@@ -165,7 +179,7 @@ void roster::lose(const context& c, election_id id, cause why, bool hold) {
 void roster::stopped(const context& c, election_id id) {
   election& e = all_[id];
   if (e.loss_held) tell_held(c, e.why);
-  if (!closing_ && (e.has_key() || e.doubt_until > c.now)) {
+  if (!closing_ && (e.has_key() || e.doubt_until != 0)) {
     withdraw(id);
   } else {
     withdrawn(c, id);
@@ -203,6 +217,8 @@ void roster::withdrawn(const context& c, election_id id) {
     want(id);
   } else if (e.doubt_until > c.now) {
     remind(e.doubt_until, id, due::sweep);
+  } else {
+    e.doubt_until = 0;
   }
 }
 

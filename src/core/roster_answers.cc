@@ -93,7 +93,7 @@ void roster::stand_failed(const context& c, const completion& done) {
     if (e.state != standing::creating) continue;
     e.doubt_until = std::max(e.doubt_until, done.doubt_until);
     if (!e.wanted()) {
-      if (e.doubt_until > c.now && !closing_) {
+      if (e.doubt_until != 0 && !closing_) {
         withdraw(it.election);
       } else {
         withdrawn(c, it.election);

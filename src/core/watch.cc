@@ -58,6 +58,11 @@ void watch::fail(nanos now, const timings& t, endpoints& nodes, choices& choose,
   trouble.request = op::watch;
   trouble.value = endpoint_;
   out.emplace_back(trouble);
+  // One that ends right after its creation has not been a success.
+  if (state_ == state::open && now >= opened_at_ + t.retry_delay) {
+    tried_ = 0;
+    backoff_.succeeded();
+  }
   state_ = state::closed;
   stream_ = 0;
   const endpoint_set all = nodes.size() == max_endpoints ? ~endpoint_set{0} : (endpoint_set{1} << nodes.size()) - 1;
@@ -93,11 +98,6 @@ watch::effect watch::heard(nanos now, const timings& t, const stream_news& n, en
     state_ = state::open;
   } else if (state_ == state::open && two_way_) {
     ever_echoed_ = true;  // a progress answer: the upload gets through
-  }
-  // One that ends right after its creation has not succeeded.
-  if (now >= opened_at_ + t.retry_delay) {
-    tried_ = 0;
-    backoff_.succeeded();
   }
   probing_ = false;
   act_at_ = now + (two_way_ ? t.renew_interval : t.ttl / 2);

@@ -44,14 +44,19 @@ red 'tally: no such program' '^0 passed, 1 failed$' tally 'absent=/no/such/progr
 
 # --- Criterion and the sanitizers -------------------------------------------------------------
 g++ -std=c++17 -O1 -g -I. -fsanitize=address,undefined -fno-sanitize-recover=all \
-  "$planted/tests.cc" test/support/lsan_gate.cc -o "$place/tests" -lcriterion || exit 1
-fault() { red "test: $1" "$2" tally "planted=$place/tests --filter planted/$1"; }
-fault leak '^0 passed, 1 failed$'
-fault heap_overflow '^0 passed, 1 failed$'
-fault signed_overflow '^0 passed, 1 failed$'
-fault overlap '^0 passed, 1 failed$'
-fault assertion '^0 passed, 1 failed$'
-fault crash '^0 passed, 1 failed$'
+  "$planted/tests.cc" test/support/{lsan_gate,wait_guard}.cc -o "$place/tests" -lcriterion || exit 1
+in_test() { echo "planted=$place/tests --filter planted/$1"; }
+green 'test: no fault' tally "$(in_test nothing)"
+green 'test: no fault, with parameters' tally "$(in_test parameters)"
+fault() { red "test: $1" "$2" tally "$(in_test "$1")"; }
+fault leak 'the test leaks'
+fault leak_with_parameters 'the test leaks'
+fault heap_overflow 'heap-buffer-overflow'
+fault signed_overflow 'signed integer overflow'
+fault overlap 'memcpy-param-overlap'
+fault assertion 'Assertion Failed'
+fault crash 'CRASH!'
+fault hang 'Timed out'
 
 g++ -std=c++17 -O1 -g -fsanitize=address "$planted/fuzz.cc" test/gates/replay_main.cc -o "$place/replay" || exit 1
 echo seed >"$place/seed"

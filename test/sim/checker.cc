@@ -178,10 +178,26 @@ void checker::expect_handover() {
   for (const auto& keys : w_->cluster.store.elections) next_waits_.push_back(keys.size() > 1);
 }
 
+nanos checker::stop_time_in(std::size_t process, election_id e) const {
+  nanos time = 0;
+  for (const term& t : terms_) {
+    if (t.process == process && t.election == e && leads(t)) time = std::min(t.stop_time, w_->processes[process].core().times().stop_grace);
+  }
+  return time;
+}
+
+void checker::check_noticed() {
+  if (std::any_of(terms_.begin(), terms_.end(), [&](const term& t) { return leads(t) && t.hand_at != never; })) {
+    w_->broken("a key deleted by hand is not noticed");
+  }
+}
+
 void checker::check_handed_over() {
   for (election_id e = 0; e < w_->opt.elections; ++e) {
     const bool led = std::any_of(terms_.begin(), terms_.end(), [&](const term& t) { return t.election == e && leads(t); });
-    if (next_waits_[e] && !led) w_->broken("the next in the queue is not told");
+    const bool waits = std::any_of(w_->processes.begin(), w_->processes.end(),
+                                   [&](const process& p) { return p.open_now() && p.standing(e) && p.core().lease_id() != 0; });
+    if ((next_waits_[e] || (!w_->opt.auth && waits)) && !led) w_->broken("the next in the queue is not told");
   }
 }
 

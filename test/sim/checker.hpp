@@ -45,6 +45,8 @@ class checker {
   void check_queues();
   void expect_handover();      // those who lead resign now
   void check_handed_over();
+  void check_noticed();        // nobody leads by a key that was deleted
+  [[nodiscard]] nanos stop_time_in(std::size_t process, election_id e) const;
   [[nodiscard]] bool leads_in(std::size_t process, election_id e) const;
   void check_all_gone();       // everybody was asked to go long enough ago
 

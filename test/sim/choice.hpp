@@ -79,6 +79,7 @@ class enumerator final : public feed {
     }
     return false;
   }
+  void rewind() { at_ = 0; }
   [[nodiscard]] const auto& digits() const { return digits_; }
 
   static constexpr std::uint64_t widest = 8;

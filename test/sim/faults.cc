@@ -116,6 +116,10 @@ void world::operator_acts(const event& e) {
     cluster.quorum_is_back();
     return;
   }
+  if (e.a == 4) {
+    small_moment();
+    return;
+  }
   auto& keys = cluster.store.elections[e.b];
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const bool foreign = e.a == 1 && keys[i].name == 0 && keys[i].label == e.c;
@@ -135,6 +139,28 @@ void world::fault_of_user(fault f) {
   heap.push(now, happening::user, at, static_cast<std::size_t>(what), static_cast<std::int64_t>(e));
 }
 
-void world::small_world() {}
+// Three moments at which one thing of several may happen.
+void world::small_world() {
+  for (const nanos after : {20 * millisecond, 700 * millisecond, 1500 * millisecond}) {
+    heap.push(opt.choices_from + after, happening::operator_acts, 4);
+  }
+}
+
+void world::small_moment() {
+  const auto user = [&](std::size_t p, deed what) { heap.push(now, happening::user, p, static_cast<std::size_t>(what)); };
+  switch (of_faults.below(8)) {
+    case 1: processes[0].stand_still(std::min(now + 5 * opt.asked.ttl / 2, opt.calm_from), false); break;
+    case 2: processes[1].stand_still(std::min(now + 5 * opt.asked.ttl / 2, opt.calm_from), false); break;
+    case 3: user(0, deed::close_session); break;
+    case 4: user(0, deed::resign); break;
+    case 5: user(0, deed::leave); break;
+    case 6:
+      if (!cluster.store.elections[0].empty()) cluster.store.delete_key(0, 0, ending::by_hand);
+      cluster.committed();
+      break;
+    case 7: processes[0].stand_still(std::min(now + opt.asked.ttl / 2, opt.calm_from), true); break;
+    default: break;
+  }
+}
 
 }  // namespace sim

@@ -62,7 +62,9 @@ void network::send(std::size_t process, std::uint32_t life, const tenure::core::
     }
     arrives = p.out_until + delay();  // sent again by TCP when the path is back
   }
-  if (o.small) {
+  if (o.small && (w_->now < o.choices_from || w_->calm)) {
+    // All is well.
+  } else if (o.small) {
     // One choice decides all: well; lost; executed but not answered; executed, and answered too late.
     switch (r.below(4)) {
       case 1: c.answers = false; return;

@@ -90,6 +90,22 @@ options draw(stream& from) {
   return o;
 }
 
+options small_world(nanos choices_from) {
+  options o;
+  o.small = true;
+  o.processes = 2;
+  o.elections = 1;
+  o.members = 1;
+  o.asked.ttl = 2 * second;
+  o.asked.retry_delay = 100 * millisecond;
+  o.extension = 0;
+  o.usual_delay = millisecond;
+  o.member_lag = 0;
+  o.calm_from = choices_from + 4 * second;
+  o.choices_from = choices_from;
+  return o;
+}
+
 std::string describe(const options& o) {
   char line[512];
   const tenure::core::timings t = resolve(o.asked, o.asked.ttl);

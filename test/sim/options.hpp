@@ -70,12 +70,15 @@ struct options {
   std::uint32_t user_whims = 0;     // calls from inside callbacks
   bool campaign_again = true;
   bool small = false;               // the enumerated world
+  nanos choices_from = 0;           // small: before, all goes well
 
   [[nodiscard]] nanos mean(fault f) const { return every[static_cast<std::size_t>(f)]; }
   void set(fault f, nanos mean) { every[static_cast<std::size_t>(f)] = mean; }
 };
 
 [[nodiscard]] options draw(stream& from);
+// Two candidates, one election, one member: for the enumerator.
+[[nodiscard]] options small_world(nanos choices_from);
 [[nodiscard]] std::string describe(const options& o);
 [[nodiscard]] const char* name(fault f);
 

@@ -111,7 +111,7 @@ outcome store::execute(const send& s, answer& out) {
         for (const item& it : s.items) {
           const std::size_t at = find_key(it.election, s.lease);
           const std::int64_t created = at == absent ? 0 : elections[it.election][at].create;
-          if (created == it.create_revision || (s.what == op::stand && at == absent)) return outcome::lease_gone;
+          if (created == (s.what == op::stand ? 0 : it.create_revision)) return outcome::lease_gone;
         }
       }
       const std::int64_t before = revision;

@@ -32,7 +32,7 @@ std::size_t network::open(std::size_t process, std::uint32_t life, const tenure:
     t.silent = true;
     return slot;
   }
-  if (w_->opt.small && w_->of_network.below(2) == 1) {
+  if (w_->opt.small && w_->now >= w_->opt.choices_from && !w_->calm && w_->of_network.below(2) == 1) {
     t.silent = true;
     return slot;
   }

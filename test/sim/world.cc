@@ -9,6 +9,9 @@ namespace {
 // How long after the last fault somebody must lead: the old lease's full time, the pauses between tries, a round.
 nanos recovery(const options& o) { return 3 * std::max(o.asked.ttl, o.least_ttl) + 16 * o.asked.retry_delay + 15 * second; }
 
+// How long a deleted key may take to be heard of on a healthy watch.
+nanos quick_push(const options& o) { return 8 * o.usual_delay + 2 * o.member_lag + 100 * millisecond; }
+
 // How long the next in the queue may take to hear of it when the watches have to be opened anew. Much less than
 // what the slow re-read of the queue would take, which must not be what heals it.
 nanos quick_handover(const options& o) {
@@ -68,7 +71,7 @@ verdict world::run(std::uint64_t seed, const options* fixed, feed* instead) {
   of_clocks.seed(seed, 4, instead);
   of_faults.seed(seed, 5, instead);
   of_users.seed(seed, 6, instead);
-  of_cores.seed(seed, 7, instead);
+  of_cores.seed(seed, 7, nullptr);  // lease ids must differ, whoever chooses the rest
   opt = fixed != nullptr ? *fixed : draw(of_world);
   rule_ = nullptr;
   hash_ = 0;
@@ -92,7 +95,7 @@ verdict world::run(std::uint64_t seed, const options* fixed, feed* instead) {
     }
     if (++events_ > 3'000'000) broken("the world does not come to rest");
   }
-  return {rule_, hash_, events_};
+  return {rule_, hash_, events_, now * static_cast<nanos>(opt.processes)};
 }
 
 std::size_t world::next_timer() const {
@@ -175,15 +178,31 @@ void world::calm_down() {
   heap.push(now + recovery(opt), happening::phase, 1);
 }
 
-// The leaders resign just when every watch breaks.
+// The leaders resign just when every watch breaks, and new candidates come; or an operator deletes the leaders'
+// keys, and every watch is well.
 void world::hand_over() {
   quiet = false;
   checker.expect_handover();
-  for (std::size_t m = 0; m < opt.members; ++m) network.member_down(m);
-  for (std::size_t i = 0; i < processes.size(); ++i) {
-    for (election_id e = 0; e < opt.elections; ++e) {
-      if (checker.leads_in(i, e)) heap.push(now + of_users.between(0, opt.usual_delay), happening::user, i, static_cast<std::size_t>(deed::resign), e);
+  const nanos push = quick_push(opt);
+  const auto t = resolve(opt.asked, std::max(opt.asked.ttl, opt.least_ttl));
+  const bool by_hand = push < t.reassure_interval / 2 && of_users.chance(300);
+  for (std::size_t m = 0; m < opt.members && !by_hand; ++m) network.member_down(m);
+  for (election_id e = 0; e < opt.elections; ++e) {
+    for (std::size_t i = 0; i < processes.size(); ++i) {
+      if (by_hand || !checker.leads_in(i, e)) continue;
+      const nanos from = now + of_users.between(0, opt.usual_delay);
+      heap.push(from, happening::user, i, static_cast<std::size_t>(deed::resign), e);
+      const nanos gone = from + checker.stop_time_in(i, e);
+      for (std::size_t j = 0; j < processes.size(); ++j) {
+        if (!processes[j].standing(e)) heap.push(gone + of_users.between(-3, 3) * opt.usual_delay, happening::user, j, static_cast<std::size_t>(deed::stand), e);
+      }
     }
+    if (by_hand && !cluster.store.elections[e].empty()) cluster.store.delete_key(e, 0, ending::by_hand);
+  }
+  if (by_hand) {
+    note("operator: deletes the leaders' keys");
+    cluster.committed();
+    heap.push(now + push, happening::phase, 5);
   }
   heap.push(now + quick_handover(opt), happening::phase, 3);
 }
@@ -208,7 +227,10 @@ void world::phase(std::uint32_t which) {
       // Leases that were left behind by the dead run out.
       heap.push(now + 2 * std::max(opt.asked.ttl, opt.least_ttl) + 10 * second, happening::phase, 4);
       break;
-    default: checker.check_all_gone(); break;
+    case 4: checker.check_all_gone(); break;
+    default:
+      if (opt.two_way) checker.check_noticed();
+      break;
   }
 }
 

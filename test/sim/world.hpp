@@ -22,6 +22,7 @@ struct verdict {
   const char* rule = nullptr;  // the first one broken
   std::uint64_t hash = 0;
   std::uint64_t events = 0;
+  nanos candidate_time = 0;  // simulated time of all processes together
 };
 
 class world {
@@ -66,6 +67,7 @@ class world {
   void operator_acts(const event& e);
   void schedule(fault f);
   void small_world();
+  void small_moment();
   void calm_down();
   void hand_over();
   std::size_t next_timer() const;

@@ -9,6 +9,9 @@
 
 #include <dlfcn.h>
 
+#include <cstddef>
+#include <cstring>
+
 #include <criterion/criterion.h>
 #include <sanitizer/lsan_interface.h>
 
@@ -33,13 +36,20 @@ void run_parameterized(void* parameter) {
   look_for_leaks();
 }
 
+// Criterion hands the test's data to the child process at an odd address, which UBSan rightly hates.
+bool parameterized() {
+  const char* const data = reinterpret_cast<const char*>(criterion_current_test->data);
+  criterion_test_kind kind{};
+  std::memcpy(&kind, data + offsetof(criterion_test_extra_data, kind_), sizeof kind);
+  return kind == CR_TEST_PARAMETERIZED;
+}
+
 }  // namespace
 
 void criterion_internal_test_main(plain_body fn) {
   const auto next = reinterpret_cast<void (*)(plain_body)>(dlsym(RTLD_NEXT, "criterion_internal_test_main"));
   body = fn;
-  const bool parameterized = criterion_current_test->data->kind_ == CR_TEST_PARAMETERIZED;
-  next(parameterized ? reinterpret_cast<plain_body>(run_parameterized) : run_plain);
+  next(parameterized() ? reinterpret_cast<plain_body>(run_parameterized) : run_plain);
 }
 
 #endif

@@ -348,3 +348,20 @@ Test(core_calls, without_a_token_a_broken_attempt_waits_for_the_login) {
   h.answer(4);
   cr_assert(eq(sz, h.sends().size(), 2));
 }
+
+Test(core_calls, a_hedge_that_has_to_wait_for_a_login_does_not_keep_the_loop_awake) {
+  calls_host h(3, true);
+  h.start(op::stand);
+  h.answer(1);
+  h.start(op::keepalive, true);
+  h.wait(500 * millisecond);
+  h.answer(2, outcome::token_invalid);  // a login is under way
+  h.now += h.t.hedge_after;             // the keepalive would be hedged now
+  h.out.clear();
+  h.requests.tick(h.now, h.t, h.out, h.ended);
+  cr_assert(h.sends().empty());
+  cr_assert(gt(i64, h.requests.next_wake(), +h.now));
+  h.answer(4);
+  h.wait(0);
+  cr_assert(eq(sz, h.requests.hedge_count(), 1));
+}

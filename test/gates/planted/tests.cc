@@ -1,6 +1,8 @@
-// Faults that a test suite must report. Each test here has to fail; see test/gates/can_fail.sh.
+// Faults that a test suite must report, and two tests without; see test/gates/can_fail.sh.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <criterion/parameterized.h>
+#include <unistd.h>
 
 #include <climits>
 #include <cstdlib>
@@ -12,8 +14,25 @@ volatile int one = 1;
 volatile std::size_t beyond = 8;
 }  // namespace
 
+Test(planted, nothing) { kept = nullptr; }
+
+ParameterizedTestParameters(planted, parameters) {
+  static int numbers[] = {1, 2};
+  return cr_make_param_array(int, numbers, 2);
+}
+ParameterizedTest(const int* number, planted, parameters) { cr_assert(*number >= one); }
+
 Test(planted, leak) {
   kept = std::malloc(77);
+  kept = nullptr;
+}
+
+ParameterizedTestParameters(planted, leak_with_parameters) {
+  static int numbers[] = {77};
+  return cr_make_param_array(int, numbers, 1);
+}
+ParameterizedTest(const int* number, planted, leak_with_parameters) {
+  kept = std::malloc(static_cast<std::size_t>(*number));
   kept = nullptr;
 }
 
@@ -37,3 +56,6 @@ Test(planted, overlap) {
 Test(planted, assertion) { cr_assert(eq(int, INT_MAX, 2)); }
 
 Test(planted, crash) { std::abort(); }
+
+// The test sets no timeout: support/wait_guard.cc does. Its guards are long, so this shortens one.
+Test(planted, hang, .timeout = 0.02) { pause(); }
