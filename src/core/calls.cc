@@ -175,7 +175,8 @@ nanos calls::next_wake() const {
   nanos wake = never;
   bool parked = false;
   for (const auto& j : jobs_) {
-    wake = std::min({wake, j.asked.give_up, j.attempts.empty() ? never : j.hedge_at});
+    const bool may_hedge = !j.attempts.empty() && (have_token_ || j.asked.what == op::authenticate);
+    wake = std::min({wake, j.asked.give_up, may_hedge ? j.hedge_at : never});
     for (const auto& a : j.attempts) wake = std::min(wake, a.expires);
     parked = parked || j.attempts.empty();
   }

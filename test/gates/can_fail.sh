@@ -44,7 +44,7 @@ red 'tally: no such program' '^0 passed, 1 failed$' tally 'absent=/no/such/progr
 
 # --- Criterion and the sanitizers -------------------------------------------------------------
 g++ -std=c++17 -O1 -g -I. -fsanitize=address,undefined -fno-sanitize-recover=all \
-  "$planted/tests.cc" test/support/{lsan_gate,wait_guard}.cc -o "$place/tests" -lcriterion || exit 1
+  "$planted/tests.cc" test/support/{lsan_gate,wait_guard,wait}.cc -o "$place/tests" -lcriterion -luv || exit 1
 in_test() { echo "planted=$place/tests --filter planted/$1"; }
 green 'test: no fault' tally "$(in_test nothing)"
 green 'test: no fault, with parameters' tally "$(in_test parameters)"
@@ -56,7 +56,7 @@ fault signed_overflow 'signed integer overflow'
 fault overlap 'memcpy-param-overlap'
 fault assertion 'Assertion Failed'
 fault crash 'CRASH!'
-fault hang 'Timed out'
+TENURE_TEST_TIMEOUT=0.05 fault hang 'Timed out'
 
 g++ -std=c++17 -O1 -g -fsanitize=address "$planted/fuzz.cc" test/gates/replay_main.cc -o "$place/replay" || exit 1
 echo seed >"$place/seed"

@@ -29,6 +29,8 @@ void cluster::reset(world& w) {
   last_end = -second;
 }
 
+std::uint64_t cluster::id_at(std::size_t m) const { return w_->now < members_[m].stranger_until ? other_id : id; }
+
 bool cluster::knows_no_leader(std::size_t m) const {
   const member& it = members_[m];
   return (it.cut && !it.zombie && !it.beside_zombie && w_->now >= it.cut_since + 1500 * millisecond) ||
@@ -61,6 +63,13 @@ serve cluster::request(std::size_t at, const send& s, nanos sent, nanos server_d
     again = m.frozen_until + w_->of_cluster.between(0, 20 * millisecond);
     return serve::later;
   }
+  if (w_->now < m.stranger_until) {
+    out.what = outcome::ok;
+    out.cluster = other_id;
+    out.items.clear();
+    out.rivals.clear();
+    return serve::done;
+  }
   out.cluster = id;
   if (s.what == op::authenticate && w_->opt.auth_off) {
     out.what = outcome::auth_off;
@@ -77,6 +86,11 @@ serve cluster::request(std::size_t at, const send& s, nanos sent, nanos server_d
     return how == serve::later ? wait(at, server_deadline, out, again) : how;
   }
   if (m.cut || leader_ == none) return wait(at, server_deadline, out, again);
+  if (s.what == op::authenticate && !w_->calm && w_->of_cluster.chance(20)) {
+    out.what = outcome::credentials_rejected;  // somebody is just changing the password
+    out.cluster = 0;
+    return serve::done;
+  }
   out.what = store.execute(s, out);
   m.term = std::max(m.term, term_);
   out.term = m.term;

@@ -19,6 +19,7 @@ struct member {
   bool beside_zombie = false;
   nanos cut_since = 0;
   nanos frozen_until = 0;
+  nanos stranger_until = 0;  // somebody else answers at its address
   std::uint64_t term = 1;   // of the last entry it applied
   std::int64_t applied = 1; // revision
   nanos apply_at = 0;
@@ -67,6 +68,8 @@ class cluster {
 
   sim::store store;
   static constexpr std::uint64_t id = 77;
+  static constexpr std::uint64_t other_id = 78;
+  [[nodiscard]] std::uint64_t id_at(std::size_t m) const;
   nanos last_end = -second;  // a lease ended then
 
  private:

@@ -132,6 +132,7 @@ void cluster::calm_down() {
     m.up = true;
     m.cut = m.zombie = m.beside_zombie = false;
     m.frozen_until = std::min(m.frozen_until, w_->now);
+    m.stranger_until = 0;
     m.apply_at = w_->now;
     w_->heap.push(w_->now, happening::applied, at, 0, store.revision);
   }

@@ -31,6 +31,15 @@ void world::fault_strikes(fault f) {
       break;
     case fault::restore: cluster.restore(); break;
     case fault::tokens_expire: cluster.tokens_expire(); break;
+    case fault::stranger: {
+      // Only one at a time, and not before everybody knows whom he talks to.
+      const std::size_t at = of_faults.index(opt.members);
+      if (now < 8 * second) break;
+      cluster.at(at).stranger_until = now + of_faults.between(100 * millisecond, ttl);
+      network.member_down(at);
+      note("member %zu: its address leads to another cluster", at);
+      break;
+    }
     case fault::hand_delete:
     case fault::hand_revoke:
     case fault::foreign_key:
@@ -82,11 +91,15 @@ void world::fault_of_operator(fault f) {
   const auto e = static_cast<election_id>(of_faults.below(opt.elections));
   auto& keys = cluster.store.elections[e];
   if (f == fault::foreign_key) {
-    const auto label = static_cast<std::int64_t>(1 + of_faults.below(1u << 30));
-    note("operator: puts a foreign key into e%u", e);
-    cluster.store.put_foreign(e, label);
+    // Sometimes more of them than a candidate reads at once.
+    const int count = of_faults.chance(100) ? 40 : 1;
+    note("operator: puts %d foreign keys into e%u", count, e);
+    for (int i = 0; i < count; ++i) {
+      const auto label = static_cast<std::int64_t>(1 + of_faults.below(1u << 30));
+      cluster.store.put_foreign(e, label);
+      heap.push(now + of_faults.between(100 * millisecond, opt.asked.ttl), happening::operator_acts, 1, e, label);
+    }
     cluster.committed();
-    heap.push(now + of_faults.between(100 * millisecond, opt.asked.ttl), happening::operator_acts, 1, e, label);
     return;
   }
   if (keys.empty()) return;

@@ -10,11 +10,11 @@ namespace {
 constexpr const char* names[fault_count] = {
     "pause",       "suspend",     "block",       "crash",  "hole",          "member_crash", "member_freeze", "depose",
     "cut_member",  "no_quorum",   "swift_change", "compaction", "full_store", "restore",     "hand_delete",   "hand_revoke",
-    "foreign_key", "tamper",      "tokens_expire", "resign", "leave",        "close_session", "observe"};
+    "foreign_key", "tamper",      "tokens_expire", "stranger", "resign", "leave",        "close_session", "observe"};
 
 // How often a kind of fault exists in a world, in per mille.
 constexpr std::uint32_t likely[fault_count] = {450, 200, 300, 250, 350, 250, 250, 400, 250, 120, 200, 400,
-                                               80,  30,  120, 80,  200, 40,  300, 450, 300, 200, 300};
+                                               80,  30,  120, 80,  200, 40,  300, 150, 450, 300, 200, 300};
 
 std::uint32_t rate(stream& from, std::uint32_t likely_per_mille, std::uint32_t most) {
   const bool exists = from.chance(likely_per_mille);
@@ -69,6 +69,14 @@ options draw(stream& from) {
     const nanos mean = from.between(4 * second, 40 * second);
     if (exists) o.every[f] = mean;
   }
+  // A session that begins at the stranger's would rightly stay with it.
+  if (o.mean(fault::stranger) != 0) {
+    if (o.members < 3) o.set(fault::stranger, 0);
+    o.set(fault::crash, 0);
+    o.set(fault::close_session, 0);
+  }
+  o.refused = from.chance(5);
+  if (o.refused) o.least_ttl = 400 * second;
   o.lost_request = rate(from, 300, 60);
   o.lost_reply = rate(from, 300, 60);
   o.reset = rate(from, 300, 60);

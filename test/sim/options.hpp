@@ -29,12 +29,13 @@ enum class fault : std::uint8_t {
   foreign_key,      // another program's key in a queue, for a while
   tamper,           // a key of ours is attached to another lease
   tokens_expire,
+  stranger,         // an address leads to another cluster for a while
   resign,           // from here on: what users do
   leave,
   close_session,
   observe,
 };
-inline constexpr std::size_t fault_count = 23;
+inline constexpr std::size_t fault_count = 24;
 
 struct options {
   std::size_t processes = 3;
@@ -69,6 +70,7 @@ struct options {
   std::uint32_t slow_work = 0;      // work that takes longer to stop than its grace
   std::uint32_t user_whims = 0;     // calls from inside callbacks
   bool campaign_again = true;
+  bool refused = false;             // etcd grants a TTL that no session can live with
   bool small = false;               // the enumerated world
   nanos choices_from = 0;           // small: before, all goes well
 

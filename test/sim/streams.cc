@@ -63,7 +63,7 @@ std::size_t network::new_message(std::size_t stream) {
   m.serial = streams_[stream].serial;
   m.news.changes.clear();
   m.news.stream = streams_[stream].id;
-  m.news.cluster = cluster::id;
+  m.news.cluster = w_->cluster.id_at(streams_[stream].member);
   m.news.created = m.news.canceled = false;
   m.news.why = outcome::unavailable;
   m.news.compact_revision = m.news.last_revision = 0;
@@ -129,7 +129,6 @@ void network::stream_opens(const event& e) {
   if (t.cursor < w_->cluster.store.compacted) {
     const std::size_t refused = new_message(e.a);
     messages_[refused].news.canceled = true;
-    messages_[refused].news.cluster = cluster::id;
     messages_[refused].news.why = outcome::compacted;
     messages_[refused].news.compact_revision = w_->cluster.store.compacted;
     t.server_open = false;

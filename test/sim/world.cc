@@ -7,7 +7,9 @@ namespace sim {
 namespace {
 
 // How long after the last fault somebody must lead: the old lease's full time, the pauses between tries, a round.
-nanos recovery(const options& o) { return 3 * std::max(o.asked.ttl, o.least_ttl) + 16 * o.asked.retry_delay + 15 * second; }
+nanos recovery(const options& o) {
+  return 3 * (o.refused ? o.asked.ttl : std::max(o.asked.ttl, o.least_ttl)) + 16 * o.asked.retry_delay + 15 * second;
+}
 
 // How long a deleted key may take to be heard of on a healthy watch.
 nanos quick_push(const options& o) { return 8 * o.usual_delay + 2 * o.member_lag + 100 * millisecond; }
@@ -211,6 +213,10 @@ void world::phase(std::uint32_t which) {
   switch (which) {
     case 0: calm_down(); break;
     case 1:
+      if (opt.refused) {
+        phase(3);
+        break;
+      }
       checker.check_leader_exists();
       quiet = true;
       heap.push(now + std::max(opt.asked.ttl, opt.least_ttl), happening::phase, 2);
@@ -221,7 +227,7 @@ void world::phase(std::uint32_t which) {
       hand_over();
       break;
     case 3:
-      if (opt.two_way && quick_handover(opt) < opt.asked.ttl / 2) checker.check_handed_over();
+      if (!opt.refused && opt.two_way && quick_handover(opt) < opt.asked.ttl / 2) checker.check_handed_over();
       closing = true;
       for (std::size_t i = 0; i < processes.size(); ++i) heap.push(now, happening::user, i, static_cast<std::size_t>(deed::close_session));
       // Leases that were left behind by the dead run out.
