@@ -199,6 +199,8 @@ TALLY := @test/gates/tally.sh
 STEP_unit   := $(if $(UNIT),'unit=$(UNIT) --jobs=$(TEST_JOBS)')
 STEP_real   := $(if $(REAL),'real=$(REAL) --jobs=$(TEST_JOBS)')
 STEP_sim    := $(if $(SIM),'sim=$(SIM) $(SIM_ARGS)')
+# In `make test` a look only; `make sim` searches.
+STEP_look   := $(if $(SIM),'sim=$(SIM) SEEDS=$(if $(SANITIZE),200,2000)')
 STEP_replay := $(if $(REPLAYS),'fuzz corpora=test/gates/replay.sh $(BUILD)')
 # What does not depend on sanitizers is not run again with them.
 STEP_abi    := $(if $(SANITIZE),,'abi=test/gates/abi.sh $(BUILD)' \
@@ -213,7 +215,7 @@ test: ## all tests; with SANITIZE=address,undefined under sanitizers
 	$(NEED)
 	$(AGAIN) run-test
 run-test: all test-programs
-	$(TALLY) $(STEP_unit) $(STEP_replay) $(STEP_abi) $(STEP_sim) $(STEP_real)
+	$(TALLY) $(STEP_unit) $(STEP_replay) $(STEP_abi) $(STEP_look) $(STEP_real)
 
 unit: $(UNIT) ## the unit tests only
 	$(TALLY) $(STEP_unit)

@@ -51,7 +51,7 @@ green 'test: no fault, with parameters' tally "$(in_test parameters)"
 fault() { red "test: $1" "$2" tally "$(in_test "$1")"; }
 fault leak 'the test leaks'
 fault leak_with_parameters 'the test leaks'
-fault heap_overflow 'heap-buffer-overflow'
+fault heap_overflow 'insufficient space|heap-buffer-overflow'
 fault signed_overflow 'signed integer overflow'
 fault overlap 'memcpy-param-overlap'
 fault assertion 'Assertion Failed'

@@ -34,7 +34,10 @@ void world::fault_strikes(fault f) {
     case fault::stranger: {
       // Only one at a time, and not before everybody knows whom he talks to.
       const std::size_t at = of_faults.index(opt.members);
-      if (now < 8 * second) break;
+      const bool all_know = std::all_of(processes.begin(), processes.end(), [](const process& p) {
+        return p.open_now() && p.core().counts().leases != 0;
+      });
+      if (!all_know) break;
       cluster.at(at).stranger_until = now + of_faults.between(100 * millisecond, ttl);
       network.member_down(at);
       note("member %zu: its address leads to another cluster", at);
