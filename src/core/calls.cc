@@ -25,7 +25,7 @@ bool elsewhere(outcome what) {
 
 bool executed_perhaps(outcome what) {
   return what == outcome::broken || what == outcome::timed_out || what == outcome::bad_answer ||
-         what == outcome::unavailable;
+         what == outcome::unavailable || what == outcome::wrong_cluster;
 }
 
 }  // namespace

@@ -49,8 +49,8 @@ lease::effect lease::completed(nanos now, const timings& t, const completion& c,
         id_ = 0;  // somebody else's: choose another
       } else {
         grant_in_doubt_ = grant_in_doubt_ || c.doubt_until != 0;
-        backoff_.failed(now, t.retry_delay, choose);
       }
+      backoff_.failed(now, t.retry_delay, choose);
       return effect::none;
     }
     case op::keepalive: {

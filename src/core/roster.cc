@@ -39,10 +39,9 @@ void roster::work_stopped(const context& c, election_id id) {
   if (all_.of(id).state == standing::stopping) stopped(c, id);
 }
 
-void roster::resign(const context& c, election_id id) {
-  election& e = all_.of(id);
-  e.resign_wanted = true;
-  e.rejoin = false;
+// Out of the election, by whatever way it is from where it stands.
+void roster::go(const context& c, election_id id, cause why) {
+  const election& e = all_[id];
   switch (e.state) {
     case standing::idle: withdrawn(c, id); break;
     case standing::wanting:
@@ -54,9 +53,16 @@ void roster::resign(const context& c, election_id id) {
       }
       break;
     case standing::queued: withdraw(id); break;
-    case standing::leading: lose(c, id, cause::resigned, false); break;
+    case standing::leading: lose(c, id, why, false); break;
     default: break;  // goes on when the answer or the work's end comes
   }
+}
+
+void roster::resign(const context& c, election_id id) {
+  election& e = all_.of(id);
+  e.resign_wanted = true;
+  e.rejoin = false;
+  go(c, id, cause::resigned);
 }
 
 // Closed before its resignation was complete: the leadership's end is told as a loss.
@@ -78,20 +84,7 @@ void roster::leave(const context& c, election_id id) {
   e.rejoin = false;
   e.left_until = c.now + c.t.stop_grace + c.t.request_timeout;
   remind(e.left_until, id, due::left);
-  switch (e.state) {
-    case standing::idle: withdrawn(c, id); break;
-    case standing::wanting:
-      // A stand without an answer may have been executed.
-      if (e.doubt_until != 0 && c.lease.held()) {
-        withdraw(id);
-      } else {
-        withdrawn(c, id);
-      }
-      break;
-    case standing::queued: withdraw(id); break;
-    case standing::leading: lose(c, id, cause::closed, false); break;
-    default: break;
-  }
+  go(c, id, cause::closed);
 }
 
 void roster::observe(const context&, election_id id, bool on) {

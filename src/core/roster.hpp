@@ -55,6 +55,7 @@ class roster {
   void want(election_id id);
   void try_lead(const context& c, election_id id);
   void tell_place(const context& c, election_id id);
+  void go(const context& c, election_id id, cause why);
   void overtake_resignation(const context& c, election_id id);
   void lose(const context& c, election_id id, cause why, bool hold);
   void stopped(const context& c, election_id id);

@@ -49,6 +49,13 @@ void watch::stop(std::vector<action>& out) {
   act_at_ = wanted_ ? 0 : never;
 }
 
+// One that ends right after its creation has not been a success.
+void watch::lived(nanos now, const timings& t) {
+  if (state_ != state::open || now < opened_at_ + t.retry_delay) return;
+  tried_ = 0;
+  backoff_.succeeded();
+}
+
 // The endpoint failed us: try another, at once as long as there are others, then after a pause.
 void watch::fail(nanos now, const timings& t, endpoints& nodes, choices& choose, outcome why,
                  std::vector<action>& out) {
@@ -58,11 +65,7 @@ void watch::fail(nanos now, const timings& t, endpoints& nodes, choices& choose,
   trouble.request = op::watch;
   trouble.value = endpoint_;
   out.emplace_back(trouble);
-  // One that ends right after its creation has not been a success.
-  if (state_ == state::open && now >= opened_at_ + t.retry_delay) {
-    tried_ = 0;
-    backoff_.succeeded();
-  }
+  lived(now, t);
   state_ = state::closed;
   stream_ = 0;
   const endpoint_set all = nodes.size() == max_endpoints ? ~endpoint_set{0} : (endpoint_set{1} << nodes.size()) - 1;
@@ -131,6 +134,7 @@ void watch::tick(nanos now, const timings& t, endpoints& nodes, choices& choose,
   // Something on the way may hold back a request body that does not end: then one request a watch.
   if (!renewal && !ever_echoed_) two_way_ = !two_way_;
   if (renewal) {
+    lived(now, t);
     state_ = state::closed;
     start(now, t, nodes, out);
   } else {

@@ -46,6 +46,7 @@ class watch {
   enum class state { closed, opening, open };
   void start(nanos now, const timings& t, const endpoints& nodes, std::vector<action>& out);
   void stop(std::vector<action>& out);
+  void lived(nanos now, const timings& t);
   void fail(nanos now, const timings& t, endpoints& nodes, choices& choose, outcome why, std::vector<action>& out);
 
   state state_ = state::closed;

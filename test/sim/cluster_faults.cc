@@ -33,6 +33,14 @@ void cluster::depose(bool frozen_first, nanos how_long, nanos vacancy) {
   if (frozen_first) m.frozen_until = w_->now + vacancy + w_->of_cluster.between(0, how_long / 2);
   w_->note("etcd: member %zu is deposed and does not know (term %llu)%s", old, static_cast<unsigned long long>(term_),
            frozen_first ? "; it sleeps first" : "");
+  // Some can reach only this one: they live on the same host, or behind the same switch.
+  for (std::size_t p = 0; p < w_->processes.size() && !w_->opt.small; ++p) {
+    if (!w_->of_cluster.chance(200)) continue;
+    w_->note("p%zu reaches only member %zu", p, old);
+    for (std::size_t other = 0; other < members_.size(); ++other) {
+      if (other != old) w_->network.hole(p, other, true, true, w_->now + how_long);
+    }
+  }
   w_->heap.push(w_->now + how_long, happening::heal, old, m.generation);
   vacate(vacancy);
 }

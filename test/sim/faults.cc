@@ -85,6 +85,13 @@ void world::fault_in_process(fault f) {
       }
       break;
     }
+    case fault::late_last_answer: {
+      const auto t = resolve(opt.asked, std::max(opt.asked.ttl, opt.least_ttl));
+      const nanos late = now + of_faults.between(t.request_timeout / 4, t.request_timeout);
+      note("p%zu: answers come at %.3f s, and then none", at, static_cast<double>(late) / 1e9);
+      for (std::size_t m = 0; m < opt.members; ++m) network.late_last(at, m, late, late + 2 * t.ttl);
+      break;
+    }
     default: break;
   }
 }

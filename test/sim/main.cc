@@ -123,6 +123,10 @@ int main(int argc, char** argv) {
         break;
       }
     }
+    if (done % 500'000 == 0) {
+      std::printf("%llu schedules, %llu failed\n", static_cast<unsigned long long>(done), static_cast<unsigned long long>(failed));
+      std::fflush(stdout);
+    }
     if (wish.twice_every != 0 && i % wish.twice_every == 0 && w.run(seed).hash != v.hash) {
       ++failed;
       std::printf("seed %llu: not the same when run again\n", static_cast<unsigned long long>(seed));

@@ -13,6 +13,7 @@ void network::reset(world& w) {
   w_ = &w;
   members_ = w.opt.members;
   serial_ = 0;
+  hold_opens_until = 0;
   calls_.clear();
   streams_.clear();
   messages_.clear();
@@ -24,6 +25,7 @@ void network::reset(world& w) {
 
 nanos network::delay() {
   if (w_->opt.small) return millisecond;
+  if (w_->handing_over && w_->of_network.chance(300)) return w_->of_network.between(0, 6 * w_->opt.usual_delay);
   const nanos usual = w_->of_network.between(w_->opt.usual_delay / 8, w_->opt.usual_delay * 2);
   if (w_->calm || !w_->of_network.chance(w_->opt.slow)) return usual;
   return w_->of_network.between(0, w_->opt.slowest);
@@ -55,7 +57,7 @@ void network::send(std::size_t process, std::uint32_t life, const tenure::core::
   }
   nanos arrives = w_->now + delay();
   const path& p = between(process, s.endpoint);
-  if (arrives < p.out_until) {
+  if (w_->now >= p.late && arrives < p.out_until) {
     if (r.chance(500)) {
       c.answers = false;
       return;
@@ -117,7 +119,9 @@ void network::reply(std::size_t slot, outcome what, nanos after) {
   c.executed = true;
   nanos arrives = w_->now + after;
   const path& p = between(c.process, c.what.endpoint);
-  if (arrives < p.in_until) {
+  if (w_->now < p.late) {
+    arrives = std::max(arrives, p.late);
+  } else if (arrives < p.in_until) {
     if (w_->of_network.chance(500)) return;
     arrives = p.in_until + delay();
   }
@@ -226,8 +230,13 @@ void network::hole(std::size_t process, std::size_t member, bool out, bool in, n
   if (in) p.in_until = std::max(p.in_until, until);
 }
 
+void network::late_last(std::size_t process, std::size_t member, nanos late, nanos until) {
+  hole(process, member, true, true, until);
+  between(process, member).late = late;
+}
+
 void network::calm_down() {
-  for (path& p : paths_) p.out_until = p.in_until = std::min(p.in_until, w_->now);
+  for (path& p : paths_) p.out_until = p.in_until = p.late = 0;
   // Connections that went silent are found dead.
   for (const std::size_t at : std::vector<std::size_t>(open_streams_)) {
     if (streams_[at].silent) end(at, outcome::broken, 0);

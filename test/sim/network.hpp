@@ -41,7 +41,10 @@ class network {
   void member_down(std::size_t member);
   void member_cut(std::size_t member);
   void hole(std::size_t process, std::size_t member, bool out, bool in, nanos until);
+  // Answers arrive at `late`; afterwards there is silence both ways.
+  void late_last(std::size_t process, std::size_t member, nanos late, nanos until);
   void calm_down();
+  nanos hold_opens_until = 0;             // watches opened before are served then
 
  private:
   struct call {
@@ -83,6 +86,7 @@ class network {
   struct path {
     nanos out_until = 0;
     nanos in_until = 0;
+    nanos late = 0;         // answers of before arrive then
   };
 
   nanos delay();

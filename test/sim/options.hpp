@@ -15,6 +15,7 @@ enum class fault : std::uint8_t {
   block,            // a callback of the user's takes its time
   crash,            // kill -9, and a new one after a while
   hole,             // a path is silent in one direction
+  late_last_answer, // all answers to a process are late, and then nothing gets through
   member_crash,
   member_freeze,
   depose,           // the etcd leader is cut off or its disk is stuck: it goes on acknowledging renewals
@@ -35,7 +36,7 @@ enum class fault : std::uint8_t {
   close_session,
   observe,
 };
-inline constexpr std::size_t fault_count = 24;
+inline constexpr std::size_t fault_count = 25;
 
 struct options {
   std::size_t processes = 3;

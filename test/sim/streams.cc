@@ -105,8 +105,8 @@ void network::stream_opens(const event& e) {
     end(e.a, outcome::broken, delay());
     return;
   }
-  if (w_->now < m.frozen_until) {
-    w_->heap.again(e, m.frozen_until + millisecond);
+  if (w_->now < std::max(m.frozen_until, hold_opens_until)) {
+    w_->heap.again(e, std::max(m.frozen_until, hold_opens_until) + millisecond);
     return;
   }
   if (w_->cluster.knows_no_leader(t.member)) {

@@ -45,7 +45,7 @@ void world::broken(const char* rule) {
 void world::set_up() {
   now = 0;
   heap.clear();
-  calm = quiet = closing = false;
+  calm = quiet = handing_over = closing = false;
   if (processes.size() != opt.processes) {
     std::vector<process> fresh(opt.processes);
     processes.swap(fresh);
@@ -180,26 +180,35 @@ void world::calm_down() {
   heap.push(now + recovery(opt), happening::phase, 1);
 }
 
-// The leaders resign just when every watch breaks, and new candidates come; or an operator deletes the leaders'
+// The leaders resign just when every watch breaks (and perhaps their deletes are compacted before the watches are
+// back), and new candidates come; or an operator deletes the leaders'
 // keys, and every watch is well.
 void world::hand_over() {
   quiet = false;
+  handing_over = true;
   checker.expect_handover();
   const nanos push = quick_push(opt);
   const auto t = resolve(opt.asked, std::max(opt.asked.ttl, opt.least_ttl));
   const bool by_hand = push < t.reassure_interval / 2 && of_users.chance(300);
   for (std::size_t m = 0; m < opt.members && !by_hand; ++m) network.member_down(m);
+  nanos longest = 0;
   for (election_id e = 0; e < opt.elections; ++e) {
     for (std::size_t i = 0; i < processes.size(); ++i) {
       if (by_hand || !checker.leads_in(i, e)) continue;
       const nanos from = now + of_users.between(0, opt.usual_delay);
       heap.push(from, happening::user, i, static_cast<std::size_t>(deed::resign), e);
       const nanos gone = from + checker.stop_time_in(i, e);
+      longest = std::max(longest, gone - now);
       for (std::size_t j = 0; j < processes.size(); ++j) {
         if (!processes[j].standing(e)) heap.push(gone + of_users.between(-3, 3) * opt.usual_delay, happening::user, j, static_cast<std::size_t>(deed::stand), e);
       }
     }
     if (by_hand && !cluster.store.elections[e].empty()) cluster.store.delete_key(e, 0, ending::by_hand);
+  }
+  const nanos hold = longest + 10 * opt.usual_delay;
+  if (!by_hand && hold < t.request_timeout / 2 && of_users.chance(400)) {
+    network.hold_opens_until = now + hold;
+    heap.push(now + hold, happening::phase, 6);
   }
   if (by_hand) {
     note("operator: deletes the leaders' keys");
@@ -228,12 +237,14 @@ void world::phase(std::uint32_t which) {
       break;
     case 3:
       if (!opt.refused && opt.two_way && quick_handover(opt) < opt.asked.ttl / 2) checker.check_handed_over();
+      handing_over = false;
       closing = true;
       for (std::size_t i = 0; i < processes.size(); ++i) heap.push(now, happening::user, i, static_cast<std::size_t>(deed::close_session));
       // Leases that were left behind by the dead run out.
       heap.push(now + 2 * std::max(opt.asked.ttl, opt.least_ttl) + 10 * second, happening::phase, 4);
       break;
     case 4: checker.check_all_gone(); break;
+    case 6: cluster.compact(); break;
     default:
       if (opt.two_way) checker.check_noticed();
       break;

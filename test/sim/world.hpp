@@ -45,6 +45,7 @@ class world {
   std::vector<process> processes;
   bool calm = false;     // no faults any more
   bool quiet = false;    // long enough for everybody to have found his place
+  bool handing_over = false;
   bool closing = false;  // the last phase: everybody goes
 
   stream of_world, of_network, of_cluster, of_clocks, of_faults, of_users, of_cores;

@@ -130,7 +130,7 @@ Test(core_calls, one_that_may_have_been_executed_is_in_doubt_for_two_time_outs_f
   const struct {
     outcome what;
     bool doubt;
-  } table[] = {{outcome::not_sent, false},   {outcome::wrong_cluster, false}, {outcome::broken, true},
+  } table[] = {{outcome::not_sent, false},   {outcome::wrong_cluster, true}, {outcome::broken, true},
                {outcome::bad_answer, true}, {outcome::unavailable, true}};
   for (const auto& row : table) {
     calls_host h(1);

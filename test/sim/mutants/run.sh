@@ -47,12 +47,14 @@ one() { # PATCH: a line of the table
   fi
   ${CXX:-c++} -o "$tree/sim" "${hosts[@]}" "${objects[@]}" >>"$work/$name.log" 2>&1 || return 1
   local first=1
-  while verdict=$("$tree/sim" SEED=$first SEEDS=$((budget + 1 - first)) TWICE=0 --brief 2>&1 | grep -m 1 '^seed '); do
+  verdict=
+  while [ $first -le "$budget" ]; do
+    verdict=$("$tree/sim" SEED=$first SEEDS=$((budget + 1 - first)) TWICE=0 --brief 2>&1 | grep -m 1 '^seed ')
+    [ -n "$verdict" ] || break
     seeds=${verdict#seed } seeds=${seeds%%:*}
     # What the core itself does not pass is no merit of the mutant's.
     "$build/test/sim" SEED="$seeds" SEEDS=1 TWICE=0 --brief >/dev/null && break
     first=$((seeds + 1)) verdict=
-    [ $first -le "$budget" ] || break
   done
   rm -rf "$tree"
   if [ -z "$verdict" ]; then

@@ -14,6 +14,7 @@
 #include "etcd/response.hpp"
 #include "names.hpp"
 #include "test/sim/choice.hpp"
+#include "test/sim/real/alike.hpp"
 #include "test/sim/store.hpp"
 #include "test/support/etcd.hpp"
 #include "translate.hpp"
@@ -135,20 +136,7 @@ class comparison {
     mine.what = model_.execute(s, mine);
     if (s.what == op::grant && mine.what == outcome::ok) leases_.push_back(s.lease);
     const core::answer theirs = ask(s);
-    bool same = mine.what == theirs.what;
-    if (same && mine.what == outcome::ok) {
-      same = mine.revision == theirs.revision && mine.ttl == theirs.ttl && mine.items.size() == theirs.items.size() &&
-             mine.rivals.size() == theirs.rivals.size();
-      for (std::size_t i = 0; same && i < mine.items.size(); ++i) {
-        const auto& a = mine.items[i];
-        const auto& b = theirs.items[i];
-        same = a.applied == b.applied && a.own_revision == b.own_revision && a.own_lease == b.own_lease &&
-               a.first == b.first && a.count == b.count && a.more == b.more;
-      }
-      for (std::size_t i = 0; same && i < mine.rivals.size(); ++i) {
-        same = mine.rivals[i].create_revision == theirs.rivals[i].create_revision && mine.rivals[i].lease == theirs.rivals[i].lease;
-      }
-    }
+    const bool same = mine.what == theirs.what && (mine.what != outcome::ok || sim::alike(mine, theirs));
     if (!same) differ(detail::name(s.what), static_cast<int>(mine.what), mine.revision, static_cast<int>(theirs.what), theirs.revision);
   }
 
@@ -264,13 +252,7 @@ class comparison {
     };
     std::stable_sort(mine.begin(), mine.end(), order);
     std::stable_sort(h.changes.begin(), h.changes.end(), order);
-    bool same = mine.size() == h.changes.size();
-    for (std::size_t i = 0; same && i < mine.size(); ++i) {
-      const core::change& a = mine[i];
-      const core::change& b = h.changes[i];
-      same = a.election == b.election && a.deleted == b.deleted && a.lease == b.lease && a.create_revision == b.create_revision &&
-             a.mod_revision == b.mod_revision;
-    }
+    const bool same = sim::alike(mine, h.changes);
     if (!same) differ("watch", from, static_cast<long long>(mine.size()), 0, static_cast<long long>(h.changes.size()));
   }
 
