@@ -9,9 +9,7 @@
 
 // The linker's names for the section in which Criterion's macros register tests.
 extern "C" {
-// NOLINTNEXTLINE(bugprone-reserved-identifier)
 extern criterion_test* __start_cr_tst[] __attribute__((weak, visibility("hidden")));
-// NOLINTNEXTLINE(bugprone-reserved-identifier)
 extern criterion_test* __stop_cr_tst[] __attribute__((weak, visibility("hidden")));
 }
 
