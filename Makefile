@@ -168,7 +168,7 @@ $(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/obj/test/fuzz/%.o $(STATIC) $(BUILD)/link-
 
 # --- the simulation --------------------------------------------------------------------------
 # `make sim SEEDS=N SEED=FIRST`; `make sim SIM_ARGS="--trace SEED"` tells the whole life of one.
-SIM_ARGS ?= SEEDS=$(or $(SEEDS),20000) SEED=$(or $(SEED),1)
+SIM_ARGS ?= SEEDS=$(or $(SEEDS),$(if $(SANITIZE),1000,20000)) SEED=$(or $(SEED),1)
 BUDGET   ?= 20000
 SIM_MODEL_OBJ := $(call objects,test/sim/real/*.cc)
 SIM_MODEL     := $(BUILD)/test/sim-model
