@@ -31,7 +31,7 @@ bool executed_perhaps(outcome what) {
 }  // namespace
 
 calls::calls(std::size_t endpoint_count, bool authenticate, choices& choose)
-    : nodes_(endpoint_count, choose), choose_(choose), authenticate_(authenticate), have_token_(!authenticate) {}
+    : nodes_(endpoint_count, choose), authenticate_(authenticate), have_token_(!authenticate) {}
 
 void calls::start(nanos now, const timings& t, request&& asked, std::vector<action>& out) {
   job j;

@@ -100,7 +100,6 @@ class calls {
                     std::vector<action>& out);
 
   endpoints nodes_;
-  choices& choose_;
   std::vector<job> jobs_;
   call_id next_call_ = 1;
   std::int64_t revision_ = 0;

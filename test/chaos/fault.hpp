@@ -42,8 +42,9 @@ enum class cost : unsigned char {
   X(member_slow, "slow disk", member, every_term, true)                           \
   X(member_isolated, "cut from its peers", member, every_term, true)              \
   X(member_cut, "cut from the candidates", member, nothing, true)                 \
+  X(member_rolled, "restarted in turn", member, nothing, true)                    \
   X(move_leader, "etcd leader moved", election, nothing, false)                   \
-  X(rolling_restart, "rolling restart", election, every_term, true)
+  X(rolling_restart, "rolling restart", election, nothing, true)
 
 enum class fault_kind : unsigned char {
 #define X(kind, shown, on, costs, lasts) kind,
@@ -70,7 +71,7 @@ struct fault_facts {
 // While it lasts the member takes no part in the quorum.
 [[nodiscard]] constexpr bool stops_member(fault_kind kind) {
   return kind == fault_kind::member_freeze || kind == fault_kind::member_kill ||
-         kind == fault_kind::member_restart || kind == fault_kind::member_isolated ||
+         kind == fault_kind::member_restart || kind == fault_kind::member_rolled || kind == fault_kind::member_isolated ||
          kind == fault_kind::member_slow;
 }
 

@@ -164,7 +164,7 @@ void driver::strike_election(const planned_fault& plan) {
     }
     const std::size_t member = (first + done) % etcd_->size();
     planned_fault one;
-    one.kind = fault_kind::member_restart;
+    one.kind = fault_kind::member_rolled;
     one.target = static_cast<int>(member);
     const action one_over = note(one, name_of(member));
     restart_member(member, 0, true, [restart, done, one_over] {

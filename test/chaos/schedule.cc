@@ -52,6 +52,7 @@ class drawing {
       case fault_kind::cut:
       case fault_kind::member_cut: return under_.real_cuts;
       case fault_kind::member_isolated: return under_.real_cuts && several;
+      case fault_kind::member_rolled: return false;  // a part of rolling_restart
       case fault_kind::hole_one:
       case fault_kind::move_leader:
       case fault_kind::rolling_restart: return several;

@@ -35,6 +35,7 @@ look look_of(fault_kind kind) {
     case fault_kind::member_freeze:
     case fault_kind::member_kill:
     case fault_kind::member_restart:
+    case fault_kind::member_rolled:
     case fault_kind::member_slow:
     case fault_kind::rolling_restart: return processes;
     case fault_kind::hand_over:

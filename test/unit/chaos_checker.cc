@@ -196,7 +196,7 @@ Test(chaos_checker, rejects_a_loss_without_a_fault) {
 }
 
 Test(chaos_checker, rejects_a_loss_by_one_silent_endpoint_or_a_move_of_etcds_leader) {
-  for (const char* kind : {"hole_one", "reset", "move_leader", "member_cut"}) {
+  for (const char* kind : {"hole_one", "reset", "move_leader", "member_cut", "member_rolled", "rolling_restart"}) {
     rejected(made().acquired("a", 500, 10).fault(kind, "a", 9000, 15000).lost("a", 10000, 10)
                    .acquired("b", 10400, 11).judged(), "without a fault that may cost it");
   }
