@@ -53,6 +53,7 @@ void criterion_internal_test_main(plain_body fn) {
 }
 
 // What Criterion's own process leaves behind at its exit is not ours; the tests look for themselves.
-extern "C" const char* __asan_default_options() { return "leak_check_at_exit=0"; }
+// The sanitizer's library finds it only if it is visible.
+extern "C" __attribute__((visibility("default"))) const char* __asan_default_options() { return "leak_check_at_exit=0"; }
 
 #endif
