@@ -32,7 +32,7 @@ void machine::apply(nanos now, const event& e, std::vector<action>& out) {
   const context c{now, t_, choose_, requests_, lease_, out};
   // What is over is over before anything that came meanwhile is looked at.
   check_deadline(c);
-  if (std::holds_alternative<woke>(e)) tell_stall(c);
+  tell_stall(c);
   take(c, e);
   go_on(c);
 }
@@ -68,6 +68,7 @@ void machine::check_deadline(const context& c) {
   }
 }
 
+// Whatever comes first after it: the loop serves sockets before timers when a callback among them blocked it.
 void machine::tell_stall(const context& c) {
   if (next_wake_ == never || c.now < next_wake_ + t_.stall_threshold) return;
   const nanos late = c.now - next_wake_;

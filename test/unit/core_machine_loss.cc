@@ -199,6 +199,27 @@ Test(core_machine_loss, a_wake_up_that_comes_late_is_told_as_a_stall) {
   cr_assert(eq(u64, +h.m.counts().stalls, 1));
 }
 
+Test(core_machine_loss, a_machine_that_slept_learns_of_the_loss_and_of_the_stall_whatever_comes_first) {
+  for (const bool woken : {true, false}) {
+    leading_host h;
+    h.wait(2 * second);
+    const answer kept = h.execute(op::keepalive);
+    h.forget();
+    const nanos wanted = h.m.next_wake();
+    h.now += 60 * second;  // CLOCK_BOOTTIME goes on while the machine sleeps
+    const nanos late = h.now - wanted;
+    if (woken) {
+      h.feed(woke{});
+    } else {
+      h.arrive(kept);
+    }
+    cr_assert(lost_for(h, cause::deadline_passed));
+    cr_assert(eq(sz, h.count(news::stalled), 1));
+    cr_assert(eq(i64, h.last(news::stalled).time, +late));
+    cr_assert(eq(sz, h.count(news::acquired), 0));
+  }
+}
+
 Test(core_machine_loss, the_lease_gone_is_told_to_the_session_and_to_each_leader_and_it_stands_again) {
   leading_host h;
   h.stand(1);
