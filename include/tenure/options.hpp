@@ -31,7 +31,8 @@ struct tls_options {
   std::string key_file;   // PEM private key of cert_file; needed with it
 };
 
-// Etcd's own user names and passwords. Empty user: no authentication.
+// Etcd's own user names and passwords. Empty user: no authentication. The user needs the permission
+// `readwrite` for the prefix APP/ and no other.
 struct credentials {
   std::string user;
   std::string password;

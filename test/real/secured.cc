@@ -1,0 +1,141 @@
+// An etcd that wants to know whom it talks to: TLS with client certificates, users with passwords.
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include "test/support/etcd.hpp"
+#include "test/support/instance.hpp"
+#include "test/support/tls_etcd.hpp"
+
+using namespace tenure;
+using test::instance;
+
+namespace {
+
+void with_certificate(instance& one, const test::tls_etcd& server, const char* who = "client") {
+  one.options.tls.ca_file = server.file("ca.pem");
+  one.options.tls.cert_file = server.file(std::string(who) + ".pem");
+  one.options.tls.key_file = server.file(std::string(who) + ".key");
+}
+
+// Users on, and one who may touch the keys of `app/` and no others.
+void with_users(const test::etcd& store) {
+  store.etcdctl({"user", "add", "root:hunter2"});
+  store.etcdctl({"user", "grant-role", "root", "root"});
+  store.etcdctl({"user", "add", "service:s3cret"});
+  store.etcdctl({"role", "add", "app"});
+  store.etcdctl({"role", "grant-permission", "app", "--prefix=true", "readwrite", "app/"});
+  store.etcdctl({"user", "grant-role", "service", "app"});
+  store.etcdctl({"auth", "enable"});
+}
+
+std::string as_root(const test::etcd& store, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"--user", "root:hunter2"});
+  return store.etcdctl(arguments);
+}
+
+void as_service(instance& one) { one.options.auth = {"service", "s3cret"}; }
+
+}  // namespace
+
+Test(secured, by_client_certificates_it_elects_hands_over_and_survives_a_restart) {
+  test::tls_etcd server;
+  test::loop loop;
+  instance a(loop, "a", {server.endpoint()});
+  instance b(loop, "b", {server.endpoint()});
+  a.options.ttl = b.options.ttl = milliseconds(5000);
+  with_certificate(a, server);
+  with_certificate(b, server);
+  a.start().await("acquired");
+  b.start().await("position 1");
+  server.kill();
+  server.start();
+  const auto renewals = a.session.stats().renewals;
+  test::run_until(loop, [&] { return a.session.stats().renewals >= renewals + 3; });
+  cr_assert(eq(llong, a.count("acquired"), 1));
+  test::ok(a.resign());
+  b.await("acquired");
+  cr_assert(gt(llong, b.term.fencing_token, a.term.fencing_token));
+  a.close_and_wait();
+  b.close_and_wait();
+  cr_assert(zero(int, loop.close()));
+}
+
+Test(secured, a_certificate_of_somebody_else_is_reported_and_elects_nobody) {
+  test::tls_etcd server;
+  test::loop loop;
+  instance a(loop, "a", {server.endpoint()});
+  with_certificate(a, server, "other");
+  a.start().await("trouble unreachable");
+  cr_assert(not(a.was_told("acquired")));
+  a.close_and_wait();
+  cr_assert(zero(int, loop.close()));
+}
+
+Test(secured, by_users_it_elects_hands_over_and_logs_in_again) {
+  test::etcd store;
+  with_users(store);
+  test::loop loop;
+  instance a(loop, "a", store.endpoints());
+  instance b(loop, "b", store.endpoints());
+  a.options.ttl = b.options.ttl = milliseconds(5000);
+  as_service(a);
+  as_service(b);
+  a.start().await("acquired");
+  b.start().await("position 1");
+  const auto go_on = [&] {
+    const auto renewals = a.session.stats().renewals;
+    const auto confirmations = a.session.stats().confirmations;
+    test::run_until(loop, [&] {
+      return a.session.stats().renewals >= renewals + 3 && a.session.stats().confirmations >= confirmations + 3;
+    });
+    cr_assert(eq(llong, a.count("acquired"), 1));
+    cr_assert(not(a.term.token.cancelled()));
+  };
+  as_root(store, {"user", "add", "another:one"});  // moves the revision of all permissions
+  go_on();
+  store.restart();  // forgets every token
+  go_on();
+  test::ok(a.resign());
+  b.await("acquired");
+  a.close_and_wait();
+  b.close_and_wait();
+  const std::string left = as_root(store, {"get", "--prefix", "--keys-only", "app/"});
+  cr_assert(eq(type(std::string), std::string(left), std::string()));
+  cr_assert(zero(int, loop.close()));
+}
+
+Test(secured, a_password_changed_under_it_is_a_loss_and_set_right_it_leads_again) {
+  test::etcd store;
+  with_users(store);
+  test::loop loop;
+  instance a(loop, "a", store.endpoints());
+  as_service(a);
+  a.start().await("acquired");
+  const auto change = [&](const char* to) {
+    const char* const script =
+        "echo \"$1\" | ${ETCDCTL:-etcdctl} --endpoints \"$0\" --user root:hunter2 user passwd service --interactive=false";
+    test::process run({"sh", "-c", script, store.endpoint(), to}, {"ETCDCTL_API=3"});
+    cr_assert(run.wait() == (test::ending{0, 0}));
+  };
+  change("other");
+  a.await("trouble authentication_failed");
+  a.await("lost deadline_passed");
+  for (const error& each : a.troubles) cr_assert(each.message.find("s3cret") == std::string::npos);
+  change("s3cret");
+  a.await("acquired", 2);
+  a.close_and_wait();
+  cr_assert(zero(int, loop.close()));
+}
+
+Test(secured, what_the_user_may_not_do_is_reported_as_that) {
+  test::etcd store;
+  with_users(store);
+  test::loop loop;
+  instance a(loop, "a", store.endpoints());
+  a.options.app = "elsewhere";
+  as_service(a);
+  // Whether it is elected first is etcd's: 3.4.23 and 3.5.16 check no permission within nested transactions.
+  a.start().await("trouble permission_denied");
+  a.close_and_wait();
+  cr_assert(zero(int, loop.close()));
+}

@@ -1,0 +1,56 @@
+#include "test/support/tls_etcd.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+#include "test/support/etcd.hpp"
+#include "test/support/wait.hpp"
+
+namespace tenure::test {
+
+std::string file_text(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+tls_etcd::tls_etcd() : port_(free_port()) {
+  char made[] = "/tmp/tls_etcd_XXXXXX";
+  if (mkdtemp(made) == nullptr) give_up("no temporary directory");
+  directory_ = made;
+  const std::string script =
+      "cd " + directory_ + " && exec 2>/dev/null && set -e\n"
+      "new() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out $1.key; }\n"
+      "new ca; openssl req -x509 -new -key ca.key -subj /CN=ca -days 2 -out ca.pem\n"
+      "new other; openssl req -x509 -new -key other.key -subj /CN=other -days 2 -out other.pem\n"
+      "sign() { new $1; openssl req -new -key $1.key -subj /O=$1 -out $1.csr\n"
+      "  printf \"extendedKeyUsage=serverAuth,clientAuth\\n$2\" >$1.ext\n"
+      "  openssl x509 -req -in $1.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile $1.ext -out $1.pem; }\n"
+      "sign server subjectAltName=IP:127.0.0.1; sign client\n";
+  if (std::system(script.c_str()) != 0) give_up("openssl makes no certificates");
+  start();
+}
+
+tls_etcd::~tls_etcd() {
+  kill();
+  std::error_code ignored;
+  std::filesystem::remove_all(directory_, ignored);
+}
+
+void tls_etcd::kill() { (void)member_->kill(); }
+
+void tls_etcd::start() {
+  const std::string peers = "http://127.0.0.1:" + std::to_string(free_port());
+  const char* const other = std::getenv("ETCD");
+  member_ = std::make_unique<process>(std::vector<std::string>{
+      other != nullptr ? other : "etcd", "--data-dir=" + file("data"), "--listen-client-urls=" + endpoint(),
+      "--advertise-client-urls=" + endpoint(), "--listen-peer-urls=" + peers,
+      "--initial-advertise-peer-urls=" + peers, "--initial-cluster=default=" + peers, "--client-cert-auth",
+      "--trusted-ca-file=" + file("ca.pem"), "--cert-file=" + file("server.pem"), "--key-file=" + file("server.key")});
+}
+
+}  // namespace tenure::test
