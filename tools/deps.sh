@@ -20,7 +20,8 @@ readonly packages_test="
 pkg-config            command  pkg-config
 libcriterion-dev      header   criterion/criterion.h
 etcd-server           command  ${ETCD:-etcd}
-etcd-client           command  ${ETCDCTL:-etcdctl}"
+etcd-client           command  ${ETCDCTL:-etcdctl}
+openssl               command  openssl"
 readonly packages_dev="
 clang                 command  clang++
 libclang-rt-14-dev    runtime  fuzzer
