@@ -46,6 +46,7 @@ struct election {
   std::int64_t leader_lease = 0;     // from its name
   std::int64_t leader_dirty = 0;     // something happened to it at this revision
   nanos doubt_until = 0;             // not 0: a stand without an answer may have been executed, or still be until then
+  nanos doubt_pause = 0;             // before the next look for it
   nanos left_until = 0;              // `leave` is answered then at the latest
   nanos stop_until = 0;              // stopping: the grace is over then
   nanos confirmed_at = 0;            // leading: sending of the last answer that confirmed the key

@@ -202,7 +202,10 @@ void machine::take(const context& c, const stream_news& n) {
   switch (watch_.heard(c.now, t_, n, requests_.nodes(), choose_, c.out)) {
     case watch::effect::stale:
     case watch::effect::none: break;
-    case watch::effect::deliver: roster_.apply(c, n.changes); break;
+    case watch::effect::deliver:
+      requests_.saw_revision(n.last_revision);
+      roster_.apply(c, n.changes);
+      break;
     case watch::effect::compacted: roster_.events_lost(n.compact_revision); break;
     case watch::effect::token: requests_.token_refused(); break;
   }

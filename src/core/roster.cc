@@ -208,10 +208,8 @@ void roster::withdrawn(const context& c, election_id id) {
   if (e.rejoin && !closing_) {
     e.rejoin = false;
     want(id);
-  } else if (e.doubt_until > c.now) {
-    remind(e.doubt_until, id, due::sweep);
-  } else {
-    e.doubt_until = 0;
+  } else if (e.doubt_until != 0) {
+    remind(std::max(c.now, e.doubt_until), id, due::sweep);
   }
 }
 
@@ -303,7 +301,7 @@ void roster::lease_gone(const context& c, cause why) {
   ready_.clear();
   for (election_id id = 0; id < all_.size(); ++id) {
     election& e = all_[id];
-    e.doubt_until = 0;
+    e.doubt_until = e.doubt_pause = 0;
     e.reading = false;
     e.own_revision = 0;
     switch (e.state) {

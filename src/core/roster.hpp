@@ -61,6 +61,7 @@ class roster {
   void stopped(const context& c, election_id id);
   void withdraw(election_id id);
   void withdrawn(const context& c, election_id id);
+  void doubt_longer(const context& c, election& e);
   void own_key_gone(const context& c, election_id id);
   void deleted(const context& c, election_id id, const change& what);
   bool outdated(const answer& a) const { return a.revision + 1 < lost_until_; }

@@ -10,6 +10,8 @@ namespace {
 
 // How long writes are left alone after the store said that it is full.
 constexpr nanos full_store_pause = 30 * second;
+// A member that stood still may execute what it had received whenever it wakes: how long that is looked for.
+constexpr nanos longest_doubt = 3600 * second;
 
 }  // namespace
 
@@ -60,7 +62,7 @@ void roster::stood(const context& c, const completion& done, const answer& a) {
       // A key under our name that would not end with our lease: never lead by it.
       t.what = news::tampered;
       c.say(std::move(t));
-      e.rejoin = e.wanted();
+      e.rejoin = e.rejoin || e.wanted();
       withdraw(id);
       continue;
     }
@@ -126,8 +128,16 @@ void roster::withdrawal_answered(const context& c, const completion& done, const
       batches_.add(op::withdraw, id, e);
       continue;
     }
+    // What was sent while a stand might still be executed did not see what came after it.
+    if (e.doubt_until != 0 && e.doubt_until <= done.sent) doubt_longer(c, e);
     withdrawn(c, id);
   }
+}
+
+// Nothing was found: the next look comes after a pause twice as long.
+void roster::doubt_longer(const context& c, election& e) {
+  e.doubt_pause = std::max(2 * c.t.request_timeout, 2 * e.doubt_pause);
+  e.doubt_until = e.doubt_pause <= longest_doubt ? c.now + e.doubt_pause : 0;
 }
 
 void roster::reassured(const context& c, const completion& done, const answer& a) {
@@ -225,8 +235,7 @@ void roster::keep(const context& c, const appointment& a) {
     }
     case due::sweep:
       // A stand of ours may have been executed after its key was withdrawn.
-      if (e.state != standing::idle || closing_ || e.doubt_until == 0) break;
-      e.doubt_until = 0;
+      if (e.state != standing::idle || closing_ || e.doubt_until == 0 || e.doubt_until > c.now) break;
       if (c.lease.held()) withdraw(a.id);
       break;
     case due::left: {

@@ -22,7 +22,9 @@ std::size_t checker::began(std::size_t process, election_id e, std::int64_t fenc
   t.stop_time = stop_time;
   // The key may have been deleted by hand before the core could hear of it.
   const auto& keys = w_->cluster.store.elections[e];
-  const bool there = std::any_of(keys.begin(), keys.end(), [&](const key& k) { return k.create == fencing; });
+  // (its revision alone is not enough: after a restore from a backup it may be another's)
+  const std::int64_t name = w_->processes[process].core().lease_id();
+  const bool there = std::any_of(keys.begin(), keys.end(), [&](const key& k) { return k.create == fencing && k.name == name; });
   if (!there) t.hand_at = w_->now;
   terms_.push_back(t);
   return terms_.size() - 1;
@@ -163,7 +165,9 @@ void checker::check_queues() {
       const bool ours = std::any_of(w_->processes.begin(), w_->processes.end(), [&](const process& p) {
         return p.open_now() && p.standing(e) && p.core().lease_id() == k.name;
       });
-      if (!ours) w_->broken("a key that nobody stands behind");
+      if (ours) continue;
+      w_->note("e%u: key %lld, lease %llx", e, static_cast<long long>(k.create), static_cast<unsigned long long>(k.name));
+      w_->broken("a key that nobody stands behind");
     }
   }
 }

@@ -89,13 +89,15 @@ void network::send(std::size_t process, std::uint32_t life, const tenure::core::
     }
     if (r.chance(o.half)) c.half = true;
     if (r.chance(o.duplicate)) {
-      // The same bytes once more, on another connection, as curl sends them when a reused one dies.
+      // A reused connection dies before the first byte of an answer, and curl sends the same bytes once more on
+      // another: what was on the first may be executed as well, but not after the answer that we get.
       const std::size_t twin = calls_.take();
       call& d = calls_[twin];
       d = calls_[slot];
       d.serial = ++serial_;
       d.waited_for = d.answers = false;
-      w_->heap.push(std::min(w_->now + r.between(0, s.timeout * 3 / 2), d.latest), happening::request, twin, 0, d.serial);
+      w_->heap.push(arrives, happening::request, twin, 0, d.serial);
+      arrives += r.between(0, s.timeout / 2);
     }
   }
   w_->heap.push(std::min(arrives, c.latest), happening::request, slot, 0, c.serial);

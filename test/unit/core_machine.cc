@@ -222,6 +222,19 @@ Test(core_machine, never_leads_by_a_key_of_its_name_that_is_attached_to_another_
   cr_assert(gt(i64, h.last(news::acquired).value, 90));
 }
 
+Test(core_machine, who_stood_again_before_that_key_was_found_still_stands_when_it_is_gone) {
+  core_host h;
+  h.etcd.keys.push_back({0, 1000, 90, 0});
+  h.feed(stand{0, true});
+  h.serve(op::grant);
+  h.feed(resign{0});
+  h.feed(stand{0, true});
+  h.serve_all();
+  cr_assert(eq(sz, h.count(news::tampered), 1));
+  cr_assert(eq(sz, h.count(news::resigned), 1));
+  cr_assert(h.leads());
+}
+
 Test(core_machine, a_refused_stand_is_told_as_trouble_and_tried_again_after_a_pause) {
   for (const outcome why : {outcome::no_space, outcome::permission_denied, outcome::overloaded, outcome::rejected}) {
     core_host h;

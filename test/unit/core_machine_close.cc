@@ -287,6 +287,46 @@ Test(core_machine_close, a_doubtful_stand_is_swept_even_if_a_later_one_succeeded
   cr_assert(h.etcd.keys.empty());
 }
 
+Test(core_machine_close, a_stand_executed_while_the_answer_to_the_withdrawal_was_under_way_is_swept) {
+  core_host h;
+  h.feed(stand{0, true});
+  h.serve(op::grant);
+  const tenure::core::send late = *h.find(op::stand);
+  h.fail(op::stand, outcome::broken);
+  h.run(second);
+  h.feed(resign{0});
+  h.feed(work_stopped{0});
+  const answer withdrawn = h.execute(op::withdraw);
+  (void)h.etcd.execute(late);
+  h.freeze(5 * second);  // longer than it could still be executed; but it was
+  h.arrive(withdrawn);
+  h.run(second);
+  cr_assert(h.etcd.keys.empty());
+}
+
+Test(core_machine_close, a_stand_executed_by_a_member_that_wakes_after_long_is_swept) {
+  core_host h;
+  h.feed(stand{0, true});
+  h.serve(op::grant);
+  const tenure::core::send late = *h.find(op::stand);
+  h.fail(op::stand, outcome::broken);
+  h.run(second);
+  h.feed(resign{0});
+  h.feed(work_stopped{0});
+  h.run(100 * second);
+  (void)h.etcd.execute(late);
+  cr_assert(eq(sz, h.etcd.keys.size(), 1));
+  h.run(200 * second);
+  cr_assert(h.etcd.keys.empty());
+  cr_assert(eq(sz, h.count(news::resigned), 1));
+  h.forget();
+  h.run(7200 * second);
+  std::size_t looks = h.count(op::withdraw);
+  cr_assert(lt(sz, +looks, 8), "fewer and fewer");
+  h.run(7200 * second);
+  cr_assert(eq(sz, h.count(op::withdraw), +looks), "and not for ever");
+}
+
 Test(core_machine_close, closing_in_every_state_finishes_with_the_lease_revoked) {
   for (const way& w : ways) {
     core_host h;

@@ -104,6 +104,15 @@ Test(core_machine_world, when_history_went_back_observers_read_again_and_not_for
   cr_assert(eq(i64, +h.m.standings().at(1).leader_revision, 42));
 }
 
+Test(core_machine_world, what_the_watch_has_told_cannot_be_news_to_the_cluster) {
+  core_host h;
+  h.etcd.put(0, other);
+  h.stand();
+  h.push({0, true, 0x55, 0, 5003});
+  h.run(2 * second);  // the cluster is far behind that: it was restored
+  cr_assert(h.last(news::lease_lost).why_lost == cause::cluster_changed);
+}
+
 Test(core_machine_world, a_linearizable_answer_that_was_only_overtaken_is_no_step_back) {
   core_host h;
   h.etcd.put(0, other);
