@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "candidate_impl.hpp"
+#include "directory_impl.hpp"
 #include "names.hpp"
 #include "observer_impl.hpp"
 #include "session_impl.hpp"
@@ -141,5 +142,41 @@ error observer::follow(session& session, const std::string& shard, observer_even
 }
 
 bool observer::close(std::function<void()> closed) { return impl_ != nullptr && impl_->close(std::move(closed)); }
+
+directory::directory(directory&& other) noexcept : impl_(std::exchange(other.impl_, nullptr)) {}
+
+directory& directory::operator=(directory&& other) noexcept {
+  std::swap(impl_, other.impl_);
+  return *this;
+}
+
+directory::~directory() {
+  if (impl_ != nullptr) impl_->silence();
+}
+
+error directory::follow(session& session, directory_events events) {
+  if (impl_ != nullptr && !impl_->ended()) return {errc::wrong_state, "the directory is in use: close it first", 0};
+  if (!session.is_open()) return not_open();
+  return guarded([&]() -> error {
+    auto* made = new detail::directory_impl(session.impl_, std::move(events));
+    if (impl_ != nullptr) impl_->release();
+    impl_ = made;
+    return {};
+  });
+}
+
+bool directory::close(std::function<void()> closed) { return impl_ != nullptr && impl_->close(std::move(closed)); }
+
+bool directory::current() const noexcept { return false; }
+
+leader_info directory::leader(const std::string&) const { return {}; }
+
+std::vector<leader_info> directory::queue(const std::string&) const { return {}; }
+
+std::vector<std::string> directory::shards() const { return {}; }
+
+void directory::for_each(const std::function<void(const std::string&, const leader_info&)>&) const {}
+
+std::size_t directory::size() const noexcept { return 0; }
 
 }  // namespace tenure

@@ -1,7 +1,7 @@
 // A session: one etcd lease, kept alive by this process on the caller's libuv loop, and
 // shared by all candidates of the process. It starts no thread and no loop.
 //
-// Rules for every handle here (session, candidate, observer):
+// Rules for every handle here (session, candidate, observer, directory):
 // - All calls are loop-thread only and legal from inside any callback, also of the handle itself.
 // - No callback comes from within a call: state changes at once, callbacks follow from the loop,
 //   one at a time, in order.
@@ -59,7 +59,7 @@ class TENURE_API session {
   ~session();
 
   // Checks the options, reads the TLS files and gets ready; no packet is sent until the first
-  // candidate stands or observer follows. `loop` stays the caller's and must outlive the
+  // candidate stands, or observer or directory follows. `loop` stays the caller's and must outlive the
   // closing. An open session keeps the loop alive.
   // Errors: invalid_argument, unsafe_timing (the message has the numbers), system, no_memory,
   // wrong_state if it is open already.
@@ -76,6 +76,7 @@ class TENURE_API session {
 
  private:
   friend class candidate;
+  friend class directory;
   friend class observer;
   detail::session_impl* impl_ = nullptr;
 };

@@ -3,6 +3,7 @@
 #define TENURE_TENURE_HPP
 
 #include <tenure/candidate.hpp>
+#include <tenure/directory.hpp>
 #include <tenure/error.hpp>
 #include <tenure/log.hpp>
 #include <tenure/observer.hpp>
