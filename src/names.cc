@@ -110,18 +110,21 @@ std::string key(std::string_view prefix, std::int64_t lease) {
   return out.append(hex, end);
 }
 
+std::int64_t lease(std::string_view name) {
+  std::int64_t lease = 0;
+  const auto end = std::from_chars(name.data(), name.data() + name.size(), lease, 16);
+  if (end.ec != std::errc() || end.ptr != name.data() + name.size()) return 0;
+  char hex[20];
+  const auto back = std::to_chars(hex, hex + sizeof hex, lease, 16).ptr;
+  return name == std::string_view(hex, static_cast<std::size_t>(back - hex)) ? lease : 0;
+}
+
 parts split(std::string_view key) {
   parts p;
   const auto slash = key.rfind('/');
   if (slash == std::string_view::npos) return p;
   p.prefix = key.substr(0, slash);
-  const std::string_view name = key.substr(slash + 1);
-  std::int64_t lease = 0;
-  const auto end = std::from_chars(name.data(), name.data() + name.size(), lease, 16);
-  if (end.ec != std::errc() || end.ptr != name.data() + name.size()) return p;
-  char hex[20];
-  const auto back = std::to_chars(hex, hex + sizeof hex, lease, 16).ptr;
-  if (name == std::string_view(hex, static_cast<std::size_t>(back - hex))) p.lease = lease;
+  p.lease = lease(key.substr(slash + 1));
   return p;
 }
 

@@ -57,7 +57,7 @@ void session_impl::perform(core::send& s) {
   asked.elections.reserve(s.items.size());
   for (const core::item& it : s.items) asked.elections.push_back(it.election);
   calls_.emplace(s.call, std::move(asked));
-  http_request r = translator_.encode(s);
+  http_request r = translator_.encode(s, directories_.next_key());
   // The server gives up a little before we do, so that nothing of it is applied long after.
   const auto limit = std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(s.timeout / 10 * 9));
   transport_.send(s.call, s.endpoint, r.path, std::move(r.body), token_, std::max(limit, milliseconds(1)));
@@ -83,28 +83,39 @@ void session_impl::replied(std::uint64_t call, net::reply&& reply) {
   translated heard = translator_.decode(call, asked, reply);
   if (asked.what == core::op::authenticate) token_ = std::move(heard.token);
   failure_ = std::move(heard.failure);
+  page_ = std::move(heard.page);
   if (failure_ && log_.heard()) log_(log_level::debug, "request_failed", failure_.message);
   apply(heard.answer);
   failure_ = {};
+  page_.clear();
 }
 
 void session_impl::streamed(std::uint64_t stream, std::string_view bytes) {
   if (finished_ || forked() || stream != stream_ || !framing_) return;
-  std::vector<core::stream_news> heard;
+  struct message {
+    core::stream_news news;
+    std::vector<etcd::watch_event> changes;
+  };
+  std::vector<message> heard;
   bool sound = true;
   const bool fed = framing_->feed(bytes, [&](std::string_view document) {
     etcd::watch_message m;
     std::string why;
     sound = etcd::parse(document, m, why);
     if (sound) {
-      heard.push_back(translator_.decode(stream, m, failure_));
+      heard.push_back({translator_.decode(stream, m, failure_), {}});
+      if (directories_.any()) heard.back().changes = std::move(m.events);
     } else {
       failure_ = {errc::bad_answer, "the watch is not one of etcd's gateway (" + why + ")", 0};
     }
     return sound;
   });
   // What is heard first may end the stream.
-  for (core::stream_news& n : heard) apply(n);
+  for (message& m : heard) {
+    changes_ = std::move(m.changes);
+    apply(m.news);
+  }
+  changes_.clear();
   if ((!fed || !sound) && stream == stream_ && framing_) {
     transport_.close_stream(stream);
     framing_.reset();
@@ -169,6 +180,10 @@ void session_impl::tell_news(const core::tell& t) {
       state_ = state::closing;
       break;
     }
+    case core::news::outdated:
+    case core::news::page:
+    case core::news::complete:
+    case core::news::changed: tell_directories(t); break;
     case core::news::trouble:
       if (t.request != core::op::stand) {
         const error e = last_failure(t);
@@ -179,10 +194,21 @@ void session_impl::tell_news(const core::tell& t) {
             for (observer_impl* o : elections_[id].observers) o->told_trouble(e);
           }
         }
+        if (t.request == core::op::read_all || t.request == core::op::watch) directories_.trouble(e);
         break;
       }
       [[fallthrough]];
     default: tell_election(t); break;
+  }
+}
+
+void session_impl::tell_directories(const core::tell& t) {
+  if (!directories_.any()) return;
+  switch (t.what) {
+    case core::news::outdated: directories_.outdated(t.value != 0); break;
+    case core::news::page: directories_.page(t.value, std::move(page_)); break;
+    case core::news::complete: directories_.complete(); break;
+    default: directories_.changed(std::move(changes_)); break;
   }
 }
 

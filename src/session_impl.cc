@@ -116,6 +116,7 @@ error session_impl::open(uv_loop_t* loop, const session_options& options, sessio
   options_.endpoints = config.endpoints;
   events_ = std::move(events);
   elections_ = electorate(options.app);
+  directories_.open(options.app);
   loop_ = loop;
   if (error e = transport_.open(loop, std::move(config), *this)) return e;
   // From here on nothing of libuv's fails: these only fill in memory.
@@ -240,6 +241,7 @@ void session_impl::tear_down() {
     observers.swap(e.observers);
     for (observer_impl* o : observers) o->session_ended();
   }
+  directories_.end();
   uv_timer_stop(&timer_);
   transport_.close([](void* self) { static_cast<session_impl*>(self)->closed(); }, this);
 }

@@ -17,6 +17,7 @@
 #include <uv.h>
 
 #include "core/machine.hpp"
+#include "directories.hpp"
 #include "dispatcher.hpp"
 #include "electorate.hpp"
 #include "etcd/framing.hpp"
@@ -42,8 +43,9 @@ class session_impl final : public net::receiver, public teller {
   void hold() { ++refs_; }
   void release();
 
-  // For candidates and observers.
+  // For candidates, observers and directories.
   electorate& elections() { return elections_; }
+  detail::directories& directories() { return directories_; }
   void apply(const core::event& e);
   void post(std::function<void()> what) { dispatcher_.post(std::move(what)); }
   // Calls `what` from the loop, not before this moment.
@@ -71,6 +73,7 @@ class session_impl final : public net::receiver, public teller {
   void tell_news(const core::tell& t);
   void tell_election(const core::tell& t);
   void tell_leader(core::election_id id);
+  void tell_directories(const core::tell& t);
   void move_deadline();
   void arm();
   void woke();
@@ -95,6 +98,7 @@ class session_impl final : public net::receiver, public teller {
   random_choices choices_;
   electorate elections_{""};
   translator translator_{elections_, options_};
+  detail::directories directories_{*this};
   std::optional<core::machine> machine_;
   net::transport transport_;
   std::string token_;
@@ -103,6 +107,9 @@ class session_impl final : public net::receiver, public teller {
   std::uint32_t stream_endpoint_ = 0;
   std::unique_ptr<etcd::framing> framing_;
   error failure_;  // what the answer being handled says, if it is a failure
+  // What the answer or message being handled says of all keys, until the core has judged it.
+  std::vector<etcd::key_value> page_;
+  std::vector<etcd::watch_event> changes_;
   std::multimap<core::nanos, std::function<void()>> alarms_;
   shared_deadline* deadline_ = nullptr;
   std::int64_t deadline_lease_ = 0;

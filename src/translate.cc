@@ -28,7 +28,7 @@ core::item_answer own_key(const etcd::op_response& range) {
 
 }  // namespace
 
-http_request translator::encode(const core::send& s) {
+http_request translator::encode(const core::send& s, std::string_view next_key) {
   http_request r;
   r.path = etcd::path_txn;
   switch (s.what) {
@@ -51,6 +51,10 @@ http_request translator::encode(const core::send& s) {
     case op::confirm:
       r.path = etcd::path_range;
       etcd::confirm(r.body, elections_.watched_prefix());
+      return r;
+    case op::read_all:
+      r.path = etcd::path_range;
+      etcd::read_page(r.body, next_key, elections_.watched_prefix(), s.revision, s.limit);
       return r;
     default: break;
   }
@@ -162,9 +166,16 @@ bool translator::fill(const expected& asked, const net::reply& reply, translated
       h = r.header;
       break;
     }
-    case op::confirm: {
+    case op::confirm:
+    case op::read_all: {
       etcd::range_response r;
       if (!etcd::parse(reply.body, r, why)) return false;
+      if (r.more && r.kvs.empty()) {
+        why = "more: but there are no keys";
+        return false;
+      }
+      a.more = r.more;
+      out.page = std::move(r.kvs);
       h = r.header;
       break;
     }

@@ -34,13 +34,15 @@ struct translated {
   core::answer answer;
   tenure::error failure;   // of an answer that is not ok
   std::string token;       // authenticate
+  std::vector<etcd::key_value> page;  // read_all
 };
 
 class translator {
  public:
   translator(electorate& elections, const session_options& options) : elections_(elections), options_(options) {}
 
-  http_request encode(const core::send& s);
+  // `next_key`: where the next page of a read of all keys begins.
+  http_request encode(const core::send& s, std::string_view next_key = {});
   translated decode(std::uint64_t call, const expected& asked, const net::reply& reply);
   std::string watch_body(const core::open_stream& s) const;
   core::stream_news decode(std::uint64_t stream, const etcd::watch_message& m, tenure::error& failure) const;

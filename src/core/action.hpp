@@ -23,6 +23,8 @@ struct send {
   nanos ttl = 0;        // grant
   bool write = true;    // reassure: write LastSeen, else only read
   nanos timeout = 0;    // the core aborts it after this long
+  std::int64_t revision = 0;  // read_all: goes on with the read as of this one; 0: begins one
+  std::uint32_t limit = 0;    // read_all: keys
   std::vector<item> items;
 };
 
@@ -64,6 +66,12 @@ enum class news : std::uint8_t {
   stalled,     // time: how late
   trouble,     // why, what: a request failed everywhere and is tried again; value: endpoint
   refused_timings,  // the granted TTL (time) makes the asked timings unsafe: the session must close
+  // of all elections together:
+  outdated,    // changes may have been missed; the next page is the first of a new read;
+               // value: 1 if revisions begin anew, else 0
+  page,        // the answer being handled is the next page; value: the revision of the read
+  complete,    // that was the last, and the watch goes on from it
+  changed,     // the watch's message being handled is to be applied
   // of an election:
   campaigning,
   position,   // value: how many in front

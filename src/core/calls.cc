@@ -61,6 +61,8 @@ bool calls::attempt_next(nanos now, const timings& t, job& j, std::vector<action
   s.ttl = j.asked.ttl;
   s.write = j.asked.write;
   s.timeout = timeout;
+  s.revision = j.asked.revision;
+  s.limit = j.asked.limit;
   s.items = j.asked.items;
   out.emplace_back(std::move(s));
   return true;

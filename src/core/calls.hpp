@@ -23,6 +23,8 @@ struct request {
   nanos ttl = 0;
   bool write = true;
   bool hedged = false;
+  std::int64_t revision = 0;  // these two as in `send`
+  std::uint32_t limit = 0;
   nanos give_up = never;  // no answer after this moment is waited for
   std::vector<item> items;
 };

@@ -25,6 +25,7 @@ enum class op : std::uint8_t {
   withdraw,     // delete the keys if they have these create revisions
   read_queue,   // a linearizable read of who is in the queue
   read_leader,  // a linearizable read of the first in the queue
+  read_all,     // one page of a linearizable read of all keys of the application
   watch,        // the stream; never sent as a request, only named in troubles
 };
 
@@ -71,6 +72,7 @@ struct answer {
   std::uint64_t term = 0;
   std::int64_t revision = 0;
   nanos ttl = 0;  // grant and keepalive; 0 in a keepalive: the lease is gone
+  bool more = false;  // read_all: there is a further page
   std::vector<item_answer> items;
   std::vector<rival> rivals;
 };
@@ -121,8 +123,11 @@ struct observe {
   election_id election = 0;
   bool on = true;
 };
+struct follow {  // all elections of the application
+  bool on = true;
+};
 struct close {};
 
-using event = std::variant<woke, expired, answer, stream_news, stream_gone, stand, work_stopped, resign, leave, observe, close>;
+using event = std::variant<woke, expired, answer, stream_news, stream_gone, stand, work_stopped, resign, leave, observe, follow, close>;
 
 }  // namespace tenure::core

@@ -46,10 +46,12 @@ void machine::take(const context& c, const event& e) {
   if (const auto* it = std::get_if<resign>(&e)) roster_.resign(c, it->election);
   if (const auto* it = std::get_if<leave>(&e)) roster_.leave(c, it->election);
   if (const auto* it = std::get_if<observe>(&e)) roster_.observe(c, it->election, it->on);
+  if (const auto* it = std::get_if<follow>(&e); it != nullptr && !closing_) survey_.follow(c, it->on);
   if (std::holds_alternative<expired>(e)) roster_.deadline_passed(c);
   if (std::holds_alternative<close>(e) && !closing_) {
     closing_ = true;
     roster_.close(c);
+    survey_.close();
   }
 }
 
@@ -84,6 +86,7 @@ bool machine::history_went_back(const context& c, const answer& a, std::int64_t 
   requests_.history_went_back(a.revision);
   roster_.history_went_back();
   watch_.reset(c.out);
+  survey_.outdated(c, true);
   lease_gone(c, cause::cluster_changed);
   return true;
 }
@@ -126,7 +129,8 @@ void machine::completed(const context& c, const completion& done, const answer* 
   const op what = done.asked.what;
   const bool failed = done.what != outcome::ok;
   if (failed && what != op::stand && what != op::revoke && done.what != outcome::lease_gone &&
-      done.what != outcome::auth_off && done.what != outcome::too_many_operations) {
+      done.what != outcome::auth_off && done.what != outcome::too_many_operations &&
+      !(what == op::read_all && done.what == outcome::compacted)) {
     tell t = make(news::trouble);
     t.why = done.what;
     t.request = what;
@@ -143,6 +147,10 @@ void machine::completed(const context& c, const completion& done, const answer* 
   }
   if (batched(what)) {
     roster_.completed(c, done, a);
+    return;
+  }
+  if (what == op::read_all) {
+    survey_.completed(c, done, a);
     return;
   }
   switch (lease_.completed(c.now, t_, done, a != nullptr ? a->ttl : 0, a != nullptr ? a->term : 0, choose_)) {
@@ -167,6 +175,7 @@ void machine::granted(const context& c) {
       c.say(make(news::refused_timings, follows.ttl));
       closing_ = true;
       roster_.close(c);
+      survey_.close();
       return;
     }
     t_ = follows;
@@ -205,8 +214,12 @@ void machine::take(const context& c, const stream_news& n) {
     case watch::effect::deliver:
       requests_.saw_revision(n.last_revision);
       roster_.apply(c, n.changes);
+      survey_.heard(c);
       break;
-    case watch::effect::compacted: roster_.events_lost(n.compact_revision); break;
+    case watch::effect::compacted:
+      roster_.events_lost(n.compact_revision);
+      survey_.outdated(c);
+      break;
     case watch::effect::token: requests_.token_refused(); break;
   }
 }
@@ -225,8 +238,9 @@ void machine::go_on(const context& c) {
   for (std::size_t i = 0; i < ended_.size() && !finished_; ++i) completed(c, ended_[i], nullptr);
   if (finished_) return;
   roster_.tick(c);
-  watch_.want(settings_.watch && roster_.wants_watch(), roster_.wants_puts(), c.out);
+  watch_.want(settings_.watch && (roster_.wants_watch() || survey_.wanted()), roster_.wants_puts() || survey_.wanted(), c.out);
   if (requests_.has_token()) watch_.tick(c.now, t_, requests_.nodes(), choose_, c.out);
+  survey_.tick(c, watch_);
   if (!closing_) {
     if (roster_.holds_losses() != held_losses_) {
       held_losses_ = !held_losses_;
@@ -250,6 +264,7 @@ void machine::go_on(const context& c) {
   next_wake_ = std::min({requests_.next_wake(), roster_.next_wake(c)});
   if (!closing_) {
     next_wake_ = std::min(next_wake_, lease_.next_wake(requests_, roster_.wants_lease()));
+    next_wake_ = std::min(next_wake_, survey_.next_wake(c.now));
     if (requests_.has_token()) next_wake_ = std::min(next_wake_, watch_.next_wake());
   }
   if (roster_.leaders() > 0) {

@@ -12,6 +12,7 @@
 #include "core/event.hpp"
 #include "core/lease.hpp"
 #include "core/roster.hpp"
+#include "core/survey.hpp"
 #include "core/time.hpp"
 #include "core/timings.hpp"
 #include "core/watch.hpp"
@@ -80,6 +81,7 @@ class machine {
   core::lease lease_;
   watch watch_;
   roster roster_;
+  survey survey_;
   std::uint64_t cluster_ = 0;
   bool jeopardy_ = false;
   bool closing_ = false;

@@ -65,6 +65,7 @@ void watch::fail(nanos now, const timings& t, endpoints& nodes, choices& choose,
   trouble.request = op::watch;
   trouble.value = endpoint_;
   out.emplace_back(trouble);
+  ++faults_;
   lived(now, t);
   state_ = state::closed;
   stream_ = 0;

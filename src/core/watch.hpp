@@ -39,6 +39,10 @@ class watch {
   void tick(nanos now, const timings& t, endpoints& nodes, choices& choose, std::vector<action>& out);
   [[nodiscard]] nanos next_wake() const;
   [[nodiscard]] bool open() const { return state_ == state::open; }
+  // Whether it is known from which revision on to listen.
+  [[nodiscard]] bool has_start() const { return resume_ != 0; }
+  // How often a stream has failed; the renewal of a one-way stream is no failure.
+  [[nodiscard]] std::uint64_t faults() const { return faults_; }
   [[nodiscard]] std::uint64_t opens() const { return next_stream_ - 1; }
   [[nodiscard]] std::uint32_t endpoint() const { return endpoint_; }
 
@@ -59,6 +63,7 @@ class watch {
   std::int64_t resume_ = 0;   // the next revision needed; 0: not known yet
   bool two_way_ = true;
   bool ever_echoed_ = false;  // a two-way stream has answered on this session
+  std::uint64_t faults_ = 0;
   nanos opened_at_ = 0;
   nanos act_at_ = never;      // closed: retry; opening: time-out; open: next probe, or the probe's time-out
   bool probing_ = false;

@@ -154,6 +154,16 @@ void confirm(std::string& out, std::string_view key) {
   to.name("keys_only").yes().end();
 }
 
+void read_page(std::string& out, std::string_view first, std::string_view prefix, std::int64_t revision,
+               std::int64_t limit) {
+  writer to(out);
+  to.begin();
+  write_key(to, first);
+  to.name("range_end").bytes(range_end(prefix)).name("limit").integer(limit);
+  if (revision != 0) to.name("revision").integer(revision);
+  to.end();
+}
+
 void watch_create(std::string& out, std::string_view prefix, std::int64_t start_revision, bool puts) {
   writer to(out);
   to.begin().name("create_request").begin();

@@ -27,6 +27,10 @@ void keepalive(std::string& out, std::int64_t lease);
 void revoke(std::string& out, std::int64_t lease);
 // A linearizable read of whether one key exists: keys_only.
 void confirm(std::string& out, std::string_view key);
+// A linearizable read of keys and values from `first` to the end of those that start with `prefix`, in their
+// order, at most `limit`, as of `revision` (0: the present one).
+void read_page(std::string& out, std::string_view first, std::string_view prefix, std::int64_t revision,
+               std::int64_t limit);
 // start_revision must be > 0 (0 would silently skip). puts=false filters puts out (NOPUT).
 void watch_create(std::string& out, std::string_view prefix, std::int64_t start_revision, bool puts);
 void watch_progress(std::string& out);

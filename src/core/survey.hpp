@@ -1,0 +1,51 @@
+// What is known of all elections of the application, for those who want to know them all: when it has to be
+// read (in pages, all as of one revision), and when it is as the watch says and nothing is missing.
+#pragma once
+
+#include <cstdint>
+
+#include "core/backoff.hpp"
+#include "core/context.hpp"
+#include "core/watch.hpp"
+
+namespace tenure::core {
+
+class survey {
+ public:
+  static constexpr std::uint32_t full_page = 128;  // keys
+
+  void follow(const context& c, bool on);
+  // The session closes: nothing is asked or told any more.
+  void close() { on_ = false; }
+  // Changes were lost: only a new read tells how things are. `anew`: the cluster was restored from a backup.
+  void outdated(const context& c, bool anew = false);
+  // The stream's message being handled is to be applied.
+  void heard(const context& c) const;
+  // What was answered to a page; `a` is null if nothing was.
+  void completed(const context& c, const completion& done, const answer* a);
+
+  void tick(const context& c, const watch& stream);
+  [[nodiscard]] nanos next_wake(nanos now) const;
+  [[nodiscard]] bool wanted() const { return on_; }
+
+ private:
+  enum class phase : std::uint8_t {
+    due,      // a read has to begin, as soon as there is a stream to go on from it
+    reading,
+    read,     // wholly, but the stream is not open yet
+    current,
+  };
+  [[nodiscard]] bool may_ask() const { return !under_way_ && (phase_ == phase::reading || (phase_ == phase::due && stream_ready_)); }
+
+  bool on_ = false;
+  phase phase_ = phase::due;
+  bool stream_ready_ = false;
+  bool under_way_ = false;       // a page was asked for
+  bool discard_ = false;         // it belongs to a read that was given up
+  std::int64_t revision_ = 0;    // of the read; 0: known when the first page is there
+  std::uint32_t limit_ = full_page;
+  std::uint64_t faults_ = 0;     // of the stream, as seen last
+  backoff pause_;
+};
+
+}  // namespace tenure::core
