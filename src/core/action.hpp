@@ -66,12 +66,6 @@ enum class news : std::uint8_t {
   stalled,     // time: how late
   trouble,     // why, what: a request failed everywhere and is tried again; value: endpoint
   refused_timings,  // the granted TTL (time) makes the asked timings unsafe: the session must close
-  // of all elections together:
-  outdated,    // changes may have been missed; the next page is the first of a new read;
-               // value: 1 if revisions begin anew, else 0
-  page,        // the answer being handled is the next page; value: the revision of the read
-  complete,    // that was the last, and the watch goes on from it
-  changed,     // the watch's message being handled is to be applied
   // of an election:
   campaigning,
   position,   // value: how many in front
@@ -82,6 +76,12 @@ enum class news : std::uint8_t {
   left,       // the candidate has gone from the queue after `leave`
   leader,     // value: create revision of the leader's key, 0: none
   tampered,   // our key was found attached to another lease
+  // of all elections together:
+  outdated,    // changes may have been missed; the next page is the first of a new read;
+               // value: 1 if revisions begin anew, else 0
+  page,        // the answer being handled is the next page; value: the revision of the read
+  complete,    // that was the last, and the watch goes on from it
+  changed,     // the watch's message being handled is to be applied
 };
 
 struct tell {

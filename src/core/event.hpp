@@ -25,8 +25,8 @@ enum class op : std::uint8_t {
   withdraw,     // delete the keys if they have these create revisions
   read_queue,   // a linearizable read of who is in the queue
   read_leader,  // a linearizable read of the first in the queue
-  read_all,     // one page of a linearizable read of all keys of the application
   watch,        // the stream; never sent as a request, only named in troubles
+  read_all,     // one page of a linearizable read of all keys of the application
 };
 
 enum class outcome : std::uint8_t {
@@ -128,6 +128,7 @@ struct follow {  // all elections of the application
 };
 struct close {};
 
-using event = std::variant<woke, expired, answer, stream_news, stream_gone, stand, work_stopped, resign, leave, observe, follow, close>;
+using event = std::variant<woke, expired, answer, stream_news, stream_gone, stand, work_stopped, resign, leave, observe, close,
+                           follow>;
 
 }  // namespace tenure::core

@@ -7,6 +7,7 @@
 
 #include "test/support/etcd.hpp"
 #include "test/support/instance.hpp"
+#include "test/support/proxy.hpp"
 
 using namespace tenure;
 using test::instance;
@@ -67,8 +68,10 @@ struct reader {
 struct follower : reader {
   tenure::session session;
 
-  void start(uv_loop_t* loop, const test::etcd& etcd) {
-    test::ok(session.open(loop, options_of(etcd, "follower")));
+  void start(uv_loop_t* loop, const test::etcd& etcd, const std::string& endpoint = "") {
+    session_options o = options_of(etcd, "follower");
+    if (!endpoint.empty()) o.endpoints = {endpoint};
+    test::ok(session.open(loop, o));
     follow(session);
   }
   void close(uv_loop_t* loop) {
@@ -166,6 +169,7 @@ Test(directory, tells_every_change_of_leader_and_nothing_else) {
   test::run_until(loop, [&] { return f.directory.leader("").value != value; });
   cr_assert(eq(sz, f.told.size(), 2));
   test::ok(a.resign());
+  b.await("acquired");
   f.await(loop, "=b");
   cr_assert(eq(i64, f.directory.leader("").fencing_token, b.fencing_tokens.back()));
   // Its lease is taken from it by hand.
@@ -216,25 +220,27 @@ Test(directory, after_a_compaction_while_disconnected_it_tells_the_differences_o
   test::etcd etcd;
   test::loop loop;
   for (const char* shard : {"a", "b", "c"}) etcd.etcdctl({"put", std::string("app/") + shard + "/leader/1", "one"});
+  test::proxy between(loop, etcd.endpoint());
   follower f;
-  f.start(loop, etcd);
+  f.start(loop, etcd, between.url());
   f.await(loop, "current");
   f.told.clear();
-  // Our loop does not turn while all this happens, and the connection is cut in between.
+  between.both(test::traffic::reset());
+  f.await(loop, "trouble");
+  cr_assert(not(f.directory.current()));
   etcd.etcdctl({"del", "app/a/leader/1"});
   etcd.etcdctl({"del", "app/b/leader/1"});
   etcd.etcdctl({"put", "app/b/leader/2", "two"});
   etcd.etcdctl({"put", "app/c/leader/1", "one, again"});
   etcd.etcdctl({"put", "app/d/leader/1", "one"});
   compact_all(etcd);
-  etcd.restart();
-  test::run_until(loop, [&] { return f.count("trouble") != 0; });
-  cr_assert(not(f.directory.current()));
+  between.both(test::traffic::pass());
   f.await(loop, "current");
   cr_assert(f.changed_to(strings{"a=-", "b=two", "d=one"}));
   cr_assert(eq(type(std::string), f.told.back(), std::string("current")));
   cr_assert(eq(type(std::string), f.directory.leader("c").value, std::string("one, again")));
   f.close(loop);
+  between.close();
   cr_assert(zero(int, loop.close()));
 }
 
