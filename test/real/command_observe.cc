@@ -98,3 +98,42 @@ Test(command_observe, goes_on_after_etcd_was_away) {
   stop(leader);
   stop(observer);
 }
+
+Test(command_observe, all_follows_every_shard_also_those_that_come_later) {
+  etcd store;
+  command_run leader(campaign(store, "one", {"--shards", "3"}));
+  for (int i = 0; i < 3; ++i) leader.next("acquired");
+  command_run observer(observe(store, {"--all"}));
+  std::set<std::string> shards;
+  for (happening seen = observer.next(); seen.event != "current"; seen = observer.next()) {
+    cr_assert(seen.event == "leader" && seen.text("leader") == "one" && seen.number("fencing_token") > 0);
+    shards.insert(seen.text("shard"));
+  }
+  const std::set<std::string> all{"shard-0000", "shard-0001", "shard-0002"};
+  cr_assert(shards == all);
+  store.etcdctl({"put", "app/other/leader/1", "plain words"});
+  cr_assert(observer.next().text("shard") == "other");
+  command_run alone(campaign(store, "two"));
+  const happening first = observer.next();
+  cr_assert(first.text("shard").empty() && first.text("leader") == "two");
+  stop(alone);
+  cr_assert(observer.next("leader", "leader", "").text("shard").empty());
+  stop(leader);
+  for (int i = 0; i < 3; ++i) shards.erase(observer.next("leader", "leader", "").text("shard"));
+  cr_assert(shards.empty());
+  cr_assert(store.etcdctl({"lease", "list"}).find("found 0 leases") != std::string::npos);
+  stop(observer);
+}
+
+Test(command_observe, all_tells_errors_once_and_goes_on_after_etcd_was_away) {
+  etcd store;
+  command_run observer(observe(store, {"--all"}));
+  cr_assert(observer.next().event == "current");
+  store.kill();
+  observer.next("error");
+  store.restart();
+  observer.next("current");
+  store.etcdctl({"put", "app/s/leader/1", "plain words"});
+  observer.next("leader", "shard", "s");
+  stop(observer);
+}

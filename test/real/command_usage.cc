@@ -92,6 +92,10 @@ Test(command_usage, a_wrong_command_line_is_refused_with_a_remedy) {
       {with({"--shards", "3", "--shard", "shard-0001"}), "'shard-0001' is named twice"},
       {{"observe", "--app", "a", "--endpoints", etcd.endpoint, "--ttl", "3"}, "'--ttl' is not a flag of this command"},
       {{"observe", "--endpoints", etcd.endpoint}, "--app APP is missing"},
+      {{"observe", "--app", "a", "--endpoints", etcd.endpoint, "--all", "--shard", "s"}, "--all follows every shard"},
+      {{"observe", "--app", "a", "--endpoints", etcd.endpoint, "--shards", "3", "--all"}, "leave out --shard and --shards"},
+      {{"observe", "--app", "a", "--endpoints", etcd.endpoint, "--all=yes"}, "'--all' takes no value"},
+      {with({"--all"}), "'--all' is not a flag of this command"},
   };
   for (const refusal& row : table) expect_refused(row, etcd);
 }

@@ -34,7 +34,8 @@ constexpr const char* observe_intro =
     "Usage: tenure observe --endpoints URL[,URL...] --app APP [flags]\n"
     "\n"
     "Prints the present leader of APP/leader, or of APP/SHARD/leader for each shard, and then\n"
-    "every change, without standing in the election.\n"
+    "every change, without standing in the election. With --all those of all shards that have\n"
+    "a leader, then `current`, then every change.\n"
     "\n"
     "SIGTERM, SIGINT   exit\n";
 

@@ -1,6 +1,7 @@
 // `tenure observe`: prints who leads, and every change, without standing.
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "commands.hpp"
@@ -14,6 +15,13 @@ error follow(host& on, observer& follower, const std::string& shard) {
   events.leader = [&on, shard](const leader_info& info) { on.events().write(leader_event(shard, info)); };
   events.trouble = [&on, shard](const error& why) { on.trouble(event("error", shard), why); };
   return follower.follow(on.session(), shard, std::move(events));
+}
+
+error follow_all(host& on, directory& follower) {
+  directory_events events;
+  events.leader = [&on](const std::string& shard, const leader_info& info) { on.events().write(leader_event(shard, info)); };
+  events.current = [&on] { on.events().write(event("current")); };
+  return follower.follow(on.session(), std::move(events));  // troubles are told by the session
 }
 
 int refused(const error& why) {
@@ -32,6 +40,10 @@ int observe(const settings& chosen) {
   events.trouble = [&on](const error& why) { on.trouble(event("error"), why); };
   if (const error failed = on.open(std::move(events))) return refused(failed);
 
+  directory everything;
+  if (chosen.all) {
+    if (const error failed = follow_all(on, everything)) on.finish(refused(failed));
+  }
   std::vector<observer> followers(chosen.shards.size());
   for (std::size_t i = 0; i < followers.size(); ++i) {
     const error failed = follow(on, followers[i], chosen.shards[i]);

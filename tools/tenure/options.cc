@@ -80,6 +80,7 @@ class reader {
       case flag_id::instance: return take_text("instance", value, session.instance);
       case flag_id::shard: return take_text("shard", value, chosen.shards.emplace_back());
       case flag_id::shards: return read_number("shards", value, shard_count_kind, shard_count_);
+      case flag_id::all: chosen.all = true; return {};
       case flag_id::format: return take_format(value);
       case flag_id::ttl: return take_time("ttl", value, seconds_kind, session.ttl);
       case flag_id::reassure_interval: return take_time("reassure-interval", value, session.reassure_interval);
@@ -155,7 +156,8 @@ class reader {
       std::snprintf(name, sizeof name, "shard-%04d", static_cast<int>(i));
       chosen.shards.emplace_back(name);
     }
-    if (chosen.shards.empty()) chosen.shards.emplace_back();
+    if (chosen.all && !chosen.shards.empty()) return bad("--all follows every shard: leave out --shard and --shards");
+    if (chosen.shards.empty() && !chosen.all) chosen.shards.emplace_back();
     auto sorted = chosen.shards;
     std::sort(sorted.begin(), sorted.end());
     const auto twice = std::adjacent_find(sorted.begin(), sorted.end());

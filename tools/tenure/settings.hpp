@@ -20,7 +20,8 @@ enum class output_format { text, json };
 
 struct settings {
   session_options session;          // without the log hook, which needs a writer
-  std::vector<std::string> shards;  // at least one; "" stands for APP/leader
+  std::vector<std::string> shards;  // at least one unless `all`; "" stands for APP/leader
+  bool all = false;                 // `observe` only: every shard there is
   output_format format = output_format::text;
   std::optional<log_level> log;  // write records of this level and above to stderr
 
