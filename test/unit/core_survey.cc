@@ -33,7 +33,7 @@ Test(core_survey, reads_at_once_and_then_watches_from_there_with_puts_and_withou
   cr_assert(eq(sz, h.count(news::outdated), 1));
   cr_assert(eq(sz, h.sent.size(), 1));
   cr_assert(eq(i64, h.last(op::read_all).revision, 0));
-  cr_assert(eq(u32, h.last(op::read_all).limit, 128));
+  cr_assert(eq(u32, h.last(op::read_all).limit, 64));
   h.serve(op::read_all);
   cr_assert(eq(sz, h.count(news::page), 1));
   cr_assert(eq(i64, h.last(news::page).value, 100));
@@ -96,7 +96,7 @@ Test(core_survey, a_read_whose_revision_was_compacted_begins_anew_without_a_trou
 Test(core_survey, a_page_that_is_too_large_is_halved_until_it_fits) {
   core_host h;
   follow_all(h);
-  std::uint32_t limit = 128;
+  std::uint32_t limit = 64;
   for (int i = 0; i < 9; ++i) {
     cr_assert(eq(u32, h.last(op::read_all).limit, +limit));
     limit = std::max(limit / 2, 1U);
