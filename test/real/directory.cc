@@ -150,6 +150,22 @@ Test(directory, reads_many_shards_in_pages_and_takes_no_lease) {
   cr_assert(zero(int, loop.close()));
 }
 
+// What the core takes from each linearizable answer: a page as of an earlier revision names the present one.
+Test(directory, a_page_of_the_past_tells_the_present_revision) {
+  test::etcd etcd;
+  const auto revision_in = [&](const std::string& body) {
+    const auto at = body.find("\"revision\":\"");
+    return at == std::string::npos ? -1 : std::atoll(body.c_str() + at + 12);
+  };
+  etcd.etcdctl({"put", "app/leader/1", "old"});
+  const long long then = revision_in(etcd.post("/v3/kv/range", R"({"key":"YXBw"})").body);
+  etcd.etcdctl({"put", "app/leader/1", "new"});
+  const test::answer page = etcd.post("/v3/kv/range", R"({"key":"YXBwLw==","range_end":"YXBwMA==","limit":"1","revision":")" +
+                                                          std::to_string(then) + R"("})");
+  cr_assert(eq(llong, revision_in(page.body), then + 1), "%s", page.body.c_str());
+  cr_assert(page.body.find("b2xk") != std::string::npos, "%s", page.body.c_str());  // "old"
+}
+
 Test(directory, tells_every_change_of_leader_and_nothing_else) {
   test::etcd etcd;
   test::loop loop;

@@ -96,6 +96,13 @@ Test(etcd_encode, confirms_by_a_linearizable_read_of_one_key) {
                R"({"key":")" + key64 + R"(","keys_only":true})"));
 }
 
+Test(etcd_encode, reads_a_page_from_a_key_to_the_end_of_its_prefix) {
+  cr_assert(eq(type(string), written([](string& out) { read_page(out, prefix, prefix, 0, 64); }),
+               "{" + range64 + R"(,"limit":"64"})"));
+  cr_assert(eq(type(string), written([](string& out) { read_page(out, key, prefix, 7, 1); }),
+               R"({"key":")" + key64 + R"(","range_end":"YXBwL2xlYWRlcjA=","limit":"1","revision":"7"})"));
+}
+
 Test(etcd_encode, writes_watch_requests) {
   cr_assert(eq(type(string), written([](string& out) { watch_create(out, prefix, 9, false); }),
                R"({"create_request":{)" + range64 + R"(,"start_revision":"9","filters":["NOPUT"]}})"));

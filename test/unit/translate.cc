@@ -144,6 +144,7 @@ Test(translate, every_answer_brings_cluster_term_and_revision) {
       {op::keepalive, R"({"result":{)" + header + R"(,"ID":"4660","TTL":"12"}})"},
       {op::revoke, "{" + header + "}"},
       {op::confirm, "{" + header + R"(,"count":"3"})"},
+      {op::read_all, "{" + header + R"(,"count":"3"})"},
       {op::read_queue, txn(range(""))},
   };
   for (const auto& [what, body] : table) {
@@ -234,6 +235,27 @@ Test(translate, the_leader_is_read_with_its_value) {
   cr_assert(eq(sz, x.elections[0].leader.value.size(), 65536));
   x.hear(x.asked(op::read_leader), txn(range("")));
   cr_assert(eq(i64, +x.elections[0].leader.fencing_token, 0));
+}
+
+Test(translate, all_elections_are_read_in_pages) {
+  translating x;
+  core::send s = x.send(op::read_all);
+  s.limit = 64;
+  const http_request first = x.t.encode(s, "app/");
+  cr_assert(first.path == "/v3/kv/range" && has(first.body, b64("app/")) && has(first.body, R"("limit":"64")"));
+  cr_assert(not(has(first.body, "revision")));
+  s.revision = 70;
+  const http_request next = x.t.encode(s, "app/x/leader/1");
+  cr_assert(has(next.body, b64("app/x/leader/1")) && has(next.body, b64("app0")) && has(next.body, R"("revision":"70")"));
+  const std::string keys = R"(,"kvs":[)" + kv("app/leader/77", 60, "119", "a") + "," + kv("app/x/leader/78", 61, "120", "b") + "]";
+  const translated page = x.hear(x.asked(op::read_all), "{" + header + keys + R"(,"more":true})");
+  cr_assert(page.answer.what == outcome::ok && page.answer.more);
+  cr_assert(eq(sz, page.page.size(), 2));
+  cr_assert(eq(type(std::string), std::string(page.page[1].value), std::string("b")));
+  const translated last = x.hear(x.asked(op::read_all), "{" + header + keys + "}");
+  cr_assert(not(last.answer.more));
+  // Without an end the read would go on for ever.
+  cr_assert(x.hear(x.asked(op::read_all), "{" + header + R"(,"more":true})").answer.what == outcome::bad_answer);
 }
 
 Test(translate, an_answer_of_another_shape_than_asked_for_is_none) {
