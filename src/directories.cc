@@ -55,10 +55,22 @@ void directories::complete() {
 }
 
 void directories::changed(std::vector<etcd::watch_event>&& changes) {
+  std::vector<directory_table::place> touched;
+  const auto check_touched = [&] {
+    for (const auto at : touched) check(at);
+    touched.clear();
+  };
+  std::int64_t revision = 0;
   for (etcd::watch_event& it : changes) {
+    // What one transaction did to a queue is told as one change.
+    if (it.kv.mod_revision != revision) check_touched();
+    revision = it.kv.mod_revision;
     const auto at = table_->change(std::move(it));
-    if (at != table_->all().end() && state_ != state::outdated) check(at);
+    if (at == table_->all().end() || state_ == state::outdated || at->second.touched) continue;
+    at->second.touched = true;
+    touched.push_back(at);
   }
+  check_touched();
 }
 
 directory_table::place directories::after(const std::optional<std::string>& shard) {
@@ -85,6 +97,7 @@ void directories::settle() {
 // Tells of a shard if it has another leader than was told.
 void directories::check(directory_table::place at) {
   auto& [name, shard] = *at;
+  shard.touched = false;
   table_->settle(at);
   const std::int64_t first = shard.queue.empty() ? 0 : shard.queue.front().created;
   if (shard.told != first) {

@@ -26,7 +26,9 @@ class directory_impl {
   void told_trouble(const error& what);
   void session_ended();
   [[nodiscard]] bool ended() const { return session_ == nullptr; }
-  [[nodiscard]] bool current() const { return session_ != nullptr && complete_ && session_->directories().current(); }
+  [[nodiscard]] bool current() const {
+    return session_ != nullptr && complete_ && !session_->forked() && session_->directories().current();
+  }
   // Null if there is nothing to look into.
   [[nodiscard]] std::shared_ptr<const directory_table> table() const;
 

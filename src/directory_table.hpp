@@ -29,6 +29,7 @@ class directory_table {
   struct shard {
     std::vector<candidate> queue;  // by create revision
     std::int64_t told = 0;         // create revision of the leader's key as told; 0: none
+    bool touched = false;          // is to be looked at when the revision's changes are all in
   };
   using shards = std::map<std::string, shard, std::less<>>;
   using place = shards::iterator;

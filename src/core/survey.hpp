@@ -35,7 +35,9 @@ class survey {
     read,     // wholly, but the stream is not open yet
     current,
   };
-  [[nodiscard]] bool may_ask() const { return !under_way_ && (phase_ == phase::reading || (phase_ == phase::due && stream_ready_)); }
+  [[nodiscard]] bool may_ask() const {
+    return !under_way_ && (phase_ == phase::reading || (phase_ == phase::due && stream_ready_));
+  }
 
   bool on_ = false;
   phase phase_ = phase::due;
