@@ -4,6 +4,7 @@
 
 #include "candidate_impl.hpp"
 #include "directory_impl.hpp"
+#include "job_runner_impl.hpp"
 #include "names.hpp"
 #include "observer_impl.hpp"
 #include "session_impl.hpp"
@@ -205,5 +206,48 @@ std::size_t directory::size() const noexcept {
   const auto table = impl_ != nullptr ? impl_->table() : nullptr;
   return table ? table->occupied() : 0;
 }
+
+job_runner::job_runner(job_runner&& other) noexcept = default;
+
+job_runner& job_runner::operator=(job_runner&& other) noexcept {
+  std::swap(impl_, other.impl_);
+  return *this;
+}
+
+job_runner::~job_runner() {
+  if (impl_) impl_->silence();
+}
+
+error job_runner::run(session& session, std::vector<job> jobs, job_runner_options options, job_runner_events events) {
+  if (impl_ && !impl_->ended()) return {errc::wrong_state, "the job runner is in use: close it first", 0};
+  if (!session.is_open()) return not_open();
+  return guarded([&]() -> error {
+    if (error e = detail::job_runner_impl::check(jobs, options)) return e;
+    auto made = std::make_shared<detail::job_runner_impl>(session, std::move(options), std::move(events));
+    if (error e = made->run(std::move(jobs))) return e;
+    impl_ = std::move(made);
+    return {};
+  });
+}
+
+error job_runner::add(job one) {
+  if (!impl_) return {errc::wrong_state, "the job runner does not run", 0};
+  return guarded([&] { return impl_->add(std::move(one)); });
+}
+
+error job_runner::remove(const std::string& name, std::function<void()> removed) {
+  if (!impl_) return {errc::wrong_state, "the job runner does not run", 0};
+  return guarded([&] { return impl_->remove(name, std::move(removed)); });
+}
+
+void job_runner::failed(const std::string& name, error why) {
+  if (impl_) impl_->failed(name, std::move(why));
+}
+
+bool job_runner::close(std::function<void()> closed) { return impl_ && impl_->close(std::move(closed)); }
+
+std::size_t job_runner::running() const noexcept { return impl_ ? impl_->running() : 0; }
+
+bool job_runner::running(const std::string& name) const noexcept { return impl_ && impl_->running(name); }
 
 }  // namespace tenure

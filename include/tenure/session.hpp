@@ -32,6 +32,7 @@ struct uv_loop_s;
 namespace tenure {
 
 namespace detail {
+class job_runner_impl;
 class session_impl;
 }
 
@@ -78,6 +79,7 @@ class TENURE_API session {
   friend class candidate;
   friend class directory;
   friend class observer;
+  friend class detail::job_runner_impl;
   detail::session_impl* impl_ = nullptr;
 };
 

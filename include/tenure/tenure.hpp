@@ -5,6 +5,7 @@
 #include <tenure/candidate.hpp>
 #include <tenure/directory.hpp>
 #include <tenure/error.hpp>
+#include <tenure/job_runner.hpp>
 #include <tenure/log.hpp>
 #include <tenure/observer.hpp>
 #include <tenure/options.hpp>

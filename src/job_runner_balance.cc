@@ -1,0 +1,129 @@
+// How a job runner shares the jobs out: what it sees of the queues, and the moves that it makes.
+#include <algorithm>
+
+#include "clock.hpp"
+#include "job_runner_impl.hpp"
+#include "names.hpp"
+
+namespace tenure::detail {
+
+namespace {
+
+using core::millisecond;
+using core::nanos;
+using core::second;
+
+// A look at a part of the jobs at a time: it must not be felt on the loop.
+constexpr std::size_t jobs_a_look = 64;
+constexpr nanos between_looks = second;
+constexpr nanos after_a_move = 100 * millisecond;
+constexpr std::size_t remembered = 256;
+constexpr nanos absent_for = 600 * second;
+
+// Candidates of other programs wait like anybody, but are given nothing for balance: what they lead is their business.
+jobs::instance_id instance_of(const leader_info& who) { return who.instance.empty() ? 0 : names::split(who.key).lease; }
+
+}  // namespace
+
+void job_runner_impl::follow() {
+  directory_events on;
+  on.leader = [weak = weak_from_this()](const std::string& shard, const leader_info& who) {
+    if (const auto self = weak.lock()) self->led_by(shard, who);
+  };
+  on.current = [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->look_within(between_looks);
+  };
+  session view;
+  view.impl_ = session_.operator->();
+  (void)directory_.follow(view, std::move(on));  // refused only by a session that is closing
+  view.impl_ = nullptr;
+}
+
+void job_runner_impl::led_by(const std::string& name, const leader_info& who) {
+  if (const slot* s = find(name)) shares_.led_by(s->id, instance_of(who));
+}
+
+// At some moment in the second half of this time, or before, so that processes do not look in step.
+void job_runner_impl::look_within(nanos most) {
+  if (!options_.balance || closing_) return;
+  const nanos when = boot_time() + most / 2 + static_cast<nanos>(choices_.below(static_cast<std::uint64_t>(most / 2)));
+  if (look_at_ <= when) return;
+  look_at_ = when;
+  at(when, [this, mine = ++looks_] {
+    if (mine == looks_) look();
+  });
+}
+
+void job_runner_impl::look() {
+  look_at_ = core::never;
+  if (!directory_.current()) return;  // it tells when it is again
+  const nanos now = boot_time();
+  nanos next = between_looks;
+  // Another move only when the last one is over.
+  if (occupied_ == running_) {
+    const std::size_t some = std::min(jobs_a_look, order_.size());
+    for (std::size_t i = 0; i < some; ++i) {
+      cursor_ = (cursor_ + 1) % order_.size();
+      if (!consider(*order_[cursor_], now)) continue;
+      next = after_a_move;
+      break;
+    }
+  }
+  forget_the_absent(now);
+  look_within(next);
+}
+
+// True if it was given away.
+bool job_runner_impl::consider(slot& s, nanos now) {
+  if (s.removing) return false;
+  if (s.state == work::running) {
+    const std::vector<jobs::instance_id> queue = queue_of(s, now);
+    if (now - s.since < std::chrono::nanoseconds(options_.balance_delay).count()) return false;
+    if (queue.empty() || queue.front() != self_ || !jobs::gives_away(shares_, queue, running_)) return false;
+    give_away(s);
+    return true;
+  }
+  if (s.stands && s.in_front == 1 && running_ != 0) {
+    if (!jobs::steps_aside(shares_, queue_of(s, now), self_, running_)) return false;
+    withdraw(s);
+    enter(s);
+  }
+  return false;
+}
+
+// Those who came just now are nobody yet: they may be about to be given what they wait for anyhow.
+std::vector<jobs::instance_id> job_runner_impl::queue_of(const slot& s, nanos now) {
+  std::vector<jobs::instance_id> queue;
+  const nanos delay = std::chrono::nanoseconds(options_.balance_delay).count();
+  for (const leader_info& each : directory_.queue(s.what.name)) {
+    jobs::instance_id who = instance_of(each);
+    if (who != 0 && who != self_) {
+      presence& p = seen_.try_emplace(who, presence{now, now}).first->second;
+      p.last = now;
+      if (!queue.empty() && now - p.first < delay) who = 0;
+    }
+    queue.push_back(who);
+  }
+  return queue;
+}
+
+void job_runner_impl::forget_the_absent(nanos now) {
+  if (seen_.size() <= remembered) return;
+  for (auto at = seen_.begin(); at != seen_.end();) {
+    at = now - at->second.last > absent_for ? seen_.erase(at) : std::next(at);
+  }
+}
+
+void job_runner_impl::step_down_later(slot& s, nanos after) {
+  at(boot_time() + after, [this, weak = std::weak_ptr<slot>(slots_.at(s.what.name)), term = s.term] {
+    const slot_ptr held = weak.lock();
+    if (!held || held->state != work::running || held->term != term || held->removing) return;
+    if (directory_.current() && directory_.queue(held->what.name).size() > 1) {
+      give_away(*held);
+    } else {
+      step_down_later(*held, between_looks);
+    }
+  });
+}
+
+}  // namespace tenure::detail

@@ -1,0 +1,118 @@
+// A job runner behind its handle: a candidate for each job, and what the jobs' states together ask of each.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/time.hpp"
+#include "jobs/shares.hpp"
+#include "random.hpp"
+#include "ref.hpp"
+#include "session_impl.hpp"
+#include "tenure/directory.hpp"
+#include "tenure/job_runner.hpp"
+
+namespace tenure::detail {
+
+class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
+ public:
+  job_runner_impl(session& on, job_runner_options options, job_runner_events events);
+
+  [[nodiscard]] static error check(const std::vector<job>& jobs, const job_runner_options& options);
+  error run(std::vector<job> jobs);
+  error add(job one);
+  error remove(const std::string& name, std::function<void()> removed);
+  void failed(const std::string& name, error why);
+  bool close(std::function<void()> closed);
+  void silence();  // the handle is gone
+  [[nodiscard]] bool ended() const { return closed_; }
+  [[nodiscard]] std::size_t running() const { return running_; }
+  [[nodiscard]] bool running(const std::string& name) const;
+
+ private:
+  enum class work : std::uint8_t { idle, running, stopping };
+  struct slot {
+    job what;
+    jobs::job_id id = 0;
+    tenure::candidate candidate;
+    work state = work::idle;
+    bool known = false;            // its candidate has stood
+    bool stands = false;           // in the election, or as soon as it can
+    bool removing = false;
+    bool gone = false;             // removing, and its candidate is closed
+    std::size_t in_front = 0;      // while waiting
+    std::uint64_t term = 0;        // counts the starts
+    core::nanos since = 0;         // of the last one
+    core::nanos not_before = 0;    // not sought before
+    int failures = 0;              // in a row
+    std::function<void()> removed;
+  };
+  using slot_ptr = std::shared_ptr<slot>;
+
+  // The jobs.
+  slot* find(const std::string& name) const;
+  error enlist(job&& one);
+  void retire(slot& s);
+  void settle(slot& s);
+  void settle_all();
+  void enter(slot& s);
+  void withdraw(slot& s);
+  void acquired(slot& s, const leadership& term);
+  void lost(slot& s, reason why);
+  void give_away(slot& s);
+  void stop_work(slot& s, reason why);
+  void stopped(slot& s, std::uint64_t term);
+  void ended(slot& s);
+  void fail(slot& s, const error& why);
+  [[nodiscard]] bool room() const { return !options_.quota || occupied_ < *options_.quota; }
+  [[nodiscard]] candidate_events events_for(slot& s);
+
+  // Their shares.
+  void follow();
+  void led_by(const std::string& name, const leader_info& who);
+  void look();
+  void look_within(core::nanos most);
+  bool consider(slot& s, core::nanos now);
+  [[nodiscard]] std::vector<jobs::instance_id> queue_of(const slot& s, core::nanos now);
+  void step_down_later(slot& s, core::nanos after);
+  void forget_the_absent(core::nanos now);
+
+  // Calls `what` at or after this moment, with the job if there is one, unless the runner is gone by then.
+  void at(core::nanos when, std::function<void()> what);
+  void post(std::function<void()> what);
+  void done();
+
+  ref<session_impl> session_;
+  job_runner_options options_;
+  job_runner_events events_;
+  std::unordered_map<std::string, slot_ptr> slots_;
+  std::vector<slot*> order_;
+  jobs::job_id next_id_ = 1;
+  std::size_t running_ = 0;
+  std::size_t occupied_ = 0;       // running or stopping
+  bool closing_ = false;
+  bool closed_ = false;
+  bool silent_ = false;
+  std::size_t to_close_ = 0;       // candidates whose closing is under way
+  std::function<void()> on_closed_;
+
+  tenure::directory directory_;
+  jobs::shares shares_;
+  jobs::instance_id self_ = 0;     // our lease, once it has led
+  struct presence {
+    core::nanos first;
+    core::nanos last;
+  };
+  std::unordered_map<jobs::instance_id, presence> seen_;
+  std::size_t cursor_ = 0;         // where the next look goes on
+  core::nanos look_at_ = core::never;
+  std::uint64_t looks_ = 0;        // an appointment for a look that was put forward is void
+  random_choices choices_;
+};
+
+}  // namespace tenure::detail
