@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <vector>
 
 #include "choice.hpp"
@@ -33,13 +33,14 @@ enum class happening : std::uint8_t {
 
 struct event {
   nanos at = 0;
-  std::uint64_t order = 0;
-  happening what = happening::phase;
+  std::uint64_t order : 56;
+  happening what : 8;
   std::uint32_t a = 0;
   std::uint32_t b = 0;
   std::int64_t c = 0;
 };
 
+// A heap of four children each: half as deep as one of two, and a step of it is one cache line or two.
 class event_heap {
  public:
   void clear() {
@@ -49,19 +50,41 @@ class event_heap {
   [[nodiscard]] bool empty() const { return heap_.empty(); }
   [[nodiscard]] nanos next_at() const { return heap_.empty() ? never : heap_.front().at; }
   void push(nanos at, happening what, std::size_t a = 0, std::size_t b = 0, std::int64_t c = 0) {
-    heap_.push_back({at, next_++, what, static_cast<std::uint32_t>(a), static_cast<std::uint32_t>(b), c});
-    std::push_heap(heap_.begin(), heap_.end(), later);
+    const event e{at, next_++, what, static_cast<std::uint32_t>(a), static_cast<std::uint32_t>(b), c};
+    std::size_t hole = heap_.size();
+    heap_.push_back(e);
+    while (hole > 0) {
+      const std::size_t parent = (hole - 1) / 4;
+      if (!earlier(e, heap_[parent])) break;
+      heap_[hole] = heap_[parent];
+      hole = parent;
+    }
+    heap_[hole] = e;
   }
   event pop() {
-    std::pop_heap(heap_.begin(), heap_.end(), later);
-    const event e = heap_.back();
+    const event first = heap_.front();
+    const event last = heap_.back();
     heap_.pop_back();
-    return e;
+    const std::size_t size = heap_.size();
+    if (size == 0) return first;
+    std::size_t hole = 0;
+    for (std::size_t child = 1; child < size; child = 4 * hole + 1) {
+      const std::size_t end = std::min(child + 4, size);
+      std::size_t best = child;
+      while (++child < end) {
+        if (earlier(heap_[child], heap_[best])) best = child;
+      }
+      if (!earlier(heap_[best], last)) break;
+      heap_[hole] = heap_[best];
+      hole = best;
+    }
+    heap_[hole] = last;
+    return first;
   }
-  void again(event e, nanos at) { push(at, e.what, e.a, e.b, e.c); }
+  void again(const event& e, nanos at) { push(at, e.what, e.a, e.b, e.c); }
 
  private:
-  static bool later(const event& x, const event& y) { return x.at != y.at ? x.at > y.at : x.order > y.order; }
+  static bool earlier(const event& x, const event& y) { return x.at != y.at ? x.at < y.at : x.order < y.order; }
 
   std::vector<event> heap_;
   std::uint64_t next_ = 0;
@@ -73,24 +96,25 @@ class pool {
  public:
   std::size_t take() {
     if (free_.empty()) {
-      all_.emplace_back();
-      return all_.size() - 1;
+      if (size_ % chunk == 0) chunks_.emplace_back(new T[chunk]);
+      return size_++;
     }
     const std::size_t at = free_.back();
     free_.pop_back();
     return at;
   }
   void give(std::size_t at) { free_.push_back(at); }
-  T& operator[](std::size_t at) { return all_[at]; }
-  const T& operator[](std::size_t at) const { return all_[at]; }
-  [[nodiscard]] std::size_t size() const { return all_.size(); }
+  T& operator[](std::size_t at) { return chunks_[at / chunk][at % chunk]; }
+  const T& operator[](std::size_t at) const { return chunks_[at / chunk][at % chunk]; }
   void clear() {
     free_.clear();
-    for (std::size_t i = all_.size(); i > 0; --i) free_.push_back(i - 1);
+    for (std::size_t i = size_; i > 0; --i) free_.push_back(i - 1);
   }
 
  private:
-  std::deque<T> all_;  // references stay good
+  static constexpr std::size_t chunk = 64;
+  std::vector<std::unique_ptr<T[]>> chunks_;  // references stay good
+  std::size_t size_ = 0;
   std::vector<std::size_t> free_;
 };
 
