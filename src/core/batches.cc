@@ -32,7 +32,7 @@ void batches::pump(const context& c, elections& all, bool write) {
   for (std::size_t at = 0; at < kinds.size(); ++at) {
     const op what = kinds[at];
     auto& l = lists_[at];
-    if (c.now < l.pause.until()) continue;
+    if (l.waiting.empty() || c.now < l.pause.until()) continue;
     if (what != op::read_leader && !c.lease.held()) continue;
     while (!l.waiting.empty() && c.requests.count(what) < at_once) {
       request r;

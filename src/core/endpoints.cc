@@ -9,7 +9,8 @@ endpoints::endpoints(std::size_t count, choices& choose)
 std::optional<std::uint32_t> endpoints::pick(nanos now, endpoint_set tried) const {
   std::optional<std::uint32_t> best;
   for (std::size_t step = 0; step < list_.size(); ++step) {
-    const auto at = static_cast<std::uint32_t>((preferred_ + step) % list_.size());
+    const std::size_t turned = preferred_ + step;
+    const auto at = static_cast<std::uint32_t>(turned < list_.size() ? turned : turned - list_.size());
     if ((tried >> at & 1U) != 0) continue;
     if (!resting(at, now)) return at;
     if (!best || list_[at].rests_until < list_[*best].rests_until) best = at;

@@ -52,7 +52,8 @@ void process::clear() {
   posted_.clear();
   actions_.clear();
   turning_ = woke_due_ = false;
-  timer_at_ = armed_ = never;
+  armed_ = never;
+  set_timer(never);
   stream_slot_ = no_term;
   finished_ = closing_ = false;
 }
@@ -89,11 +90,17 @@ void process::stand_still(nanos until, bool timers_too) {
   stood_still_ += until - from;
   held_until_ = until;
   // While a machine sleeps, the clock of libuv's timers sleeps too.
-  if (timers_too && timer_at_ != never) timer_at_ += until - from;
+  set_timer(timers_too && timer_at_ != never ? timer_at_ + until - from : timer_at_);
+}
+
+// The world looks for the first timer of all at every step: it has a copy, as late as the loop stands still.
+void process::set_timer(nanos at) {
+  timer_at_ = at;
+  if (w_ != nullptr) w_->timers[index_] = std::max(at, held_until_);
 }
 
 void process::timer() {
-  timer_at_ = never;
+  set_timer(never);
   armed_ = never;
   ask_tokens();
   apply(core::woke{});
@@ -197,13 +204,13 @@ void process::arm() {
   if (wake == armed_ && timer_at_ != never) return;
   armed_ = wake;
   if (wake == never) {
-    timer_at_ = never;
+    set_timer(never);
     return;
   }
   const nanos delay = std::max<nanos>(wake - local(), 0);
   const nanos rounded = (delay + millisecond - 1) / millisecond * millisecond;
   // The loop's own idea of the time is whole milliseconds, and it may be a little late.
-  timer_at_ = clock_.when(local() + rounded) + (w_->opt.small ? 0 : w_->of_clocks.between(0, millisecond));
+  set_timer(clock_.when(local() + rounded) + (w_->opt.small ? 0 : w_->of_clocks.between(0, millisecond)));
 }
 
 void process::post(told what, election_id e, std::size_t term) {
@@ -230,7 +237,7 @@ void process::end_term(seat& s) {
 // Nothing is under way any more. What has been posted is still delivered, then all is closed.
 void process::tear_down() {
   finished_ = true;
-  timer_at_ = never;
+  set_timer(never);
   w_->note("p%zu has finished", index_);
   for (election_id e = 0; e < seats_.size(); ++e) {
     seat& s = seats_[e];

@@ -66,7 +66,6 @@ class process {
   [[nodiscard]] std::uint32_t life() const { return life_; }
   void stand_still(nanos until, bool timers_too);
   [[nodiscard]] nanos held_until() const { return held_until_; }
-  [[nodiscard]] nanos timer_at() const { return timer_at_ > held_until_ ? timer_at_ : (timer_at_ == never ? never : held_until_); }
   [[nodiscard]] nanos local() const;
   [[nodiscard]] nanos local_at(nanos truly) const { return clock_.at(truly); }
   [[nodiscard]] nanos true_when(nanos local) const { return clock_.when(local); }
@@ -92,6 +91,7 @@ class process {
   void acquired(election_id e, std::int64_t fencing);
   void move_deadline();
   void arm();
+  void set_timer(nanos at);
   void post(told what, election_id e = 0, std::size_t term = no_term);
   void deliver(const callback& c);
   void whim(election_id e);

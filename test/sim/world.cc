@@ -47,6 +47,8 @@ void world::set_up() {
   heap.clear();
   calm = quiet = handing_over = closing = false;
   if (processes.size() != opt.processes) {
+    std::vector<process>().swap(processes);
+    timers.assign(opt.processes, never);
     std::vector<process> fresh(opt.processes);
     processes.swap(fresh);
   }
@@ -82,8 +84,11 @@ verdict world::run(std::uint64_t seed, const options* fixed, feed* instead) {
   if (trace_ != nullptr) trace_->append("world: ").append(describe(opt)).push_back('\n');
   set_up();
   while (rule_ == nullptr) {
-    const std::size_t timer = next_timer();
-    const nanos timer_at = timer < processes.size() ? processes[timer].timer_at() : never;
+    std::size_t timer = 0;
+    for (std::size_t i = 1; i < timers.size(); ++i) {
+      if (timers[i] < timers[timer]) timer = i;
+    }
+    const nanos timer_at = timers[timer];
     if (timer_at == never && heap.empty()) break;
     if (timer_at <= heap.next_at()) {
       now = std::max(now, timer_at);
@@ -98,15 +103,6 @@ verdict world::run(std::uint64_t seed, const options* fixed, feed* instead) {
     if (++events_ > 3'000'000) broken("the world does not come to rest");
   }
   return {rule_, hash_, events_, now * static_cast<nanos>(opt.processes)};
-}
-
-std::size_t world::next_timer() const {
-  std::size_t first = processes.size();
-  for (std::size_t i = 0; i < processes.size(); ++i) {
-    if (processes[i].timer_at() == never) continue;
-    if (first == processes.size() || processes[i].timer_at() < processes[first].timer_at()) first = i;
-  }
-  return first;
 }
 
 void world::step(const event& e) {

@@ -42,6 +42,7 @@ class world {
   sim::network network;
   sim::cluster cluster;
   sim::checker checker;
+  std::vector<nanos> timers;  // of the processes; before those, which take them back when they die
   std::vector<process> processes;
   bool calm = false;     // no faults any more
   bool quiet = false;    // long enough for everybody to have found his place
@@ -71,7 +72,6 @@ class world {
   void small_moment();
   void calm_down();
   void hand_over();
-  std::size_t next_timer() const;
 
   std::string* trace_ = nullptr;
   const char* rule_ = nullptr;
