@@ -99,7 +99,7 @@ serve cluster::request(std::size_t at, const send& s, nanos sent, nanos server_d
   if (s.what == op::grant && out.what == outcome::ok) {
     lease_entry& l = store.leases.back();
     l.expires = w_->now + lifetime(l);
-    w_->heap.push(l.expires, happening::expire, 0, 0, l.id);
+    w_->agenda.push(l.expires, happening::expire, 0, 0, l.id);
   }
   if (s.what == op::revoke && out.what == outcome::ok) ended_.push_back({s.lease, w_->opt.asked.ttl});
   committed();
@@ -144,18 +144,18 @@ void cluster::expire(std::int64_t lease, bool ripe) {
   lease_entry* l = store.find_lease(lease);
   if (l == nullptr) return;
   if (leader_ == none) {
-    w_->heap.push(w_->now + 100 * millisecond, happening::expire, 0, 0, lease);
+    w_->agenda.push(w_->now + 100 * millisecond, happening::expire, 0, 0, lease);
     return;
   }
   if (l->expires > w_->now) {
     l->generation = 0;
-    w_->heap.push(l->expires, happening::expire, 0, 0, lease);
+    w_->agenda.push(l->expires, happening::expire, 0, 0, lease);
     return;
   }
   if (!ripe) {
     l->generation = 1;
     const nanos after = w_->of_cluster.chance(500) ? 0 : w_->of_cluster.between(0, w_->opt.lessor_period);
-    w_->heap.push(w_->now + after, happening::expire, 0, 1, lease);
+    w_->agenda.push(w_->now + after, happening::expire, 0, 1, lease);
     return;
   }
   w_->note("etcd: lease %llx ends", static_cast<unsigned long long>(lease));
@@ -171,7 +171,7 @@ void cluster::committed() {
     member& it = members_[m];
     if (it.cut || !it.up) continue;
     it.apply_at = std::max(it.apply_at, std::max(w_->now, it.frozen_until) + w_->of_cluster.between(0, w_->opt.member_lag));
-    w_->heap.push(it.apply_at, happening::applied, m, 0, store.revision);
+    w_->agenda.push(it.apply_at, happening::applied, m, 0, store.revision);
   }
 }
 
@@ -186,7 +186,7 @@ void cluster::applied(std::size_t at, std::int64_t revision) {
 void cluster::vacate(nanos vacancy) {
   leader_ = none;
   ++vacancy_;
-  w_->heap.push(w_->now + vacancy, happening::elected, 0, vacancy_);
+  w_->agenda.push(w_->now + vacancy, happening::elected, 0, vacancy_);
 }
 
 bool cluster::quorum_without(std::size_t m) const {
@@ -207,7 +207,7 @@ void cluster::elected(std::size_t, std::uint32_t generation) {
     if (chosen == none && members_[m].frozen_until <= w_->now) chosen = m;
   }
   if (no_quorum_ || good <= members_.size() / 2 || chosen == none) {
-    w_->heap.push(w_->now + 200 * millisecond, happening::elected, 0, vacancy_);
+    w_->agenda.push(w_->now + 200 * millisecond, happening::elected, 0, vacancy_);
     return;
   }
   leader_ = chosen;
@@ -229,7 +229,7 @@ void cluster::heal(std::size_t at, std::uint32_t generation) {
   m.up = true;
   m.cut = m.zombie = m.beside_zombie = false;
   m.apply_at = std::max(w_->now + w_->of_cluster.between(0, w_->calm ? 200 * millisecond : 5 * second), m.apply_at);
-  w_->heap.push(m.apply_at, happening::applied, at, 0, store.revision);
+  w_->agenda.push(m.apply_at, happening::applied, at, 0, store.revision);
 }
 
 }  // namespace sim

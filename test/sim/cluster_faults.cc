@@ -26,7 +26,7 @@ void cluster::depose(bool frozen_first, nanos how_long, nanos vacancy) {
         member& f = members_[other];
         f.cut = f.beside_zombie = true;
         f.cut_since = w_->now;
-        w_->heap.push(w_->now + how_long, happening::heal, other, ++f.generation);
+        w_->agenda.push(w_->now + how_long, happening::heal, other, ++f.generation);
       }
     }
   }
@@ -41,7 +41,7 @@ void cluster::depose(bool frozen_first, nanos how_long, nanos vacancy) {
       if (other != old) w_->network.hole(p, other, true, true, w_->now + how_long);
     }
   }
-  w_->heap.push(w_->now + how_long, happening::heal, old, m.generation);
+  w_->agenda.push(w_->now + how_long, happening::heal, old, m.generation);
   vacate(vacancy);
 }
 
@@ -57,7 +57,7 @@ void cluster::crash(std::size_t at, nanos how_long) {
   w_->note("etcd: member %zu dies", at);
   m.up = false;
   m.cut = m.zombie = m.beside_zombie = false;
-  w_->heap.push(w_->now + how_long, happening::heal, at, ++m.generation);
+  w_->agenda.push(w_->now + how_long, happening::heal, at, ++m.generation);
   w_->network.member_down(at);
   if (leader_ == at) vacate(w_->of_cluster.between(millisecond, 2500 * millisecond));
 }
@@ -87,7 +87,7 @@ void cluster::cut(std::size_t at, nanos how_long) {
   w_->note("etcd: member %zu is cut off", at);
   m.cut = true;
   m.cut_since = w_->now;
-  w_->heap.push(w_->now + how_long, happening::heal, at, ++m.generation);
+  w_->agenda.push(w_->now + how_long, happening::heal, at, ++m.generation);
   w_->network.member_cut(at);
 }
 
@@ -97,7 +97,7 @@ void cluster::lose_quorum(nanos how_long) {
   no_quorum_ = true;
   for (member& m : members_) m.cut_since = w_->now;
   vacate(how_long + w_->of_cluster.between(0, 2 * second));
-  w_->heap.push(w_->now + how_long, happening::operator_acts, 3);
+  w_->agenda.push(w_->now + how_long, happening::operator_acts, 3);
 }
 
 void cluster::restore() {
@@ -142,7 +142,7 @@ void cluster::calm_down() {
     m.frozen_until = std::min(m.frozen_until, w_->now);
     m.stranger_until = 0;
     m.apply_at = w_->now;
-    w_->heap.push(w_->now, happening::applied, at, 0, store.revision);
+    w_->agenda.push(w_->now, happening::applied, at, 0, store.revision);
   }
   if (leader_ == none) vacate(second);
 }

@@ -9,7 +9,7 @@ void world::schedule(fault f) {
   const nanos mean = opt.mean(f);
   if (mean == 0) return;
   const nanos next = now + of_faults.between(mean / 4, mean * 7 / 4);
-  if (next < opt.calm_from) heap.push(next, happening::fault, static_cast<std::size_t>(f));
+  if (next < opt.calm_from) agenda.push(next, happening::fault, static_cast<std::size_t>(f));
 }
 
 void world::fault_strikes(fault f) {
@@ -27,7 +27,7 @@ void world::fault_strikes(fault f) {
     case fault::compaction: cluster.compact(); break;
     case fault::full_store:
       cluster.full(true);
-      heap.push(now + of_faults.between(second, 2 * ttl), happening::operator_acts, 0);
+      agenda.push(now + of_faults.between(second, 2 * ttl), happening::operator_acts, 0);
       break;
     case fault::restore: cluster.restore(); break;
     case fault::tokens_expire: cluster.tokens_expire(); break;
@@ -72,7 +72,7 @@ void world::fault_in_process(fault f) {
     case fault::crash:
       if (p.gone()) break;
       p.crash();
-      heap.push(now + of_faults.between(0, 10 * second), happening::revive, at, 0, p.life());
+      agenda.push(now + of_faults.between(0, 10 * second), happening::revive, at, 0, p.life());
       break;
     case fault::hole: {
       const bool all = of_faults.chance(400);
@@ -107,7 +107,7 @@ void world::fault_of_operator(fault f) {
     for (int i = 0; i < count; ++i) {
       const auto label = static_cast<std::int64_t>(1 + of_faults.below(1u << 30));
       cluster.store.put_foreign(e, label);
-      heap.push(now + of_faults.between(100 * millisecond, opt.asked.ttl), happening::operator_acts, 1, e, label);
+      agenda.push(now + of_faults.between(100 * millisecond, opt.asked.ttl), happening::operator_acts, 1, e, label);
     }
     cluster.committed();
     return;
@@ -125,7 +125,7 @@ void world::fault_of_operator(fault f) {
   } else {
     note("operator: takes key %lld of e%u off its lease", static_cast<long long>(victim.create), e);
     cluster.store.attach(e, at, 0);
-    heap.push(now + of_faults.between(100 * millisecond, opt.asked.ttl), happening::operator_acts, 2, e, victim.create);
+    agenda.push(now + of_faults.between(100 * millisecond, opt.asked.ttl), happening::operator_acts, 2, e, victim.create);
   }
   cluster.committed();
 }
@@ -159,18 +159,18 @@ void world::fault_of_user(fault f) {
   const std::size_t at = of_faults.index(processes.size());
   const std::size_t e = of_faults.index(opt.elections);
   const deed what = f == fault::resign ? deed::resign : f == fault::leave ? deed::leave : f == fault::observe ? deed::observe : deed::close_session;
-  heap.push(now, happening::user, at, static_cast<std::size_t>(what), static_cast<std::int64_t>(e));
+  agenda.push(now, happening::user, at, static_cast<std::size_t>(what), static_cast<std::int64_t>(e));
 }
 
 // Three moments at which one thing of several may happen.
 void world::small_world() {
   for (const nanos after : {20 * millisecond, 700 * millisecond, 1500 * millisecond}) {
-    heap.push(opt.choices_from + after, happening::operator_acts, 4);
+    agenda.push(opt.choices_from + after, happening::operator_acts, 4);
   }
 }
 
 void world::small_moment() {
-  const auto user = [&](std::size_t p, deed what) { heap.push(now, happening::user, p, static_cast<std::size_t>(what)); };
+  const auto user = [&](std::size_t p, deed what) { agenda.push(now, happening::user, p, static_cast<std::size_t>(what)); };
   switch (of_faults.below(8)) {
     case 1: processes[0].stand_still(std::min(now + 5 * opt.asked.ttl / 2, opt.calm_from), false); break;
     case 2: processes[1].stand_still(std::min(now + 5 * opt.asked.ttl / 2, opt.calm_from), false); break;

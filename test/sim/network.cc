@@ -96,11 +96,11 @@ void network::send(std::size_t process, std::uint32_t life, const tenure::core::
       d = calls_[slot];
       d.serial = ++serial_;
       d.waited_for = d.answers = false;
-      w_->heap.push(arrives, happening::request, twin, 0, d.serial);
+      w_->agenda.push(arrives, happening::request, twin, 0, d.serial);
       arrives += r.between(0, s.timeout / 2);
     }
   }
-  w_->heap.push(std::min(arrives, c.latest), happening::request, slot, 0, c.serial);
+  w_->agenda.push(std::min(arrives, c.latest), happening::request, slot, 0, c.serial);
 }
 
 void network::release(std::size_t slot) {
@@ -127,7 +127,7 @@ void network::reply(std::size_t slot, outcome what, nanos after) {
     if (w_->of_network.chance(500)) return;
     arrives = p.in_until + delay();
   }
-  w_->heap.push(arrives, happening::reply, slot, 0, c.serial);
+  w_->agenda.push(arrives, happening::reply, slot, 0, c.serial);
 }
 
 void network::request_arrives(const event& e) {
@@ -142,7 +142,7 @@ void network::request_arrives(const event& e) {
   nanos again = 0;
   const serve how = w_->cluster.request(c.what.endpoint, c.what, c.sent, c.server_deadline, c.token, c.reply, again);
   if (how == serve::later) {
-    w_->heap.push(again, happening::request, slot, 0, c.serial);
+    w_->agenda.push(again, happening::request, slot, 0, c.serial);
     return;
   }
   outcome what = how == serve::broken ? outcome::broken : c.reply.what;
@@ -172,7 +172,7 @@ void network::reply_arrives(const event& e) {
   }
   process& p = w_->processes[c.process];
   if (p.held_until() > w_->now) {
-    w_->heap.again(e, p.held_until());
+    w_->agenda.again(e, p.held_until());
     return;
   }
   open_calls_.erase(std::find(open_calls_.begin(), open_calls_.end(), slot));

@@ -7,7 +7,7 @@
 #include "choice.hpp"
 #include "core/action.hpp"
 #include "core/event.hpp"
-#include "event_heap.hpp"
+#include "agenda.hpp"
 
 namespace sim {
 
@@ -27,7 +27,7 @@ class network {
   [[nodiscard]] bool idle(std::size_t process) const;
   [[nodiscard]] std::uint64_t token(std::size_t process) const { return tokens_[process]; }
 
-  // From the heap.
+  // From the agenda.
   void request_arrives(const event& e);
   void reply_arrives(const event& e);
   void stream_opens(const event& e);

@@ -217,7 +217,7 @@ void process::post(told what, election_id e, std::size_t term) {
   posted_.push_back({what, e, term});
   if (turning_) return;
   turning_ = true;
-  w_->heap.push(w_->now + 10'000, happening::turn, index_, 0, life_);
+  w_->agenda.push(w_->now + 10'000, happening::turn, index_, 0, life_);
 }
 
 void process::acquired(election_id e, std::int64_t fencing) {

@@ -9,7 +9,7 @@
 
 #include "choice.hpp"
 #include "core/machine.hpp"
-#include "event_heap.hpp"
+#include "agenda.hpp"
 #include "token_state.hpp"
 
 namespace sim {

@@ -36,7 +36,7 @@ std::size_t network::open(std::size_t process, std::uint32_t life, const tenure:
     t.silent = true;
     return slot;
   }
-  w_->heap.push(w_->now + delay(), happening::stream_open, slot, 0, t.serial);
+  w_->agenda.push(w_->now + delay(), happening::stream_open, slot, 0, t.serial);
   return slot;
 }
 
@@ -53,7 +53,7 @@ void network::probe(std::size_t slot) {
   watcher& t = streams_[slot];
   if (t.silent || !t.client_open) return;
   if (w_->now < between(t.process, t.member).out_until) return;
-  w_->heap.push(w_->now + delay(), happening::stream_probe, slot, 0, t.serial);
+  w_->agenda.push(w_->now + delay(), happening::stream_probe, slot, 0, t.serial);
 }
 
 std::size_t network::new_message(std::size_t stream) {
@@ -86,7 +86,7 @@ void network::post(std::size_t message, nanos after) {
     return;
   }
   t.last_arrival = arrives;
-  w_->heap.push(arrives, happening::stream_news, message, 0, messages_[message].serial);
+  w_->agenda.push(arrives, happening::stream_news, message, 0, messages_[message].serial);
 }
 
 void network::end(std::size_t stream, outcome why, nanos after) {
@@ -94,7 +94,7 @@ void network::end(std::size_t stream, outcome why, nanos after) {
   t.server_open = false;
   if (t.silent && !w_->calm) return;
   t.last_arrival = std::max(w_->now + after, t.last_arrival);
-  w_->heap.push(t.last_arrival, happening::stream_end, stream, static_cast<std::size_t>(why), t.serial);
+  w_->agenda.push(t.last_arrival, happening::stream_end, stream, static_cast<std::size_t>(why), t.serial);
 }
 
 void network::stream_opens(const event& e) {
@@ -106,7 +106,7 @@ void network::stream_opens(const event& e) {
     return;
   }
   if (w_->now < std::max(m.frozen_until, hold_opens_until)) {
-    w_->heap.again(e, std::max(m.frozen_until, hold_opens_until) + millisecond);
+    w_->agenda.again(e, std::max(m.frozen_until, hold_opens_until) + millisecond);
     return;
   }
   if (w_->cluster.knows_no_leader(t.member)) {
@@ -136,7 +136,7 @@ void network::stream_opens(const event& e) {
     return;
   }
   flush_one(e.a);
-  if (m.cut) w_->heap.push(w_->now + 4 * second, happening::stream_cut, e.a, 0, t.serial);
+  if (m.cut) w_->agenda.push(w_->now + 4 * second, happening::stream_cut, e.a, 0, t.serial);
 }
 
 void network::stream_probed(const event& e) {
@@ -144,7 +144,7 @@ void network::stream_probed(const event& e) {
   if (t.serial != e.c || !t.server_open) return;
   const member& m = w_->cluster.at(t.member);
   if (w_->now < m.frozen_until) {
-    w_->heap.again(e, m.frozen_until + millisecond);
+    w_->agenda.again(e, m.frozen_until + millisecond);
     return;
   }
   if (m.up) post(new_message(e.a), delay());  // also a deposed member answers
@@ -203,7 +203,7 @@ void network::member_cut(std::size_t member) {
   for (std::size_t i = 0; i < open_streams_.size(); ++i) {
     const std::size_t at = open_streams_[i];
     if (streams_[at].member != member || !streams_[at].server_open) continue;
-    w_->heap.push(w_->now + 4 * second, happening::stream_cut, at, 0, streams_[at].serial);
+    w_->agenda.push(w_->now + 4 * second, happening::stream_cut, at, 0, streams_[at].serial);
   }
 }
 
@@ -216,7 +216,7 @@ void network::news_arrives(const event& e) {
   }
   process& p = w_->processes[t.process];
   if (p.held_until() > w_->now) {
-    w_->heap.again(e, p.held_until());
+    w_->agenda.again(e, p.held_until());
     return;
   }
   if (w_->traced()) {
@@ -234,7 +234,7 @@ void network::stream_ends(const event& e) {
   if (t.serial != e.c || !t.client_open) return;
   process& p = w_->processes[t.process];
   if (p.held_until() > w_->now) {
-    w_->heap.again(e, p.held_until());
+    w_->agenda.again(e, p.held_until());
     return;
   }
   const tenure::core::stream_gone gone{t.id, static_cast<outcome>(e.b)};

@@ -36,7 +36,7 @@ void process::tell(const core::tell& t) {
     case core::news::lost:
       if (!w_->opt.campaign_again && s.here == seat::stands) {
         s.here = seat::out;
-        w_->heap.push(w_->now + w_->of_users.between(0, 5 * second), happening::user, index_, static_cast<std::size_t>(deed::stand), t.election);
+        w_->agenda.push(w_->now + w_->of_users.between(0, 5 * second), happening::user, index_, static_cast<std::size_t>(deed::stand), t.election);
       }
       post(told::lost, t.election, s.term);
       end_term(s);
@@ -80,7 +80,7 @@ void process::turn() {
     }
   }
   turning_ = !posted_.empty() || woke_due_;
-  if (turning_) w_->heap.push(w_->now + 10'000, happening::turn, index_, 0, life_);
+  if (turning_) w_->agenda.push(w_->now + 10'000, happening::turn, index_, 0, life_);
 }
 
 void process::deliver(const callback& c) {
@@ -96,7 +96,7 @@ void process::deliver(const callback& c) {
     case told::cancelled: {
       if (!w_->checker.at(c.term).told) return;
       const nanos until = clock_.when(local() + w_->checker.at(c.term).stop_time);
-      w_->heap.push(until, happening::work_stops, index_, c.election, static_cast<std::int64_t>(c.term));
+      w_->agenda.push(until, happening::work_stops, index_, c.election, static_cast<std::int64_t>(c.term));
       break;
     }
     case told::lost:
@@ -119,7 +119,7 @@ void process::deliver(const callback& c) {
       w_->note("p%zu is closed", index_);
       if (!posted_.empty()) w_->broken("a callback after the session's close");
       clear();
-      if (!w_->closing) w_->heap.push(w_->now + w_->of_users.between(0, 5 * second), happening::revive, index_, 0, life_);
+      if (!w_->closing) w_->agenda.push(w_->now + w_->of_users.between(0, 5 * second), happening::revive, index_, 0, life_);
       break;
     default: whim(c.election); break;
   }
@@ -179,7 +179,7 @@ void process::call_resign(election_id e) {
   if (!open_now() || closing_ || s.here != seat::stands) return;
   s.here = seat::out;
   w_->note("p%zu e%u: resigns", index_, e);
-  w_->heap.push(w_->now + w_->of_users.between(0, 5 * second), happening::user, index_, static_cast<std::size_t>(deed::stand), e);
+  w_->agenda.push(w_->now + w_->of_users.between(0, 5 * second), happening::user, index_, static_cast<std::size_t>(deed::stand), e);
   apply(core::resign{e});
 }
 
@@ -188,7 +188,7 @@ void process::call_leave(election_id e) {
   if (!open_now() || closing_ || s.here == seat::absent || s.here == seat::leaving) return;
   s.here = seat::leaving;
   w_->note("p%zu e%u: leaves", index_, e);
-  w_->heap.push(w_->now + w_->of_users.between(0, 5 * second), happening::user, index_, static_cast<std::size_t>(deed::stand), e);
+  w_->agenda.push(w_->now + w_->of_users.between(0, 5 * second), happening::user, index_, static_cast<std::size_t>(deed::stand), e);
   apply(core::leave{e});
 }
 

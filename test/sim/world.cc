@@ -44,7 +44,7 @@ void world::broken(const char* rule) {
 
 void world::set_up() {
   now = 0;
-  heap.clear();
+  agenda.clear();
   calm = quiet = handing_over = closing = false;
   if (processes.size() != opt.processes) {
     std::vector<process>().swap(processes);
@@ -57,14 +57,14 @@ void world::set_up() {
   network.reset(*this);
   checker.reset(*this);
   for (std::size_t i = 0; i < processes.size(); ++i) {
-    heap.push(opt.small ? 0 : of_users.between(0, second), happening::user, i, static_cast<std::size_t>(deed::open_session));
+    agenda.push(opt.small ? 0 : of_users.between(0, second), happening::user, i, static_cast<std::size_t>(deed::open_session));
     for (election_id e = 0; e < opt.elections; ++e) {
       if (!opt.small && of_users.chance(150)) continue;
-      heap.push(opt.small ? second : of_users.between(second, 4 * second), happening::user, i, static_cast<std::size_t>(deed::stand), e);
+      agenda.push(opt.small ? second : of_users.between(second, 4 * second), happening::user, i, static_cast<std::size_t>(deed::stand), e);
     }
   }
   for (std::size_t f = 0; f < fault_count; ++f) schedule(static_cast<fault>(f));
-  heap.push(opt.calm_from, happening::phase, 0);
+  agenda.push(opt.calm_from, happening::phase, 0);
   if (opt.small) small_world();
 }
 
@@ -89,13 +89,13 @@ verdict world::run(std::uint64_t seed, const options* fixed, feed* instead) {
       if (timers[i] < timers[timer]) timer = i;
     }
     const nanos timer_at = timers[timer];
-    if (timer_at == never && heap.empty()) break;
-    if (timer_at <= heap.next_at()) {
+    if (timer_at == never && agenda.empty()) break;
+    if (timer_at <= agenda.next_at()) {
       now = std::max(now, timer_at);
       mix(static_cast<std::uint64_t>(now) + timer);
       processes[timer].timer();
     } else {
-      const event e = heap.pop();
+      const event e = agenda.pop();
       now = std::max(now, e.at);
       mix(static_cast<std::uint64_t>(now) ^ static_cast<std::uint64_t>(e.what) << 56 ^ e.a);
       step(e);
@@ -129,7 +129,7 @@ void world::step(const event& e) {
     case happening::revive: {
       process& p = processes[e.a];
       if (p.held_until() > now) {
-        heap.again(e, p.held_until());
+        agenda.again(e, p.held_until());
         break;
       }
       if (e.what == happening::turn && e.c == p.life()) p.turn();
@@ -138,7 +138,7 @@ void world::step(const event& e) {
       if (e.what == happening::revive && !closing && p.gone()) {
         p.open();
         for (election_id el = 0; el < opt.elections; ++el) {
-          heap.push(now + of_users.between(0, 2 * second), happening::user, e.a, static_cast<std::size_t>(deed::stand), el);
+          agenda.push(now + of_users.between(0, 2 * second), happening::user, e.a, static_cast<std::size_t>(deed::stand), el);
         }
       }
       break;
@@ -164,16 +164,16 @@ void world::calm_down() {
   cluster.committed();
   network.calm_down();
   for (std::size_t i = 0; i < processes.size(); ++i) {
-    if (processes[i].gone()) heap.push(now + of_users.between(0, second), happening::user, i, static_cast<std::size_t>(deed::open_session));
+    if (processes[i].gone()) agenda.push(now + of_users.between(0, second), happening::user, i, static_cast<std::size_t>(deed::open_session));
     for (election_id e = 0; e < opt.elections; ++e) {
       if (i != 0 && of_users.chance(300)) continue;
       // A candidate or a session that is just leaving gets another chance.
       for (nanos after = second; after < recovery(opt) / 2; after += recovery(opt) / 5) {
-        heap.push(now + after, happening::user, i, static_cast<std::size_t>(deed::stand), e);
+        agenda.push(now + after, happening::user, i, static_cast<std::size_t>(deed::stand), e);
       }
     }
   }
-  heap.push(now + recovery(opt), happening::phase, 1);
+  agenda.push(now + recovery(opt), happening::phase, 1);
 }
 
 // The leaders resign just when every watch breaks (and perhaps their deletes are compacted before the watches are
@@ -192,11 +192,11 @@ void world::hand_over() {
     for (std::size_t i = 0; i < processes.size(); ++i) {
       if (by_hand || !checker.leads_in(i, e)) continue;
       const nanos from = now + of_users.between(0, opt.usual_delay);
-      heap.push(from, happening::user, i, static_cast<std::size_t>(deed::resign), e);
+      agenda.push(from, happening::user, i, static_cast<std::size_t>(deed::resign), e);
       const nanos gone = from + checker.stop_time_in(i, e);
       longest = std::max(longest, gone - now);
       for (std::size_t j = 0; j < processes.size(); ++j) {
-        if (!processes[j].standing(e)) heap.push(gone + of_users.between(-3, 3) * opt.usual_delay, happening::user, j, static_cast<std::size_t>(deed::stand), e);
+        if (!processes[j].standing(e)) agenda.push(gone + of_users.between(-3, 3) * opt.usual_delay, happening::user, j, static_cast<std::size_t>(deed::stand), e);
       }
     }
     if (by_hand && !cluster.store.elections[e].empty()) cluster.store.delete_key(e, 0, ending::by_hand);
@@ -204,14 +204,14 @@ void world::hand_over() {
   const nanos hold = longest + 10 * opt.usual_delay;
   if (!by_hand && hold < t.request_timeout / 2 && of_users.chance(400)) {
     network.hold_opens_until = now + hold;
-    heap.push(now + hold, happening::phase, 6);
+    agenda.push(now + hold, happening::phase, 6);
   }
   if (by_hand) {
     note("operator: deletes the leaders' keys");
     cluster.committed();
-    heap.push(now + push, happening::phase, 5);
+    agenda.push(now + push, happening::phase, 5);
   }
-  heap.push(now + quick_handover(opt), happening::phase, 3);
+  agenda.push(now + quick_handover(opt), happening::phase, 3);
 }
 
 void world::phase(std::uint32_t which) {
@@ -224,7 +224,7 @@ void world::phase(std::uint32_t which) {
       }
       checker.check_leader_exists();
       quiet = true;
-      heap.push(now + std::max(opt.asked.ttl, opt.least_ttl), happening::phase, 2);
+      agenda.push(now + std::max(opt.asked.ttl, opt.least_ttl), happening::phase, 2);
       break;
     case 2:
       checker.check_leader_exists();
@@ -235,9 +235,9 @@ void world::phase(std::uint32_t which) {
       if (!opt.refused && opt.two_way && quick_handover(opt) < opt.asked.ttl / 2) checker.check_handed_over();
       handing_over = false;
       closing = true;
-      for (std::size_t i = 0; i < processes.size(); ++i) heap.push(now, happening::user, i, static_cast<std::size_t>(deed::close_session));
+      for (std::size_t i = 0; i < processes.size(); ++i) agenda.push(now, happening::user, i, static_cast<std::size_t>(deed::close_session));
       // Leases that were left behind by the dead run out.
-      heap.push(now + 2 * std::max(opt.asked.ttl, opt.least_ttl) + 10 * second, happening::phase, 4);
+      agenda.push(now + 2 * std::max(opt.asked.ttl, opt.least_ttl) + 10 * second, happening::phase, 4);
       break;
     case 4: checker.check_all_gone(); break;
     case 6: cluster.compact(); break;

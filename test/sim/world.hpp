@@ -10,7 +10,7 @@
 #include "checker.hpp"
 #include "choice.hpp"
 #include "cluster.hpp"
-#include "event_heap.hpp"
+#include "agenda.hpp"
 #include "names.hpp"
 #include "network.hpp"
 #include "options.hpp"
@@ -38,7 +38,7 @@ class world {
 
   nanos now = 0;
   options opt;
-  event_heap heap;
+  sim::agenda agenda;
   sim::network network;
   sim::cluster cluster;
   sim::checker checker;

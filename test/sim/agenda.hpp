@@ -33,61 +33,36 @@ enum class happening : std::uint8_t {
 
 struct event {
   nanos at = 0;
-  std::uint64_t order : 56;
-  happening what : 8;
+  happening what = happening::phase;
   std::uint32_t a = 0;
   std::uint32_t b = 0;
   std::int64_t c = 0;
 };
 
-// A heap of four children each: half as deep as one of two, and a step of it is one cache line or two.
-class event_heap {
+// In order, the next one last: of the twenty or so that are usual, most new ones belong near the end.
+class agenda {
  public:
   void clear() {
-    heap_.clear();
-    next_ = 0;
+    list_.clear();
   }
-  [[nodiscard]] bool empty() const { return heap_.empty(); }
-  [[nodiscard]] nanos next_at() const { return heap_.empty() ? never : heap_.front().at; }
+  [[nodiscard]] bool empty() const { return list_.empty(); }
+  [[nodiscard]] nanos next_at() const { return list_.empty() ? never : list_.back().at; }
   void push(nanos at, happening what, std::size_t a = 0, std::size_t b = 0, std::int64_t c = 0) {
-    const event e{at, next_++, what, static_cast<std::uint32_t>(a), static_cast<std::uint32_t>(b), c};
-    std::size_t hole = heap_.size();
-    heap_.push_back(e);
-    while (hole > 0) {
-      const std::size_t parent = (hole - 1) / 4;
-      if (!earlier(e, heap_[parent])) break;
-      heap_[hole] = heap_[parent];
-      hole = parent;
-    }
-    heap_[hole] = e;
+    const event e{at, what, static_cast<std::uint32_t>(a), static_cast<std::uint32_t>(b), c};
+    list_.push_back(e);
+    event* place = &list_.back();
+    for (event* const first = list_.data(); place != first && place[-1].at <= at; --place) *place = place[-1];
+    *place = e;
   }
   event pop() {
-    const event first = heap_.front();
-    const event last = heap_.back();
-    heap_.pop_back();
-    const std::size_t size = heap_.size();
-    if (size == 0) return first;
-    std::size_t hole = 0;
-    for (std::size_t child = 1; child < size; child = 4 * hole + 1) {
-      const std::size_t end = std::min(child + 4, size);
-      std::size_t best = child;
-      while (++child < end) {
-        if (earlier(heap_[child], heap_[best])) best = child;
-      }
-      if (!earlier(heap_[best], last)) break;
-      heap_[hole] = heap_[best];
-      hole = best;
-    }
-    heap_[hole] = last;
-    return first;
+    const event next = list_.back();
+    list_.pop_back();
+    return next;
   }
   void again(const event& e, nanos at) { push(at, e.what, e.a, e.b, e.c); }
 
  private:
-  static bool earlier(const event& x, const event& y) { return x.at != y.at ? x.at < y.at : x.order < y.order; }
-
-  std::vector<event> heap_;
-  std::uint64_t next_ = 0;
+  std::vector<event> list_;
 };
 
 // Reused memory with indices instead of pointers.
