@@ -48,8 +48,8 @@ void network::send(std::size_t process, std::uint32_t life, const tenure::core::
   c.server_deadline = 0;
   c.token = token;
   c.what = s;
-  c.reply.term = c.reply.cluster = 0;
-  c.reply.revision = c.reply.ttl = 0;
+  c.reply().term = c.reply().cluster = 0;
+  c.reply().revision = c.reply().ttl = 0;
   open_calls_.push_back(slot);
   if (!w_->cluster.at(s.endpoint).up) {
     reply(slot, outcome::not_sent, delay());
@@ -111,12 +111,12 @@ void network::release(std::size_t slot) {
 
 void network::reply(std::size_t slot, outcome what, nanos after) {
   call& c = calls_[slot];
-  c.reply.call = c.what.call;
-  c.reply.what = what;
+  c.reply().call = c.what.call;
+  c.reply().what = what;
   if (what != outcome::ok) {
-    c.reply.items.clear();
-    c.reply.rivals.clear();
-    if (what != outcome::auth_off) c.reply.cluster = 0;
+    c.reply().items.clear();
+    c.reply().rivals.clear();
+    if (what != outcome::auth_off) c.reply().cluster = 0;
   }
   c.executed = true;
   nanos arrives = w_->now + after;
@@ -140,18 +140,18 @@ void network::request_arrives(const event& e) {
     return;
   }
   nanos again = 0;
-  const serve how = w_->cluster.request(c.what.endpoint, c.what, c.sent, c.server_deadline, c.token, c.reply, again);
+  const serve how = w_->cluster.request(c.what.endpoint, c.what, c.sent, c.server_deadline, c.token, c.reply(), again);
   if (how == serve::later) {
     w_->agenda.push(again, happening::request, slot, 0, c.serial);
     return;
   }
-  outcome what = how == serve::broken ? outcome::broken : c.reply.what;
+  outcome what = how == serve::broken ? outcome::broken : c.reply().what;
   if (w_->traced()) {
     w_->note("p%u %s #%llu at member %u: %s, revision %lld term %llu", c.process, tell_op(c.what.what),
              static_cast<unsigned long long>(c.what.call), c.what.endpoint, tell_outcome(what),
-             static_cast<long long>(c.reply.revision), static_cast<unsigned long long>(c.reply.term));
+             static_cast<long long>(c.reply().revision), static_cast<unsigned long long>(c.reply().term));
   }
-  w_->mix(static_cast<std::uint64_t>(c.reply.revision) << 8 | static_cast<std::uint64_t>(what));
+  w_->mix(static_cast<std::uint64_t>(c.reply().revision) << 8 | static_cast<std::uint64_t>(what));
   if (!c.answers) {
     if (!c.waited_for) release(slot);
     return;
@@ -176,16 +176,14 @@ void network::reply_arrives(const event& e) {
     return;
   }
   open_calls_.erase(std::find(open_calls_.begin(), open_calls_.end(), slot));
-  if (c.what.what == op::authenticate) tokens_[c.process] = c.reply.what == outcome::ok ? c.token : 0;
+  if (c.what.what == op::authenticate) tokens_[c.process] = c.reply().what == outcome::ok ? c.token : 0;
   if (w_->traced()) {
     w_->note("p%u <- %s #%llu: %s, term %llu, %lld ms after its sending", c.process, tell_op(c.what.what),
-             static_cast<unsigned long long>(c.what.call), tell_outcome(c.reply.what),
-             static_cast<unsigned long long>(c.reply.term), static_cast<long long>((w_->now - c.sent) / millisecond));
+             static_cast<unsigned long long>(c.what.call), tell_outcome(c.reply().what),
+             static_cast<unsigned long long>(c.reply().term), static_cast<long long>((w_->now - c.sent) / millisecond));
   }
   c.waited_for = false;
-  tenure::core::event answer(std::in_place_type<tenure::core::answer>, std::move(c.reply));
-  p.heard(answer);
-  c.reply = std::move(std::get<tenure::core::answer>(answer));  // keeps its memory
+  p.heard(c.heard);
   release(slot);
 }
 

@@ -61,7 +61,9 @@ class network {
     nanos server_deadline = 0;
     std::uint64_t token = 0;
     tenure::core::send what;
-    tenure::core::answer reply;
+    // As the core hears it.
+    tenure::core::event heard{std::in_place_type<tenure::core::answer>};
+    [[nodiscard]] tenure::core::answer& reply() { return *std::get_if<tenure::core::answer>(&heard); }
   };
   struct watcher {
     std::int64_t serial = 0;
@@ -81,7 +83,8 @@ class network {
   struct message {
     std::size_t stream = 0;
     std::int64_t serial = 0;
-    tenure::core::stream_news news;
+    tenure::core::event heard{std::in_place_type<tenure::core::stream_news>};
+    [[nodiscard]] tenure::core::stream_news& news() { return *std::get_if<tenure::core::stream_news>(&heard); }
   };
   struct path {
     nanos out_until = 0;

@@ -61,12 +61,12 @@ std::size_t network::new_message(std::size_t stream) {
   message& m = messages_[slot];
   m.stream = stream;
   m.serial = streams_[stream].serial;
-  m.news.changes.clear();
-  m.news.stream = streams_[stream].id;
-  m.news.cluster = w_->cluster.id_at(streams_[stream].member);
-  m.news.created = m.news.canceled = false;
-  m.news.why = outcome::unavailable;
-  m.news.compact_revision = m.news.last_revision = 0;
+  m.news().changes.clear();
+  m.news().stream = streams_[stream].id;
+  m.news().cluster = w_->cluster.id_at(streams_[stream].member);
+  m.news().created = m.news().canceled = false;
+  m.news().why = outcome::unavailable;
+  m.news().compact_revision = m.news().last_revision = 0;
   return slot;
 }
 
@@ -114,10 +114,10 @@ void network::stream_opens(const event& e) {
     return;
   }
   const std::size_t created = new_message(e.a);
-  messages_[created].news.created = true;
+  messages_[created].news().created = true;
   if (w_->opt.auth && !w_->opt.auth_off && t.token != w_->cluster.token()) {
-    messages_[created].news.canceled = true;
-    messages_[created].news.why = outcome::token_invalid;
+    messages_[created].news().canceled = true;
+    messages_[created].news().why = outcome::token_invalid;
     post(created, delay());
     return;
   }
@@ -128,9 +128,9 @@ void network::stream_opens(const event& e) {
   t.server_open = true;
   if (t.cursor < w_->cluster.store.compacted) {
     const std::size_t refused = new_message(e.a);
-    messages_[refused].news.canceled = true;
-    messages_[refused].news.why = outcome::compacted;
-    messages_[refused].news.compact_revision = w_->cluster.store.compacted;
+    messages_[refused].news().canceled = true;
+    messages_[refused].news().why = outcome::compacted;
+    messages_[refused].news().compact_revision = w_->cluster.store.compacted;
     t.server_open = false;
     post(refused, 85 * millisecond);
     return;
@@ -157,7 +157,7 @@ void network::stream_cut(const event& e) {
   const member& m = w_->cluster.at(t.member);
   if (!m.cut || m.zombie || m.beside_zombie) return;
   const std::size_t last = new_message(e.a);
-  messages_[last].news.canceled = true;
+  messages_[last].news().canceled = true;
   t.server_open = false;
   post(last, delay());
 }
@@ -184,7 +184,7 @@ void network::flush_one(std::size_t stream) {
       continue;
     }
     if (message == static_cast<std::size_t>(-1)) message = new_message(stream);
-    auto& news = messages_[message].news;
+    auto& news = messages_[message].news();
     news.last_revision = std::max(news.last_revision, r.revision);
     news.changes.push_back({r.election, r.deleted, r.name, r.deleted ? 0 : r.create, r.revision});
   }
@@ -221,11 +221,9 @@ void network::news_arrives(const event& e) {
   }
   if (w_->traced()) {
     w_->note("p%u <- watch %llu%s%s, to revision %lld", t.process, static_cast<unsigned long long>(t.id),
-             m.news.created ? " created" : "", m.news.canceled ? " canceled" : "", static_cast<long long>(m.news.last_revision));
+             m.news().created ? " created" : "", m.news().canceled ? " canceled" : "", static_cast<long long>(m.news().last_revision));
   }
-  tenure::core::event heard(std::in_place_type<tenure::core::stream_news>, std::move(m.news));
-  p.heard(heard);
-  m.news = std::move(std::get<tenure::core::stream_news>(heard));
+  p.heard(m.heard);
   messages_.give(e.a);
 }
 
