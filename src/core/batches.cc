@@ -15,6 +15,7 @@ void batches::add(op what, election_id id, election& e) {
   if ((e.pending & bit) != 0) return;
   e.pending = static_cast<std::uint8_t>(e.pending | bit);
   lists_[at].waiting.push_back(id);
+  ++waiting_;
 }
 
 bool batches::due(op what, const election& e) {
@@ -29,10 +30,10 @@ bool batches::due(op what, const election& e) {
 }
 
 void batches::pump(const context& c, elections& all, bool write) {
-  for (std::size_t at = 0; at < kinds.size(); ++at) {
+  for (std::size_t at = 0; at < kinds.size() && waiting_ != 0; ++at) {
     const op what = kinds[at];
     auto& l = lists_[at];
-    if (l.waiting.empty() || c.now < l.pause.until()) continue;
+    if (c.now < l.pause.until()) continue;
     if (what != op::read_leader && !c.lease.held()) continue;
     while (!l.waiting.empty() && c.requests.count(what) < at_once) {
       request r;
@@ -43,6 +44,7 @@ void batches::pump(const context& c, elections& all, bool write) {
       while (!l.waiting.empty() && r.items.size() < most_) {
         const election_id id = l.waiting.front();
         l.waiting.pop_front();
+        --waiting_;
         election& e = all[id];
         e.pending = static_cast<std::uint8_t>(e.pending & ~(1U << at));
         if (!due(what, e)) continue;
@@ -71,7 +73,7 @@ void batches::ended(const context& c, const completion& done) {
 
 nanos batches::next_wake(nanos now, const calls& requests) const {
   nanos wake = never;
-  for (std::size_t at = 0; at < kinds.size(); ++at) {
+  for (std::size_t at = 0; at < kinds.size() && waiting_ != 0; ++at) {
     const auto& l = lists_[at];
     if (l.waiting.empty() || requests.count(kinds[at]) >= at_once || l.pause.until() <= now) continue;
     wake = std::min(wake, l.pause.until());
@@ -81,6 +83,7 @@ nanos batches::next_wake(nanos now, const calls& requests) const {
 
 void batches::clear(elections& all) {
   for (auto& l : lists_) l.waiting.clear();
+  waiting_ = 0;
   for (election_id id = 0; id < all.size(); ++id) all[id].pending = 0;
 }
 

@@ -36,6 +36,7 @@ class batches {
     backoff pause;
   };
   std::array<list, kinds.size()> lists_;
+  std::size_t waiting_ = 0;  // in all lists
   // etcd's default of --max-txn-ops is 128, for an entry of ours plus what is nested in it.
   std::size_t most_ = 120;
 };

@@ -1,5 +1,6 @@
 #include "world.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace sim {
@@ -84,16 +85,14 @@ verdict world::run(std::uint64_t seed, const options* fixed, feed* instead) {
   if (trace_ != nullptr) trace_->append("world: ").append(describe(opt)).push_back('\n');
   set_up();
   while (rule_ == nullptr) {
-    std::size_t timer = 0;
-    for (std::size_t i = 1; i < timers.size(); ++i) {
-      if (timers[i] < timers[timer]) timer = i;
-    }
-    const nanos timer_at = timers[timer];
+    const nanos* const timer = std::min_element(timers.data(), timers.data() + timers.size());
+    const nanos timer_at = *timer;
     if (timer_at == never && agenda.empty()) break;
     if (timer_at <= agenda.next_at()) {
       now = std::max(now, timer_at);
-      mix(static_cast<std::uint64_t>(now) + timer);
-      processes[timer].timer();
+      const auto whose = static_cast<std::size_t>(timer - timers.data());
+      mix(static_cast<std::uint64_t>(now) + whose);
+      processes[whose].timer();
     } else {
       const event e = agenda.pop();
       now = std::max(now, e.at);
