@@ -3,6 +3,7 @@
 #include "process.hpp"
 
 #include <algorithm>
+#include <bitset>
 #include <utility>
 
 #include "fork_guard.hpp"
@@ -42,8 +43,11 @@ void process::set_up(world& w, std::size_t index) {
   clock_.ppm = w.opt.clock_ppm == 0 ? 0 : static_cast<std::int32_t>(w.of_clocks.between(-w.opt.clock_ppm, w.opt.clock_ppm));
   clock_.offset = w.opt.small ? second : w.of_clocks.between(second, 1000000 * second);
   held_until_ = stood_still_ = 0;
+  stood_in_ = 0;
   seats_.assign(w.opt.elections, seat());
 }
+
+std::size_t process::candidates() const { return std::bitset<32>(stood_in_).count(); }
 
 void process::clear() {
   for (seat& s : seats_) end_term(s);

@@ -72,6 +72,7 @@ class process {
   [[nodiscard]] nanos believed_until() const { return believed_until_; }
   [[nodiscard]] nanos stood_still() const { return stood_still_; }
   [[nodiscard]] const tenure::core::machine& core() const { return *machine_; }
+  [[nodiscard]] std::size_t candidates() const;  // elections in which it stood, in any of its lives
   [[nodiscard]] bool standing(election_id e) const { return seats_[e].here == seat::stands; }
   void stream_ended(std::size_t slot) {
     if (stream_slot_ == slot) stream_slot_ = no_term;
@@ -120,6 +121,7 @@ class process {
   nanos last_now_ = 0;
   nanos spin_at_ = 0;
   int spins_ = 0;
+  std::uint32_t stood_in_ = 0;  // a bit per election
   bool turning_ = false;
   bool woke_due_ = false;
   std::vector<seat> seats_;

@@ -101,7 +101,13 @@ verdict world::run(std::uint64_t seed, const options* fixed, feed* instead) {
     }
     if (++events_ > 3'000'000) broken("the world does not come to rest");
   }
-  return {rule_, hash_, events_, now * static_cast<nanos>(opt.processes)};
+  return {rule_, hash_, events_, now};
+}
+
+std::size_t world::candidates() const {
+  std::size_t all = 0;
+  for (const process& p : processes) all += p.candidates();
+  return all;
 }
 
 void world::step(const event& e) {

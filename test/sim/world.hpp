@@ -22,7 +22,7 @@ struct verdict {
   const char* rule = nullptr;  // the first one broken
   std::uint64_t hash = 0;
   std::uint64_t events = 0;
-  nanos candidate_time = 0;  // simulated time of all processes together
+  nanos ended = 0;  // simulated time
 };
 
 class world {
@@ -54,6 +54,8 @@ class world {
   [[nodiscard]] bool traced() const { return trace_ != nullptr; }
   void note(const char* format, ...) __attribute__((format(printf, 2, 3)));
   void mix(std::uint64_t value) { hash_ = (hash_ ^ value) * 0x9e3779b97f4a7c15ULL; }
+  // How many stood, in the run that has ended.
+  [[nodiscard]] std::size_t candidates() const;
   // Ends the run.
   void broken(const char* rule);
 
