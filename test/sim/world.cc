@@ -12,8 +12,9 @@ nanos recovery(const options& o) {
   return 3 * (o.refused ? o.asked.ttl : std::max(o.asked.ttl, o.least_ttl)) + 16 * o.asked.retry_delay + 15 * second;
 }
 
-// How long a deleted key may take to be heard of on a healthy watch.
-nanos quick_push(const options& o) { return 8 * o.usual_delay + 2 * o.member_lag + 100 * millisecond; }
+// How long a deleted key may take to be heard of on a healthy watch, also one that is just being renewed: each way
+// may take six times the usual delay.
+nanos quick_push(const options& o) { return 14 * o.usual_delay + 2 * o.member_lag + 100 * millisecond; }
 
 // How long the next in the queue may take to hear of it when the watches have to be opened anew. Much less than
 // what the slow re-read of the queue would take, which must not be what heals it.
