@@ -49,6 +49,8 @@ class cluster {
   void tokens_expire();
   void full(bool is);
   void compact();
+  // A session that begins at a stranger's would rightly stay with it.
+  void strangers_go();
   void calm_down();
 
   void elected(std::size_t at, std::uint32_t generation);

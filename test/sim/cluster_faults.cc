@@ -131,16 +131,20 @@ void cluster::compact() {
   w_->note("operator: compacts to revision %lld", static_cast<long long>(store.compacted));
 }
 
+void cluster::strangers_go() {
+  for (member& m : members_) m.stranger_until = 0;
+}
+
 void cluster::calm_down() {
   no_quorum_ = false;
   store.full = false;
+  strangers_go();
   for (std::size_t at = 0; at < members_.size(); ++at) {
     member& m = members_[at];
     ++m.generation;
     m.up = true;
     m.cut = m.zombie = m.beside_zombie = false;
     m.frozen_until = std::min(m.frozen_until, w_->now);
-    m.stranger_until = 0;
     m.apply_at = w_->now;
     w_->agenda.push(w_->now, happening::applied, at, 0, store.revision);
   }

@@ -71,6 +71,7 @@ void process::open() {
   seats_.assign(w_->opt.elections, seat());
   ++life_;
   last_now_ = 0;
+  w_->cluster.strangers_go();
   core::settings s;
   s.asked = w_->opt.asked;
   s.endpoint_count = w_->opt.members;
