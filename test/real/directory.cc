@@ -223,7 +223,7 @@ Test(directory, follows_what_others_write_and_leaves_out_what_is_no_election) {
   etcd.etcdctl({"del", "app/s0/leader/deep/name"});
   f.await(loop, "s0=-");
   cr_assert(eq(type(std::string), f.directory.leader("s1").value, std::string("second, again")));
-  etcd.etcdctl({"del", "--prefix", "app/s1/leader/2"});
+  etcd.etcdctl({"del", "app/s1/leader/2"});
   f.await(loop, "s1=third");
   elect.signal(SIGINT);
   f.await(loop, "s1=-");
