@@ -67,6 +67,11 @@ CHAOS     := $(if $(CHAOS_OBJ),$(BUILD)/test/chaos)
 UNIT_OBJ  += $(filter %/checker.o %/fault.o %/history.o %/schedule.o %/terms.o,$(CHAOS_OBJ))
 ALL_OBJ   += $(CHAOS_OBJ)
 
+# A rolling restart, with the drawing of the fault driver.
+ROLLING_OBJ := $(call objects,test/rolling/*.cc)
+ROLLING     := $(BUILD)/test/rolling
+ALL_OBJ     += $(ROLLING_OBJ)
+
 STATIC   := $(BUILD)/libtenure.a
 SHARED   := $(BUILD)/$(REALNAME)
 COMMAND  := $(if $(TOOL_OBJ),$(BUILD)/tenure)
@@ -156,6 +161,9 @@ $(BUILD)/test/sim: $(SIM_OBJ) $(STATIC) $(BUILD)/link-flags
 $(BUILD)/test/chaos: $(CHAOS_OBJ) $(CHAOS_SUPPORT_OBJ) $(STATIC) $(BUILD)/link-flags | $(COMMAND)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $(CHAOS_OBJ) $(CHAOS_SUPPORT_OBJ) $(STATIC) $(DEP_LIBS) $(LDLIBS)
+$(ROLLING): $(ROLLING_OBJ) $(BUILD)/obj/test/chaos/svg.o $(PLAIN_SUPPORT_OBJ) $(STATIC) $(BUILD)/link-flags | $(EXAMPLES)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $(ROLLING_OBJ) $(BUILD)/obj/test/chaos/svg.o $(PLAIN_SUPPORT_OBJ) $(STATIC) $(DEP_LIBS) $(LDLIBS)
 $(BENCHES): $(BUILD)/bench/%: $(BUILD)/obj/test/bench/%.o $(PLAIN_SUPPORT_OBJ) $(STATIC) $(BUILD)/link-flags
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $< $(PLAIN_SUPPORT_OBJ) $(STATIC) $(DEP_LIBS) $(LDLIBS)
@@ -225,13 +233,19 @@ sim: $(SIM) ## the simulation only (SIM_ARGS=...)
 	$(TALLY) $(STEP_sim)
 bench: $(BENCHES) ## build the benchmarks (run them from build/bench/)
 
-.PHONY: chaos stuck-disk
+.PHONY: chaos stuck-disk rolling
 CHAOS_SECONDS = $(if $(filter file,$(origin SECONDS)),60,$(SECONDS))
 chaos: $(CHAOS) $(BUILD)/examples/fenced_store ## an election under faults (SECONDS=60 SEED=1 MEMBERS=3)
 	$(TALLY) 'fenced store=test/gates/chaos_fenced_store.sh $(BUILD)' \
 	  'chaos=test/gates/chaos.sh $(BUILD) --seconds $(CHAOS_SECONDS) --seed $(or $(SEED),1) --members $(or $(MEMBERS),3)'
 stuck-disk: $(CHAOS) ## only the disk of etcd's leader is stuck (BESIDE=no: without etcdctl beside it)
 	$(TALLY) 'stuck disk=$(CHAOS) stuck-disk $(if $(filter no,$(BESIDE)),--without-etcdctl)'
+
+rolling: ## three instances with thirty jobs, restarted in turn: who runs what, live, and drawn
+	$(NEED)
+	$(AGAIN) $(ROLLING)
+	@mkdir -p $(BUILD)/rolling
+	@$(ROLLING) --out $(BUILD)/rolling
 
 fuzz: ## each fuzz target for SECONDS=20, with clang's libFuzzer
 	@tools/deps.sh check dev

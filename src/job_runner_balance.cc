@@ -77,22 +77,25 @@ void job_runner_impl::look() {
 bool job_runner_impl::consider(slot& s, nanos now) {
   if (s.removing) return false;
   if (s.state == work::running) {
-    const std::vector<jobs::instance_id> queue = queue_of(s, now);
-    if (now - s.since < std::chrono::nanoseconds(options_.balance_delay).count()) return false;
+    bool newcomers = false;
+    const std::vector<jobs::instance_id> queue = queue_of(s, now, newcomers);
+    // They will have the jobs: given to others meanwhile, they would move twice.
+    if (newcomers || now - s.since < std::chrono::nanoseconds(options_.balance_delay).count()) return false;
     if (queue.empty() || queue.front() != self_ || !jobs::gives_away(shares_, queue, running_)) return false;
     give_away(s);
     return true;
   }
   if (s.stands && s.in_front == 1 && running_ != 0) {
-    if (!jobs::steps_aside(shares_, queue_of(s, now), self_, running_)) return false;
+    bool newcomers = false;
+    if (!jobs::steps_aside(shares_, queue_of(s, now, newcomers), self_, running_)) return false;
     withdraw(s);
     enter(s);
   }
   return false;
 }
 
-// Those who came just now are nobody yet: they may be about to be given what they wait for anyhow.
-std::vector<jobs::instance_id> job_runner_impl::queue_of(const slot& s, nanos now) {
+// Those who came just now are nobody yet: they may be gone as soon.
+std::vector<jobs::instance_id> job_runner_impl::queue_of(const slot& s, nanos now, bool& newcomers) {
   std::vector<jobs::instance_id> queue;
   const nanos delay = std::chrono::nanoseconds(options_.balance_delay).count();
   for (const leader_info& each : directory_.queue(s.what.name)) {
@@ -100,7 +103,10 @@ std::vector<jobs::instance_id> job_runner_impl::queue_of(const slot& s, nanos no
     if (who != 0 && who != self_) {
       presence& p = seen_.try_emplace(who, presence{now, now}).first->second;
       p.last = now;
-      if (!queue.empty() && now - p.first < delay) who = 0;
+      if (!queue.empty() && now - p.first < delay) {
+        newcomers = true;
+        who = 0;
+      }
     }
     queue.push_back(who);
   }
