@@ -125,7 +125,6 @@ void candidate_impl::end_term() {
 }
 
 void candidate_impl::lost(reason why) {
-  if (!again_ || closing_) out_ = true;
   session_->log()(log_level::warning, "lost", std::string("leading no more: ") + text(why),
                   {{"election", session_->elections()[id_].prefix}, {"reason", name(why)}});
   post([this, why, was = term_] {
@@ -156,6 +155,8 @@ void candidate_impl::told(const core::tell& t, const error& failure) {
       break;
     case core::news::acquired: acquired(t.value); break;
     case core::news::cancelled:
+      // Whoever stands again before the reason of the loss is told stands.
+      if (!again_ && t.why_lost != core::cause::resigned) out_ = true;
       if (node_ != nullptr) node_->cancel(to_reason(t.why_lost));
       break;
     case core::news::lost: lost(to_reason(t.why_lost)); break;

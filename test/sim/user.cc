@@ -31,13 +31,14 @@ void process::tell(const core::tell& t) {
       }
       s.node->cancel(tenure::reason::key_deleted);
       w_->checker.cancelled(s.term, local());
-      post(told::cancelled, t.election, s.term);
-      break;
-    case core::news::lost:
-      if (!w_->opt.campaign_again && s.here == seat::stands) {
+      // Whoever stands again before the reason of the loss is told stands.
+      if (!w_->opt.campaign_again && t.why_lost != core::cause::resigned && s.here == seat::stands) {
         s.here = seat::out;
         w_->agenda.push(w_->now + w_->of_users.between(0, 5 * second), happening::user, index_, static_cast<std::size_t>(deed::stand), t.election);
       }
+      post(told::cancelled, t.election, s.term);
+      break;
+    case core::news::lost:
       post(told::lost, t.election, s.term);
       end_term(s);
       break;
