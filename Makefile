@@ -53,10 +53,11 @@ UNIT_OBJ    := $(call objects,test/unit/*.cc)
 REAL_OBJ    := $(call objects,test/real/*.cc)
 SIM_OBJ     := $(call objects,test/sim/*.cc)
 BENCH_OBJ   := $(call objects,test/bench/*.cc)
+FLOOR_OBJ   := $(call objects,test/bench/floor/*.cc) $(BUILD)/obj/test/bench/raw.o
 FUZZ_OBJ    := $(call objects,test/fuzz/*.cc)
 REPLAY_OBJ  := $(BUILD)/obj/test/gates/replay_main.o
 ALL_OBJ     := $(LIB_OBJ) $(TOOL_OBJ) $(EXAMPLE_OBJ) $(SUPPORT_OBJ) $(UNIT_OBJ) $(REAL_OBJ) $(SIM_OBJ) \
-               $(BENCH_OBJ) $(FUZZ_OBJ) $(REPLAY_OBJ)
+               $(BENCH_OBJ) $(filter-out $(BENCH_OBJ),$(FLOOR_OBJ)) $(FUZZ_OBJ) $(REPLAY_OBJ)
 # Programs without Criterion cannot link its leak gate.
 PLAIN_SUPPORT_OBJ := $(filter-out %/lsan_gate.o %/wait_guard.o,$(SUPPORT_OBJ))
 
@@ -79,17 +80,16 @@ EXAMPLES := $(patsubst examples/%.cc,$(BUILD)/examples/%,$(sort $(wildcard examp
 UNIT     := $(if $(UNIT_OBJ),$(BUILD)/test/unit)
 REAL     := $(if $(REAL_OBJ),$(BUILD)/test/real)
 SIM      := $(if $(SIM_OBJ),$(BUILD)/test/sim)
-BENCHES  := $(patsubst test/bench/%.cc,$(BUILD)/bench/%,$(sort $(wildcard test/bench/*.cc)))
+BENCH    := $(BUILD)/test/bench
 REPLAYS  := $(patsubst test/fuzz/%.cc,$(BUILD)/test/replay/%,$(sort $(wildcard test/fuzz/*.cc)))
 FUZZERS  := $(patsubst test/fuzz/%.cc,$(BUILD)/fuzz/%,$(sort $(wildcard test/fuzz/*.cc)))
 
-.PHONY: all lib examples benches fuzzers test-programs demo test run-test unit real sim fuzz bench lint \
+.PHONY: all lib examples fuzzers test-programs demo test run-test unit real sim fuzz bench lint \
         check-headers abi abi-update deps install uninstall clean help force
 
 all: lib $(COMMAND) ## the library (static and shared) and the command
 lib: $(STATIC) $(BUILD)/libtenure.so $(BUILD)/$(SONAME)
 examples: $(EXAMPLES) ## the programs of examples/
-benches: $(BENCHES)
 fuzzers: $(FUZZERS)
 test-programs: $(UNIT) $(REAL) $(SIM) $(REPLAYS) $(EXAMPLES)
 
@@ -164,9 +164,13 @@ $(BUILD)/test/chaos: $(CHAOS_OBJ) $(CHAOS_SUPPORT_OBJ) $(STATIC) $(BUILD)/link-f
 $(ROLLING): $(ROLLING_OBJ) $(BUILD)/obj/test/chaos/svg.o $(PLAIN_SUPPORT_OBJ) $(STATIC) $(BUILD)/link-flags | $(EXAMPLES)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $(ROLLING_OBJ) $(BUILD)/obj/test/chaos/svg.o $(PLAIN_SUPPORT_OBJ) $(STATIC) $(DEP_LIBS) $(LDLIBS)
-$(BENCHES): $(BUILD)/bench/%: $(BUILD)/obj/test/bench/%.o $(PLAIN_SUPPORT_OBJ) $(STATIC) $(BUILD)/link-flags
+# These start the command and the floor, and measure them.
+$(BENCH): $(BENCH_OBJ) $(PLAIN_SUPPORT_OBJ) $(STATIC) $(BUILD)/link-flags | $(BENCH)-floor $(COMMAND)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $< $(PLAIN_SUPPORT_OBJ) $(STATIC) $(DEP_LIBS) $(LDLIBS)
+	$(LINK) -o $@ $(BENCH_OBJ) $(PLAIN_SUPPORT_OBJ) $(STATIC) $(DEP_LIBS) $(LDLIBS)
+$(BENCH)-floor: $(FLOOR_OBJ) $(BUILD)/link-flags
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $(FLOOR_OBJ) $(LDLIBS)
 $(REPLAYS): $(BUILD)/test/replay/%: $(BUILD)/obj/test/fuzz/%.o $(REPLAY_OBJ) $(STATIC) $(BUILD)/link-flags
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $< $(REPLAY_OBJ) $(STATIC) $(DEP_LIBS) $(LDLIBS)
@@ -231,7 +235,16 @@ real: $(REAL) ## the tests against a real etcd only
 	$(TALLY) $(STEP_real)
 sim: $(SIM) ## the simulation only (SIM_ARGS=...)
 	$(TALLY) $(STEP_sim)
-bench: $(BENCHES) ## build the benchmarks (run them from build/bench/)
+
+# Quick: make bench RUNS=5 STEADY_SECONDS=2
+.PHONY: run-bench
+bench: ## every figure beside its floor and its peer (ONLY=handover,token RUNS=100 STEADY_SECONDS=60)
+	@CXX='$(CXX)' tools/deps.sh need build test bench
+	$(AGAIN) run-bench
+run-bench: $(BENCH)
+	@mkdir -p $(BUILD)/bench
+	@$(BENCH) --directory $(BUILD)/bench $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS)) \
+	  $(if $(STEADY_SECONDS),--seconds $(STEADY_SECONDS))
 
 .PHONY: chaos stuck-disk rolling
 CHAOS_SECONDS = $(if $(filter file,$(origin SECONDS)),60,$(SECONDS))

@@ -4,7 +4,7 @@
 #   deps.sh check GROUP...   exit 0 if all is there; else say precisely what is missing
 #   deps.sh need  GROUP...   the same, but install what is missing where apt may be used
 #
-# Groups: build (the library and the command), test (make test, make demo), dev (lint, fuzz,
+# Groups: build (the library and the command), test (make test, make demo), bench (make bench), dev (lint, fuzz,
 # check-headers, valgrind and network tests).
 set -euo pipefail
 
@@ -22,6 +22,8 @@ libcriterion-dev      header   criterion/criterion.h
 etcd-server           command  ${ETCD:-etcd}
 etcd-client           command  ${ETCDCTL:-etcdctl}
 openssl               command  openssl"
+readonly packages_bench="
+gnuplot-nox           command  gnuplot"
 readonly packages_dev="
 clang                 command  clang++
 libclang-rt-14-dev    runtime  fuzzer
@@ -34,7 +36,7 @@ iproute2              command  ip
 strace                command  strace"
 
 usage() {
-  echo 'usage: tools/deps.sh check|need GROUP...   (groups: build test dev)' >&2
+  echo 'usage: tools/deps.sh check|need GROUP...   (groups: build test bench dev)' >&2
   exit 2
 }
 
@@ -64,6 +66,7 @@ find_missing() {
     case $group in
       build) table=$packages_build ;;
       test) table=$packages_test ;;
+      bench) table=$packages_bench ;;
       dev) table=$packages_dev ;;
       *) usage ;;
     esac
