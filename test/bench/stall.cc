@@ -35,11 +35,14 @@ void add(world& w, const std::string& what, subject& s, double limit_us, const s
   w.out.add({what + ": worst", "us", wall.worst, "on a processor", cpu.worst, limited == "worst" ? limit_us : 0});
 }
 
-void thousand(world& w, const std::string& name, subject& a, subject& b, double limit_us) {
-  // From the very start: standing, leading, waiting, taking over.
+// From the very start: standing, leading, waiting, taking over.
+void thousand(world& w, const std::string& name, const std::vector<std::string>& first,
+              const std::vector<std::string>& second, double limit_us) {
+  subject a(first);
   a.say("turns");
-  b.say("turns");
   (void)a.hear("leading");
+  subject b(second);
+  b.say("turns");
   (void)b.hear("queued");
   rest_ms(w.seconds * 500);
   for (int i = 0; i < 3; ++i) {
@@ -63,19 +66,13 @@ void thousand(world& w, const std::string& name, subject& a, subject& b, double 
 
 void stall(world& w) {
   w.out.section("how long a turn of the user's loop is, 1,000 elections: start, steady state, six handovers of all");
-  {
-    const std::string app = w.new_app("stall");
-    subject a(w.contender(app, "a", 1000));
-    subject b(w.contender(app, "b", 1000));
-    thousand(w, "without TLS", a, b, 200);
-  }
-  tenure::test::tls_etcd secured;
-  std::vector<std::string> args = {secured.endpoint(), "stall", "a", "1000", "10", secured.file("")};
-  subject a(role("contend", args));
-  rest_ms(1000);  // etcd starts
-  args[2] = "b";
-  subject b(role("contend", args));
-  thousand(w, "with TLS", a, b, 1000);
+  const std::string app = w.new_app("stall");
+  thousand(w, "without TLS", w.contender(app, "a", 1000), w.contender(app, "b", 1000), 200);
+  const tenure::test::tls_etcd secured;
+  const auto over_tls = [&](const std::string& name) {
+    return role("contend", {secured.endpoint(), "stall", name, "1000", "10", secured.file("")});
+  };
+  thousand(w, "with TLS", over_tls("a"), over_tls("b"), 1000);
 }
 
 void losing(world& w) {

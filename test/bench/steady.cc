@@ -84,14 +84,14 @@ void steady(world& w) {
   w.out.add({"1 leadership: of that private", "MiB", one.last.private_kib / a_mib, beside, nothing.last.private_kib / a_mib, 2.5});
   w.out.add({"1 leadership: threads", "", static_cast<double>(one.last.threads.size()), beside,
              static_cast<double>(nothing.last.threads.size()), 1});
-  w.out.add({"1 leadership: sockets", "", static_cast<double>(one.last.sockets), "", 0, 4});
+  w.out.add({"1 leadership: connections", "", static_cast<double>(one.last.connections), "", 0, 4});
   w.out.add({"1 leadership: requests to etcd a second", "", one.received_a_second, "", 0});
   w.out.add({"1,000 leaderships: CPU seconds a minute", "s", thousand.cpu_a_minute, "", 0, 0.10});
   w.out.add({"1,000 leaderships: resident", "MiB", thousand.last.resident_kib / a_mib, "", 0});
   w.out.add({"1,000 leaderships: private, each further election", "KiB",
              (thousand.last.private_kib - one.last.private_kib) / 999, "", 0, 1});
   w.out.add({"1,000 leaderships: threads", "", static_cast<double>(thousand.last.threads.size()), "", 0, 1});
-  w.out.add({"1,000 leaderships: sockets", "", static_cast<double>(thousand.last.sockets), "", 0, 4});
+  w.out.add({"1,000 leaderships: connections", "", static_cast<double>(thousand.last.connections), "", 0, 4});
   w.out.add({"1,000 leaderships: requests to etcd a second", "", thousand.received_a_second, "", 0, 10});
   w.out.add({"1,000 leaderships: the same and etcd's answers", "", thousand.received_a_second + thousand.sent_a_second, "", 0});
   w.out.note("threads: " + joined(thousand.last.threads));

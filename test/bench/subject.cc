@@ -129,10 +129,14 @@ usage look_at(pid_t pid) {
   const std::string memory = text_of(proc + "/smaps_rollup");
   u.resident_kib = kib_of(memory, "Rss");
   u.private_kib = kib_of(memory, "Private_Clean") + kib_of(memory, "Private_Dirty");
+  const std::string tcp = text_of(proc + "/net/tcp");
   each_entry(proc + "/fd", [&](const std::string& fd) {
     char target[64];
     const ssize_t n = readlink((proc + "/fd/" + fd).c_str(), target, sizeof target);
-    u.sockets += n > 7 && std::string_view(target, 7) == "socket:" ? 1 : 0;
+    const std::string_view name(target, n > 0 ? static_cast<std::size_t>(n) : 0);
+    if (name.substr(0, 8) != "socket:[") return;
+    const std::string inode(name.substr(8, name.size() - 9));
+    u.connections += tcp.find(" " + inode + " ") != std::string::npos ? 1 : 0;
   });
   return u;
 }

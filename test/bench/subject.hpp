@@ -43,7 +43,7 @@ struct usage {
   double resident_kib = 0;
   double private_kib = 0;
   std::vector<std::string> threads;
-  std::size_t sockets = 0;
+  std::size_t connections = 0;  // TCP
 };
 [[nodiscard]] usage look_at(pid_t pid);
 
