@@ -62,24 +62,26 @@ http_request translator::encode(const core::send& s, std::string_view next_key) 
   etcd::batch b(r.body);
   for (const core::item& it : s.items) {
     slot& e = elections_[it.election];
-    const std::string below = e.prefix + "/";
+    const std::string key = names::key(e.prefix, s.lease);
+    const std::string_view below(key.data(), e.prefix.size() + 1);  // with its "/"
     switch (s.what) {
       case op::stand:
         e.seeking_since = now;
-        b.stand(names::key(e.prefix, s.lease), value::waiting(options_.instance, now), s.lease, below, queue_limit);
+        b.stand(key, value::waiting(options_.instance, now), s.lease, below, queue_limit);
         break;
-      case op::withdraw: b.withdraw(names::key(e.prefix, s.lease), it.create_revision); break;
+      case op::withdraw: b.withdraw(key, it.create_revision); break;
       case op::reassure:
         if (s.write) {
-          b.reassure(names::key(e.prefix, s.lease), it.create_revision,
-                     value::leading(options_.instance, e.leader_since, now), s.lease);
+          b.reassure(key, it.create_revision, value::leading(options_.instance, e.leader_since, now), s.lease);
         } else {
-          b.read_key(names::key(e.prefix, s.lease));
+          b.read_key(key);
         }
         break;
       case op::read_queue: b.read_queue(below, queue_limit); break;
       default: b.read_leader(below); break;
     }
+    // They are all about as long as the first.
+    if (b.size() == 1) r.body.reserve((r.body.size() + 16) * s.items.size());
   }
   b.end();
   return r;

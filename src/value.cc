@@ -1,7 +1,7 @@
 #include "value.hpp"
 
-#include <cstdio>
-#include <ctime>
+#include <algorithm>
+#include <cstdint>
 
 #include "etcd/rapid.hpp"
 #include <rapidjson/stringbuffer.h>
@@ -10,11 +10,26 @@ namespace tenure::value {
 
 namespace {
 
-using writer = rapidjson::Writer<rapidjson::StringBuffer>;
-
-void member(writer& w, const char* name, std::string_view text) {
-  w.Key(name);
+// A JSON string. Names rarely need an escape.
+void append_text(std::string& out, std::string_view text) {
+  const auto plain = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; };
+  if (std::all_of(text.begin(), text.end(), plain)) {
+    out.append("\"").append(text).append("\"");
+    return;
+  }
+  rapidjson::StringBuffer b;
+  rapidjson::Writer<rapidjson::StringBuffer> w(b);
   w.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+  out.append(b.GetString(), b.GetSize());
+}
+
+void append_member(std::string& out, const char* name, time when) {
+  out.append(",\"").append(name).append("\":\"").append(rfc3339(when)).append("\"");
+}
+
+// Writes `value` with leading zeros.
+void put_digits(char* to, int count, std::int64_t value) {
+  for (; count > 0; value /= 10) to[--count] = static_cast<char>('0' + value % 10);
 }
 
 // The string that is the member "Instance" of the outermost object.
@@ -44,38 +59,45 @@ struct instance_finder : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, instanc
 
 }  // namespace
 
+// The proleptic Gregorian calendar in whole numbers (its years begin in March), because every batch of LastSeen
+// asks for it a hundred times, and strftime takes a microsecond.
 std::string rfc3339(time when) {
   using namespace std::chrono;
   const auto whole = floor<seconds>(when);  // also before 1970
-  const auto ns = duration_cast<nanoseconds>(when - whole).count();
-  const auto s = static_cast<std::time_t>(whole.time_since_epoch().count());
-  std::tm t{};
-  gmtime_r(&s, &t);
-  char out[48];
-  std::size_t n = std::strftime(out, sizeof out, "%Y-%m-%dT%H:%M:%S", &t);
-  std::snprintf(out + n, sizeof out - n, ".%09ldZ", static_cast<long>(ns));
+  const std::int64_t s = whole.time_since_epoch().count();
+  const std::int64_t days = s / 86400 - (s % 86400 < 0 ? 1 : 0);
+  const std::int64_t of_day = s - days * 86400;
+  const std::int64_t z = days + 719468;  // since 0000-03-01; positive for all that the clock can show
+  const std::int64_t era = z / 146097;
+  const std::int64_t of_era = z % 146097;
+  const std::int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+  const std::int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const std::int64_t march_month = (5 * of_year + 2) / 153;
+  const std::int64_t month = march_month < 10 ? march_month + 3 : march_month - 9;
+  std::string out = "0000-00-00T00:00:00.000000000Z";
+  put_digits(&out[0], 4, year_of_era + era * 400 + (month <= 2 ? 1 : 0));
+  put_digits(&out[5], 2, month);
+  put_digits(&out[8], 2, of_year - (153 * march_month + 2) / 5 + 1);
+  put_digits(&out[11], 2, of_day / 3600);
+  put_digits(&out[14], 2, of_day / 60 % 60);
+  put_digits(&out[17], 2, of_day % 60);
+  put_digits(&out[20], 9, duration_cast<nanoseconds>(when - whole).count());
   return out;
 }
 
 std::string waiting(std::string_view instance, time since) {
-  rapidjson::StringBuffer b;
-  writer w(b);
-  w.StartObject();
-  member(w, "Instance", instance);
-  member(w, "SeekingLeadershipSince", rfc3339(since));
-  w.EndObject();
-  return {b.GetString(), b.GetSize()};
+  std::string out = "{\"Instance\":";
+  append_text(out, instance);
+  append_member(out, "SeekingLeadershipSince", since);
+  return out += '}';
 }
 
 std::string leading(std::string_view instance, time since, time last_seen) {
-  rapidjson::StringBuffer b;
-  writer w(b);
-  w.StartObject();
-  member(w, "Instance", instance);
-  member(w, "LeaderSince", rfc3339(since));
-  member(w, "LastSeen", rfc3339(last_seen));
-  w.EndObject();
-  return {b.GetString(), b.GetSize()};
+  std::string out = "{\"Instance\":";
+  append_text(out, instance);
+  append_member(out, "LeaderSince", since);
+  append_member(out, "LastSeen", last_seen);
+  return out += '}';
 }
 
 std::string instance_of(std::string_view stored) {

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cassert>
 #include <charconv>
 
 #include "etcd/base64.hpp"
@@ -23,7 +22,7 @@ class sink {
 };
 
 // RapidJSON's writer, which sees to commas and colons, with values of etcd's kinds. What cannot need
-// an escape (names, base64, integers) goes past the search for one: a batch has a thousand of them.
+// an escape (names, base64, integers) goes past the search for one.
 class writer : public rapidjson::Writer<sink> {
  public:
   explicit writer(std::string& out) : rapidjson::Writer<sink>(to_), to_(out) {}
@@ -72,52 +71,6 @@ void write_key(writer& to, std::string_view key) { to.name("key").bytes(key); }
 void write_prefix(writer& to, std::string_view prefix) {
   write_key(to, prefix.empty() ? std::string_view("\0", 1) : prefix);
   to.name("range_end").bytes(range_end(prefix));
-}
-
-void write_by_age(writer& to) { to.name("sort_order").name("ASCEND").name("sort_target").name("CREATE"); }
-
-void write_read_key(writer& to, std::string_view key) {
-  to.begin().name("request_range").begin();
-  write_key(to, key);
-  to.name("keys_only").yes().end().end();
-}
-
-void write_read_queue(writer& to, std::string_view prefix, std::int64_t limit) {
-  to.begin().name("request_range").begin();
-  write_prefix(to, prefix);
-  write_by_age(to);
-  to.name("keys_only").yes().name("limit").integer(limit).end().end();
-}
-
-// A put without a lease would take the key off its lease, and it would stay for ever.
-void write_put(writer& to, std::string_view key, std::string_view value, std::int64_t lease) {
-  assert(lease != 0);
-  to.begin().name("request_put").begin();
-  write_key(to, key);
-  to.name("value").bytes(value).name("lease").integer(lease).end().end();
-}
-
-void write_delete(writer& to, std::string_view key) {
-  to.begin().name("request_delete_range").begin();
-  write_key(to, key);
-  to.end().end();
-}
-
-// The names of target and result must be right to the letter: the gateway of etcd 3.5 takes unknown
-// ones for VERSION and EQUAL without a word. Opens the nested transaction; end_if closes it.
-void begin_if_created_at(writer& to, std::string_view key, std::int64_t create_revision) {
-  to.begin().name("request_txn").begin();
-  to.name("compare").begin_list().begin().name("target").name("CREATE").name("result").name("EQUAL");
-  write_key(to, key);
-  to.name("create_revision").integer(create_revision).end().end_list();
-}
-
-void end_if(writer& to) { to.end().end(); }
-
-// Begins an entry of a batch.
-writer entry(std::string& out, std::size_t& size) {
-  if (size++ != 0) out += ',';
-  return writer(out);
 }
 
 }  // namespace
@@ -178,67 +131,6 @@ void watch_create(std::string& out, std::string_view prefix, std::int64_t start_
 void watch_progress(std::string& out) {
   writer to(out);
   to.begin().name("progress_request").begin().end().end();
-}
-
-batch::batch(std::string& out) : out_(out) { out_ += R"({"success":[)"; }
-
-void batch::end() { out_ += "]}"; }
-
-void batch::stand(std::string_view key, std::string_view value, std::int64_t lease, std::string_view prefix,
-                  std::int64_t limit) {
-  writer to = entry(out_, size_);
-  begin_if_created_at(to, key, 0);
-  to.name("success").begin_list();
-  write_put(to, key, value, lease);
-  write_read_queue(to, prefix, limit);
-  to.end_list().name("failure").begin_list();
-  write_read_key(to, key);
-  write_read_queue(to, prefix, limit);
-  to.end_list();
-  end_if(to);
-}
-
-void batch::reassure(std::string_view key, std::int64_t create_revision, std::string_view value, std::int64_t lease) {
-  writer to = entry(out_, size_);
-  begin_if_created_at(to, key, create_revision);
-  to.name("success").begin_list();
-  write_put(to, key, value, lease);
-  to.end_list().name("failure").begin_list();
-  write_read_key(to, key);
-  to.end_list();
-  end_if(to);
-}
-
-void batch::withdraw(std::string_view key, std::int64_t create_revision) {
-  writer to = entry(out_, size_);
-  begin_if_created_at(to, key, create_revision);
-  if (create_revision != 0) {
-    to.name("success").begin_list();
-    write_delete(to, key);
-    to.end_list();
-  }
-  to.name("failure").begin_list();
-  write_read_key(to, key);
-  to.end_list();
-  end_if(to);
-}
-
-void batch::read_queue(std::string_view prefix, std::int64_t limit) {
-  writer to = entry(out_, size_);
-  write_read_queue(to, prefix, limit);
-}
-
-void batch::read_leader(std::string_view prefix) {
-  writer to = entry(out_, size_);
-  to.begin().name("request_range").begin();
-  write_prefix(to, prefix);
-  write_by_age(to);
-  to.name("limit").integer(1).end().end();
-}
-
-void batch::read_key(std::string_view key) {
-  writer to = entry(out_, size_);
-  write_read_key(to, key);
 }
 
 }  // namespace tenure::etcd

@@ -64,8 +64,12 @@ class batch {
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
+  void begin_entry();
+  std::string_view encoded(std::string_view key);
+
   std::string& out_;
   std::size_t size_ = 0;
+  std::string key64_;
 };
 
 }  // namespace tenure::etcd

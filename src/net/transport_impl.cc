@@ -13,7 +13,8 @@ namespace tenure::net {
 namespace {
 
 constexpr std::size_t most_spare = 16;
-constexpr long idle_connections_an_endpoint = 4;
+// curl counts those in use as well: two batches, a renewal and the watch together leave what they used open.
+constexpr long connections_an_endpoint = 5;
 
 error bad(std::string message) { return {errc::invalid_argument, std::move(message), 0}; }
 
@@ -56,7 +57,7 @@ error transport::impl::open(uv_loop_t* loop, transport_config&& with, receiver& 
   if (error failed = check_tls(with.tls)) return failed;
   config_ = std::move(with);
   if (error failed = check_curl(config_, tls)) return failed;
-  const long idle = idle_connections_an_endpoint * static_cast<long>(endpoints.size());
+  const long idle = connections_an_endpoint * static_cast<long>(endpoints.size());
   if (!driver_.open(loop, *this, tls, idle)) return {errc::no_memory, "no memory for libcurl", 0};
   endpoints_ = std::move(endpoints);
   nowhere_.url = "an endpoint that is not configured";
