@@ -52,6 +52,7 @@ void session_impl::perform(core::send& s) {
   expected asked;
   asked.what = s.what;
   asked.write = s.write;
+  asked.together = s.together;
   asked.endpoint = s.endpoint;
   asked.lease = s.lease;
   asked.elections.reserve(s.items.size());

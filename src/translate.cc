@@ -58,6 +58,10 @@ http_request translator::encode(const core::send& s, std::string_view next_key) 
       return r;
     default: break;
   }
+  if (s.together) {
+    encode_together(s, r.body);
+    return r;
+  }
   const auto now = std::chrono::system_clock::now();
   etcd::batch b(r.body);
   for (const core::item& it : s.items) {
@@ -87,6 +91,25 @@ http_request translator::encode(const core::send& s, std::string_view next_key) 
   return r;
 }
 
+void translator::encode_together(const core::send& s, std::string& body) {
+  const auto now = std::chrono::system_clock::now();
+  etcd::joint all(body);
+  for (const core::item& it : s.items) {
+    slot& e = elections_[it.election];
+    const std::string key = names::key(e.prefix, s.lease);
+    if (s.what == op::stand) {
+      e.seeking_since = now;
+      all.stand(key, value::waiting(options_.instance, now), s.lease, std::string_view(key).substr(0, e.prefix.size() + 1));
+    } else if (s.what == op::reassure) {
+      all.reassure(key, it.create_revision, value::leading(options_.instance, e.leader_since, now), s.lease);
+    } else {
+      all.withdraw(key, it.create_revision);
+    }
+    if (all.size() == 1) all.expect(s.items.size());
+  }
+  all.end();
+}
+
 void translator::add_rivals(const std::string& prefix, const etcd::op_response& range, core::answer& a,
                             core::item_answer& item) {
   item.first = static_cast<std::uint32_t>(a.rivals.size());
@@ -104,6 +127,11 @@ void translator::items(const expected& asked, std::vector<etcd::op_response>& re
     etcd::op_response& r = responses[i];
     slot& e = elections_[asked.elections[i]];
     core::item_answer item;
+    if (asked.together) {
+      item.applied = true;  // without rivals, if it stood
+      a.items.push_back(item);
+      continue;
+    }
     switch (asked.what) {
       case op::stand:
         sound = r.responses.size() == 2;
@@ -184,8 +212,9 @@ bool translator::fill(const expected& asked, const net::reply& reply, translated
     default: {
       etcd::txn_response r;
       if (!etcd::parse(reply.body, r, why)) return false;
-      bool sound = true;
-      items(asked, r.responses, a, sound);
+      a.differs = asked.together && !r.succeeded;
+      bool sound = a.differs ? r.responses.empty() : true;
+      if (!a.differs) items(asked, r.responses, a, sound);
       if (!sound) {
         why = "responses: not as many as were asked for";
         return false;

@@ -25,6 +25,7 @@ struct http_request {
 struct expected {
   core::op what = core::op::confirm;
   bool write = true;
+  bool together = false;
   std::uint32_t endpoint = 0;
   std::int64_t lease = 0;
   std::vector<core::election_id> elections;
@@ -54,6 +55,7 @@ class translator {
 
  private:
   bool fill(const expected& asked, const net::reply& reply, translated& out, std::string& why);
+  void encode_together(const core::send& s, std::string& body);
   void items(const expected& asked, std::vector<etcd::op_response>& responses, core::answer& a, bool& sound);
   void add_rivals(const std::string& prefix, const etcd::op_response& range, core::answer& a, core::item_answer& item);
 

@@ -29,6 +29,16 @@ bool batches::due(op what, const election& e) {
   }
 }
 
+// Whether it needs an entry that is decided by itself.
+bool batches::apart(op what, const election& e) const {
+  switch (what) {
+    case op::stand: return e.apart || !hopeful_;
+    case op::reassure: return e.apart;
+    case op::withdraw: return e.apart || e.own_revision == 0;
+    default: return true;
+  }
+}
+
 void batches::pump(const context& c, elections& all, bool write) {
   for (std::size_t at = 0; at < kinds.size() && waiting_ != 0; ++at) {
     const op what = kinds[at];
@@ -43,9 +53,14 @@ void batches::pump(const context& c, elections& all, bool write) {
       r.hedged = what == op::reassure;
       while (!l.waiting.empty() && r.items.size() < most_) {
         const election_id id = l.waiting.front();
+        election& e = all[id];
+        if (due(what, e)) {
+          const bool together = !apart(what, e) && write;
+          if (r.items.empty()) r.together = together;
+          if (r.together != together) break;
+        }
         l.waiting.pop_front();
         --waiting_;
-        election& e = all[id];
         e.pending = static_cast<std::uint8_t>(e.pending & ~(1U << at));
         if (!due(what, e)) continue;
         if (what == op::stand) all.enter(e, standing::creating);
@@ -58,12 +73,16 @@ void batches::pump(const context& c, elections& all, bool write) {
   }
 }
 
-void batches::ended(const context& c, const completion& done) {
+void batches::ended(const context& c, const completion& done, elections& all, bool differs) {
   auto& l = lists_[index(done.asked.what)];
+  if (differs || (done.what == outcome::ok && !done.asked.together)) {
+    for (const item& it : done.asked.items) all[it.election].apart = differs;
+  }
+  if (differs && done.asked.what == op::stand) hopeful_ = false;
   if (done.what == outcome::ok) {
     l.pause.succeeded();
   } else if (done.what == outcome::too_many_operations && most_ > 1) {
-    most_ /= 2;
+    most_ = std::max<std::size_t>((most_ + nested) / 2, nested + 1) - nested;
   } else {
     // A leadership has its own limit and cannot wait ever longer.
     if (done.asked.what == op::reassure) l.pause.succeeded();

@@ -60,6 +60,7 @@ bool calls::attempt_next(nanos now, const timings& t, job& j, std::vector<action
   s.lease = j.asked.lease;
   s.ttl = j.asked.ttl;
   s.write = j.asked.write;
+  s.together = j.asked.together;
   s.timeout = timeout;
   s.revision = j.asked.revision;
   s.limit = j.asked.limit;
@@ -105,6 +106,8 @@ std::optional<completion> calls::answered(nanos now, const timings& t, call_id c
     }
     if (!elsewhere(what)) {
       nodes_.succeeded(a.endpoint);
+      // The one that finds the store full says so, and is executed all the same (etcd's quotaApplierV3).
+      if (what == outcome::no_space) may_be_executed(j, a, t);
       auto done = finish(at, what, &a, has_header, t, out);
       if (done.asked.what == op::authenticate) {
         const bool in = what == outcome::ok || what == outcome::auth_off;

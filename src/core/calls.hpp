@@ -22,6 +22,7 @@ struct request {
   std::int64_t lease = 0;
   nanos ttl = 0;
   bool write = true;
+  bool together = false;
   bool hedged = false;
   std::int64_t revision = 0;  // these two as in `send`
   std::uint32_t limit = 0;

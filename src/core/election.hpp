@@ -37,6 +37,7 @@ struct election {
   bool leader_known = false;
   bool reassurance_reminded = false;
   bool loss_held = false;       // `lost` is told when the reason is known
+  bool apart = false;           // a batch with it differed: the next one tells what is with it
   std::uint8_t pending = 0;     // a bit per batch list it is in
   cause why = cause::resigned;
 

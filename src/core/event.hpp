@@ -73,6 +73,9 @@ struct answer {
   std::int64_t revision = 0;
   nanos ttl = 0;  // grant and keepalive; 0 in a keepalive: the lease is gone
   bool more = false;  // read_all: there is a further page
+  // Of what was sent `together`: not every entry was as expected (for `stand`: an empty queue), so nothing was
+  // done, and there are no items.
+  bool differs = false;
   std::vector<item_answer> items;
   std::vector<rival> rivals;
 };

@@ -6,8 +6,6 @@ namespace tenure::core {
 
 namespace {
 
-// New leaderships are written into their keys together.
-constexpr nanos announce_delay = 20 * millisecond;
 // How long the reason of a loss may be looked for before it is told.
 constexpr nanos longest_hold = 500 * millisecond;
 
@@ -130,8 +128,11 @@ void roster::try_lead(const context& c, election_id id) {
   c.say(std::move(news_of));
   if (!e.reassurance_reminded) remind(c.now + c.t.reassure_interval + c.t.reassure_timeout, id, due::reassurance);
   e.reassurance_reminded = true;
+  if (unannounced_.empty()) {
+    announce_at_ = c.now + announce_delay;
+    announce_until_ = c.now + c.t.reassure_interval;
+  }
   unannounced_.push_back(id);
-  announce_at_ = std::min(announce_at_, c.now + announce_delay);
   if (e.observed) leader_moved(id, e.own_revision);
 }
 
@@ -294,7 +295,10 @@ void roster::history_went_back() {
   }
 }
 
-void roster::lease_granted(const context& c) { reread_at_ = c.now + c.t.ttl; }
+void roster::lease_granted(const context& c) {
+  reread_at_ = c.now + c.t.ttl;
+  batches_.lease_granted();
+}
 
 void roster::lease_gone(const context& c, cause why) {
   tell_held(c, why);

@@ -76,6 +76,9 @@ class roster {
   void leader_read(const context& c, const completion& done, const answer& a);
   void withdrawal_answered(const context& c, const completion& done, const answer& a);
 
+  // New leaderships are written into their keys together, and not before others that stand know where they are.
+  static constexpr nanos announce_delay = 20 * millisecond;
+
   enum class due : std::uint8_t { grace, reassurance, sweep, left };
   struct appointment {
     nanos at;
@@ -99,6 +102,7 @@ class roster {
   nanos held_until_ = never;
   std::vector<election_id> unannounced_;  // new leaders whose key does not say so yet
   nanos announce_at_ = never;
+  nanos announce_until_ = never;  // at the latest
   struct turn {
     nanos at;
     election_id id;

@@ -19,7 +19,8 @@ void roster::completed(const context& c, const completion& done, const answer* a
   const op what = done.asked.what;
   // Answers to an earlier lease's requests say nothing about the keys of this one.
   if (what != op::read_leader && done.asked.lease != c.lease.id()) return;
-  batches_.ended(c, done);
+  const bool differs = done.what == outcome::ok && a != nullptr && a->differs;
+  batches_.ended(c, done, all_, differs);
   const bool answered = done.what == outcome::ok && a != nullptr && a->items.size() == done.asked.items.size();
   if (answered) {
     switch (what) {
@@ -112,7 +113,7 @@ void roster::stand_failed(const context& c, const completion& done) {
     t.why = done.what;
     t.request = op::stand;
     t.value = done.endpoint;
-    if (done.what != outcome::too_many_operations) c.say(std::move(t));
+    if (done.what != outcome::too_many_operations && done.what != outcome::ok) c.say(std::move(t));
     want(it.election);
   }
 }
@@ -261,6 +262,9 @@ void roster::tick(const context& c) {
   }
   if (c.now >= held_until_) tell_held(c, cause::key_deleted);
   if (closing_) return;
+  if (c.now >= announce_at_ && c.now < announce_until_ && all_.count(standing::wanting) + all_.count(standing::creating) != 0) {
+    announce_at_ = std::min(c.now + announce_delay, announce_until_);
+  }
   if (c.now >= announce_at_) {
     announce_at_ = never;
     for (const election_id id : unannounced_) {

@@ -53,9 +53,19 @@ void put_op(std::string& out, std::string_view key64, std::string_view value, st
 
 // The names of target and result must be right to the letter: the gateway of etcd 3.5 takes unknown
 // ones for VERSION and EQUAL without a word.
+void created_at(std::string& out, std::string_view key64, std::int64_t create_revision) {
+  append(out, {R"({"target":"CREATE","result":"EQUAL","key":")", key64, R"(","create_revision":")",
+               decimal(create_revision), R"("})"});
+}
+
 void begin_if_created_at(std::string& out, std::string_view key64, std::int64_t create_revision) {
-  append(out, {R"({"request_txn":{"compare":[{"target":"CREATE","result":"EQUAL","key":")", key64,
-               R"(","create_revision":")", decimal(create_revision), R"("}])"});
+  out += R"({"request_txn":{"compare":[)";
+  created_at(out, key64, create_revision);
+  out += ']';
+}
+
+void delete_op(std::string& out, std::string_view key64) {
+  append(out, {R"({"request_delete_range":{"key":")", key64, R"("}})"});
 }
 
 }  // namespace
@@ -107,7 +117,11 @@ void batch::withdraw(std::string_view key, std::int64_t create_revision) {
   begin_entry();
   const std::string_view key64 = encoded(key);
   begin_if_created_at(out_, key64, create_revision);
-  if (create_revision != 0) append(out_, {R"(,"success":[{"request_delete_range":{"key":")", key64, R"("}}])"});
+  if (create_revision != 0) {
+    out_ += R"(,"success":[)";
+    delete_op(out_, key64);
+    out_ += ']';
+  }
   out_ += R"(,"failure":[)";
   read_key_op(out_, key64);
   out_ += "]}}";
@@ -126,6 +140,50 @@ void batch::read_leader(std::string_view prefix) {
 void batch::read_key(std::string_view key) {
   begin_entry();
   read_key_op(out_, encoded(key));
+}
+
+joint::joint(std::string& out) : out_(out) { out_ += R"({"compare":[)"; }
+
+void joint::end() { append(out_, {R"(],"success":[)", doings_, "]}"}); }
+
+void joint::expect(std::size_t entries) {
+  const std::size_t doings = (doings_.size() + 16) * entries;
+  doings_.reserve(doings);
+  out_.reserve((out_.size() + 16) * entries + doings);
+}
+
+std::string_view joint::begin_entry(std::string_view key) {
+  if (size_++ != 0) {
+    out_ += ',';
+    doings_ += ',';
+  }
+  key64_.clear();
+  append_base64(key64_, key);
+  return key64_;
+}
+
+// Every key there is has a create revision above 0: so there is none.
+void joint::stand(std::string_view key, std::string_view value, std::int64_t lease, std::string_view prefix) {
+  const std::string_view key64 = begin_entry(key);
+  out_ += R"({"target":"CREATE","result":"EQUAL","key":")";
+  append_base64(out_, prefix);
+  out_ += R"(","range_end":")";
+  append_base64(out_, range_end(prefix));
+  out_ += R"(","create_revision":"0"})";
+  put_op(doings_, key64, value, lease);
+}
+
+void joint::reassure(std::string_view key, std::int64_t create_revision, std::string_view value, std::int64_t lease) {
+  const std::string_view key64 = begin_entry(key);
+  created_at(out_, key64, create_revision);
+  put_op(doings_, key64, value, lease);
+}
+
+void joint::withdraw(std::string_view key, std::int64_t create_revision) {
+  assert(create_revision != 0);
+  const std::string_view key64 = begin_entry(key);
+  created_at(out_, key64, create_revision);
+  delete_op(doings_, key64);
 }
 
 }  // namespace tenure::etcd

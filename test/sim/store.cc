@@ -80,7 +80,17 @@ void store::queue(election_id e, std::size_t limit, answer& out, item_answer& it
   for (std::size_t i = 0; i < item.count; ++i) out.rivals.push_back({keys[i].create, keys[i].name});
 }
 
+// Whether an entry of what is asked for together is not as expected.
+bool store::differs(const send& s) const {
+  return std::any_of(s.items.begin(), s.items.end(), [&](const item& it) {
+    if (s.what == op::stand) return !elections[it.election].empty();
+    const std::size_t at = find_key(it.election, s.lease);
+    return (at == absent ? 0 : elections[it.election][at].create) != it.create_revision && it.create_revision >= 0;
+  });
+}
+
 outcome store::execute(const send& s, answer& out) {
+  out.differs = false;
   out.items.clear();
   out.rivals.clear();
   out.ttl = 0;
@@ -105,7 +115,9 @@ outcome store::execute(const send& s, answer& out) {
     default: {
       if (s.items.size() > most_operations) return outcome::too_many_operations;
       const bool puts = s.what == op::stand || (s.what == op::reassure && s.write);
-      if (puts && full && sees_nested_puts) return outcome::no_space;
+      if (puts && full && (s.together || sees_nested_puts)) return outcome::no_space;
+      out.differs = s.together && differs(s);
+      if (out.differs) break;
       // A taken put with a dead lease fails the whole transaction: find out first.
       if (puts && find_lease(s.lease) == nullptr) {
         for (const item& it : s.items) {
@@ -134,7 +146,7 @@ outcome store::execute(const send& s, answer& out) {
             } else {
               own();
             }
-            queue(it.election, queue_limit, out, got);
+            if (!s.together) queue(it.election, queue_limit, out, got);
             break;
           case op::reassure:
             got.applied = s.write && created == it.create_revision;

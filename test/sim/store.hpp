@@ -84,6 +84,7 @@ class store {
 
  private:
   [[nodiscard]] std::size_t find_key(election_id e, std::int64_t name) const;
+  [[nodiscard]] bool differs(const tenure::core::send& s) const;
   void remove(election_id e, std::size_t at, ending how);
   void put(election_id e, std::int64_t name, std::int64_t lease);
   void queue(election_id e, std::size_t limit, tenure::core::answer& out, tenure::core::item_answer& item) const;

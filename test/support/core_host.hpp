@@ -105,6 +105,8 @@ class small_etcd {
       default:
         if (s.items.size() > most_operations) return refuse(outcome::too_many_operations);
         if (full && (s.what == op::stand || (s.what == op::reassure && s.write))) return refuse(outcome::no_space);
+        a.differs = s.together && differs(s);
+        if (a.differs) break;
         if (s.what == op::stand && !has_lease(s.lease)) return refuse(outcome::lease_gone);
         transact(s, a);
         break;
@@ -119,6 +121,14 @@ class small_etcd {
     if (k == nullptr) return;
     events.push_back({e, true, lease, 0, revision});
     keys.erase(keys.begin() + (k - keys.data()));
+  }
+
+  bool differs(const core::send& s) {
+    return std::any_of(s.items.begin(), s.items.end(), [&](const core::item& it) {
+      const key* own = find(it.election, s.lease);
+      if (s.what != core::op::stand) return (own != nullptr ? own->created : 0) != it.create_revision;
+      return std::any_of(keys.begin(), keys.end(), [&](const key& k) { return k.election == it.election; });
+    });
   }
 
   void transact(const core::send& s, core::answer& a) {
@@ -155,7 +165,7 @@ class small_etcd {
         got.own_revision = own->created;
         got.own_lease = own->attached;
       }
-      if (s.what == op::stand || s.what == op::read_queue || s.what == op::read_leader) {
+      if ((s.what == op::stand && !s.together) || s.what == op::read_queue || s.what == op::read_leader) {
         list(it.election, s.what == op::read_leader ? 1 : queue_limit, got, a);
       }
       a.items.push_back(got);

@@ -128,6 +128,7 @@ Test(core_machine, hears_a_delete_before_the_answer_of_its_own_stand) {
   h.feed(stand{0, true});
   h.serve(op::grant);
   h.created();
+  h.serve(op::stand);  // all or nothing: nothing, there is another
   const answer late = h.execute(op::stand);  // it saw the other in front
   h.etcd.remove(0, other);
   h.deliver();

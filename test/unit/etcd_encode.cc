@@ -194,3 +194,28 @@ Test(etcd_encode, sends_any_bytes_as_base64) {
   append_base64(all, bytes);
   cr_assert(batched([&](batch& one) { one.reassure(bytes, 1, bytes, 1); }).find("\"" + all + "\",\"lease\"") != string::npos);
 }
+
+Test(etcd_encode, writes_a_joint_transaction_whose_stands_want_empty_queues) {
+  const string compare = R"({"target":"CREATE","result":"EQUAL",)" + range64 + R"(,"create_revision":"0"})";
+  cr_assert(eq(type(string), written([](string& out) {
+                 joint all(out);
+                 all.stand(key, value, 1234, prefix);
+                 all.expect(2);
+                 all.stand(key, value, 1234, prefix);
+                 all.end();
+               }),
+               R"({"compare":[)" + compare + "," + compare + R"(],"success":[)" + put_op + "," + put_op + "]}"));
+}
+
+Test(etcd_encode, writes_a_joint_transaction_of_keys_that_are_there) {
+  const string compare = R"({"target":"CREATE","result":"EQUAL","key":")" + key64 + R"(","create_revision":"7"})";
+  const string remove = R"({"request_delete_range":{"key":")" + key64 + R"("}})";
+  cr_assert(eq(type(string), written([](string& out) {
+                 joint all(out);
+                 all.reassure(key, 7, value, 1234);
+                 all.withdraw(key, 7);
+                 all.end();
+                 cr_assert(eq(sz, all.size(), 2));
+               }),
+               R"({"compare":[)" + compare + "," + compare + R"(],"success":[)" + put_op + "," + remove + "]}"));
+}

@@ -222,6 +222,26 @@ Test(translate, reassurance_and_withdrawal_say_whether_their_compare_held_and_wh
   cr_assert(eq(i64, +read.answer.items.at(0).own_revision, 50));
 }
 
+Test(translate, what_was_asked_together_was_applied_to_all_or_differed) {
+  translating x;
+  for (const op what : {op::stand, op::reassure, op::withdraw}) {
+    expected e = x.asked(what);
+    e.together = true;
+    e.elections = {0, 1};
+    const std::string done = what == op::withdraw ? erased : put;
+    const core::answer held = x.hear(e, "{" + header + R"(,"succeeded":true,"responses":[)" + done + "," + done + "]}").answer;
+    cr_assert(held.what == outcome::ok && not(held.differs));
+    cr_assert(eq(sz, held.items.size(), 2));
+    cr_assert(held.items[0].applied && held.items[1].applied);
+    const core::answer differs = x.hear(e, "{" + header + "}").answer;
+    cr_assert(differs.what == outcome::ok && differs.differs);
+    cr_assert(differs.items.empty());
+    for (const std::string& wrong : {R"(,"succeeded":true,"responses":[)" + done + "]", R"(,"responses":[)" + done + "]"}) {
+      cr_assert(x.hear(e, "{" + header + wrong + "}").answer.what == outcome::bad_answer);
+    }
+  }
+}
+
 Test(translate, the_leader_is_read_with_its_value) {
   translating x;
   const std::string stored = R"({"Instance":"you","LeaderSince":"…"})";

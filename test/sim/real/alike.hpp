@@ -16,7 +16,7 @@ inline bool alike(const tenure::core::answer& a, const tenure::core::answer& b) 
   const auto same_rival = [](const tenure::core::rival& x, const tenure::core::rival& y) {
     return x.create_revision == y.create_revision && x.lease == y.lease;
   };
-  return a.revision == b.revision && a.ttl == b.ttl &&
+  return a.revision == b.revision && a.ttl == b.ttl && a.differs == b.differs &&
          std::equal(a.items.begin(), a.items.end(), b.items.begin(), b.items.end(), same_item) &&
          std::equal(a.rivals.begin(), a.rivals.end(), b.rivals.begin(), b.rivals.end(), same_rival);
 }

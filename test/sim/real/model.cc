@@ -71,6 +71,7 @@ class comparison {
     detail::expected asked;
     asked.what = s.what;
     asked.write = s.write;
+    asked.together = s.together;
     asked.lease = s.lease;
     for (const core::item& it : s.items) asked.elections.push_back(it.election);
     const detail::http_request r = translator_.encode(s);
@@ -115,6 +116,11 @@ class comparison {
       default: by_hand(); return;
     }
     if (s.what == op::withdraw || s.what >= op::stand) add_items(s);
+    // Entries that are all executed or none. Without a create revision a key is withdrawn by itself.
+    const bool known = std::all_of(s.items.begin(), s.items.end(), [](const core::item& it) { return it.create_revision != 0; });
+    if (s.what == op::stand || (known && s.write && (s.what == op::withdraw || s.what == op::reassure))) {
+      s.together = draw_.chance(400);
+    }
     compare(s);
   }
 
