@@ -34,7 +34,9 @@ void process::tell(const core::tell& t) {
       // Whoever stands again before the reason of the loss is told stands.
       if (!w_->opt.campaign_again && t.why_lost != core::cause::resigned && s.here == seat::stands) {
         s.here = seat::out;
-        w_->agenda.push(w_->now + w_->of_users.between(0, 5 * second), happening::user, index_, static_cast<std::size_t>(deed::stand), t.election);
+        // Without delay in the end, when it is asked who leads.
+        const nanos delay = w_->calm ? 0 : w_->of_users.between(0, 5 * second);
+        w_->agenda.push(w_->now + delay, happening::user, index_, static_cast<std::size_t>(deed::stand), t.election);
       }
       post(told::cancelled, t.election, s.term);
       break;
