@@ -164,6 +164,9 @@ void session_impl::tell_news(const core::tell& t) {
       log_(log_level::warning, "jeopardy", "renewals do not come through", {{"left_ms", std::to_string(t.time / core::millisecond)}});
       to(&session_events::jeopardy, span);
       break;
+    case core::news::cancelled_all:
+      if (deadline_ != nullptr) deadline_->end(to_reason(t.why_lost));
+      break;
     case core::news::safe:
       log_(log_level::info, "safe", "renewals come through again");
       to(&session_events::safe);

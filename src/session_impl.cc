@@ -224,7 +224,8 @@ shared_deadline* session_impl::current_deadline() {
 }
 
 void session_impl::move_deadline() {
-  if (deadline_ == nullptr || deadline_lease_ != lease() || machine_->standings().leaders() == 0) return;
+  const core::roster& all = machine_->standings();
+  if (deadline_ == nullptr || deadline_lease_ != lease() || all.leaders() == 0 || all.sweeping()) return;
   // Somebody found it passed a moment ago: then it has passed, whatever came since.
   if (!deadline_->extend(machine_->cutoff())) apply(core::expired{});
 }
@@ -234,15 +235,25 @@ void session_impl::tear_down() {
   finished_ = true;
   state_ = state::closing;
   alarms_.clear();
-  for (core::election_id id = 0; id < elections_.size(); ++id) {
+  uv_timer_stop(&timer_);
+  end_elections(0);
+}
+
+// A slice a turn, as everything that is done for each of them.
+void session_impl::end_elections(core::election_id from) {
+  const core::election_id until = std::min<core::election_id>(elections_.size(), from + 64);
+  for (core::election_id id = from; id < until; ++id) {
     slot& e = elections_[id];
     if (e.candidate != nullptr) std::exchange(e.candidate, nullptr)->session_ended();
     std::vector<observer_impl*> observers;
     observers.swap(e.observers);
     for (observer_impl* o : observers) o->session_ended();
   }
+  if (until < elections_.size()) {
+    dispatcher_.post([this, until] { end_elections(until); });
+    return;
+  }
   directories_.end();
-  uv_timer_stop(&timer_);
   transport_.close([](void* self) { static_cast<session_impl*>(self)->closed(); }, this);
 }
 

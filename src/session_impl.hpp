@@ -79,6 +79,7 @@ class session_impl final : public net::receiver, public teller {
   void woke();
   error last_failure(const core::tell& t) const;
   void tear_down();
+  void end_elections(core::election_id from);
   void closed();
 
   enum class state { fresh, open, closing, closed };

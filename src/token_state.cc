@@ -62,7 +62,7 @@ reason token_node::why() noexcept {
   for (token_node* n = this; n != nullptr; n = n->parent_) {
     if (const int why = n->why_.load(std::memory_order_acquire); why != 0) return static_cast<reason>(why);
   }
-  if (deadline_->passed()) return reason::deadline_passed;
+  if (deadline_->passed()) return deadline_->why();
   for (token_node* n = this; n != nullptr; n = n->parent_) {
     if (n->limit_ != core::never && now() >= n->limit_) return reason::limit_passed;
   }

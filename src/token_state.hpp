@@ -24,6 +24,13 @@ class shared_deadline {
   [[nodiscard]] bool passed() noexcept;
   // Moves it; false if it has passed meanwhile.
   bool extend(core::nanos to) noexcept;
+  // It has passed now, for this reason.
+  void end(reason why) noexcept {
+    why_.store(static_cast<int>(why), std::memory_order_relaxed);
+    at_.store(closed, std::memory_order_release);
+  }
+  // Once it has passed.
+  [[nodiscard]] reason why() const noexcept { return static_cast<reason>(why_.load(std::memory_order_relaxed)); }
   [[nodiscard]] core::nanos left() noexcept;  // 0 if passed
   [[nodiscard]] bool forked() const noexcept;
   [[nodiscard]] core::nanos now() const noexcept { return now_(); }
@@ -36,6 +43,7 @@ class shared_deadline {
 
   static constexpr core::nanos closed = -1;
   std::atomic<core::nanos> at_{core::never};
+  std::atomic<int> why_{static_cast<int>(reason::deadline_passed)};
   std::atomic<int> refs_{1};
   clock now_;
   std::uint32_t life_;

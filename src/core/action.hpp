@@ -64,6 +64,7 @@ enum class news : std::uint8_t {
   lease_lost,  // the lease is gone
   jeopardy,    // time: what is left
   safe,
+  cancelled_all,  // why_lost: all tokens end now; `cancelled` and `lost` follow for each
   stalled,     // time: how late
   trouble,     // why, what: a request failed everywhere and is tried again; value: endpoint
   refused_timings,  // the granted TTL (time) makes the asked timings unsafe: the session must close

@@ -25,7 +25,7 @@ tell make(news what, nanos time = 0) {
 
 machine::machine(const settings& s, choices& choose)
     : settings_(s), choose_(choose), t_(resolve(s.asked, s.asked.ttl)),
-      requests_(s.endpoint_count, s.authenticate, choose) {}
+      requests_(s.endpoint_count, s.authenticate, choose), roster_(s.slice) {}
 
 void machine::apply(nanos now, const event& e, std::vector<action>& out) {
   if (finished_) return;
@@ -56,7 +56,7 @@ void machine::take(const context& c, const event& e) {
 }
 
 void machine::check_deadline(const context& c) {
-  if (roster_.leaders() == 0) return;
+  if (roster_.leaders() == 0 || roster_.sweeping()) return;
   const nanos left = lease_.cutoff(t_) - c.now;
   counts_.closest = std::min(counts_.closest, std::max<nanos>(left, 0));
   if (left <= 0) {
@@ -247,7 +247,7 @@ void machine::go_on(const context& c) {
       if (held_losses_) lease_.probe(c.now);  // was only the key deleted, or did the lease end?
     }
     lease_.tick(c.now, t_, roster_.wants_lease(), roster_.leaders() > 0, requests_, choose_, c.out);
-  } else if (!roster_.stopping() && !revoking_) {
+  } else if (!roster_.stopping() && !roster_.sweeping() && !revoking_) {
     requests_.abort_all(c.out);
     if (lease_.may_exist()) {
       revoking_ = true;
@@ -283,7 +283,7 @@ void machine::finish(const context& c) {
 
 const char* machine::broken_invariant(nanos now) const {
   if (finished_) return nullptr;
-  if (roster_.leaders() > 0 && !lease_.held()) return "a leader without a lease";
+  if (roster_.leaders() > 0 && !lease_.held() && !roster_.sweeping()) return "a leader without a lease";
   if (roster_.leaders() > 0 && next_wake_ == never) return "a leader without a timer";
   if (roster_.leaders() > 0 && next_wake_ > std::max(now, lease_.cutoff(t_))) return "a leader whose deadline has no timer";
   if (lease_.held() && !closing_ && next_wake_ == never) return "a live lease without a timer or a request";

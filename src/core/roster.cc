@@ -4,13 +4,6 @@
 
 namespace tenure::core {
 
-namespace {
-
-// How long the reason of a loss may be looked for before it is told.
-constexpr nanos longest_hold = 500 * millisecond;
-
-}  // namespace
-
 void roster::want(election_id id) {
   election& e = all_[id];
   all_.enter(e, standing::wanting);
@@ -21,7 +14,8 @@ void roster::want(election_id id) {
   batches_.add(op::stand, id, e);
 }
 
-void roster::stand(const context&, election_id id, bool campaign_again) {
+void roster::stand(const context& c, election_id id, bool campaign_again) {
+  settle(c, id);
   election& e = all_.of(id);
   if (!e.stands) ++attached_;
   e.stands = true;
@@ -34,6 +28,7 @@ void roster::stand(const context&, election_id id, bool campaign_again) {
 }
 
 void roster::work_stopped(const context& c, election_id id) {
+  settle(c, id);
   if (all_.of(id).state == standing::stopping) stopped(c, id);
 }
 
@@ -57,6 +52,7 @@ void roster::go(const context& c, election_id id, cause why) {
 }
 
 void roster::resign(const context& c, election_id id) {
+  settle(c, id);
   election& e = all_.of(id);
   e.resign_wanted = true;
   e.rejoin = false;
@@ -76,6 +72,7 @@ void roster::overtake_resignation(const context& c, election_id id) {
 }
 
 void roster::leave(const context& c, election_id id) {
+  settle(c, id);
   election& e = all_.of(id);
   overtake_resignation(c, id);
   e.leave_wanted = true;
@@ -98,19 +95,14 @@ void roster::observe(const context&, election_id id, bool on) {
   }
 }
 
-void roster::close(const context& c) {
-  closing_ = true;
-  for (election_id id = 0; id < all_.size(); ++id) {
-    if (all_[id].state == standing::leading) lose(c, id, cause::closed, false);
-    overtake_resignation(c, id);
-  }
-  batches_.clear(all_);
-}
-
 // Leads if nothing speaks against it: our key is there, nobody is in front, and the deadline is ahead.
 void roster::try_lead(const context& c, election_id id) {
   election& e = all_[id];
   if (closing_ || e.state != standing::queued || !e.front.empty() || e.unsure) return;
+  if (sweeping()) {
+    ready_.push_back(id);
+    return;
+  }
   if (e.front_more) {
     batches_.add(op::read_queue, id, e);
     return;
@@ -145,34 +137,10 @@ void roster::tell_place(const context& c, election_id id) {
   c.say(std::move(t));
 }
 
-void roster::lose(const context& c, election_id id, cause why, bool hold) {
-  election& e = all_[id];
-  all_.enter(e, standing::stopping);
-  e.why = why;
-  e.stop_until = c.now + c.t.stop_grace;
-  if (why != cause::resigned && why != cause::closed) e.rejoin = e.again && !closing_;
-  remind(e.stop_until, id, due::grace);
-  tell t{};
-  t.what = news::cancelled;
-  t.election = id;
-  t.why_lost = why;
-  c.say(tell(t));
-  if (why == cause::resigned) return;
-  if (hold) {
-    e.loss_held = true;
-    if (held_.empty()) held_until_ = c.now + std::min(c.t.request_timeout, longest_hold);
-    held_since_ = c.now;
-    held_.push_back(id);
-    return;
-  }
-  t.what = news::lost;
-  c.say(std::move(t));
-}
-
 // The user's work has stopped, or its grace is over: now the key may go.
 void roster::stopped(const context& c, election_id id) {
   election& e = all_[id];
-  if (e.loss_held) tell_held(c, e.why);
+  tell_loss(c, id);
   if (!closing_ && (e.has_key() || e.doubt_until != 0)) {
     withdraw(id);
   } else {
@@ -231,6 +199,7 @@ void roster::leader_moved(election_id id, std::int64_t revision) {
 }
 
 void roster::deleted(const context& c, election_id id, const change& what) {
+  settle(c, id);
   election& e = all_[id];
   if (e.state != standing::queued && e.state != standing::leading) return;
   const std::int64_t first = e.front.empty() ? 0 : e.front.front().create_revision;
@@ -300,64 +269,14 @@ void roster::lease_granted(const context& c) {
   batches_.lease_granted();
 }
 
-void roster::lease_gone(const context& c, cause why) {
-  tell_held(c, why);
-  ready_.clear();
-  for (election_id id = 0; id < all_.size(); ++id) {
-    election& e = all_[id];
-    e.doubt_until = e.doubt_pause = 0;
-    e.reading = false;
-    e.own_revision = 0;
-    switch (e.state) {
-      case standing::leading: lose(c, id, why, false); break;
-      case standing::creating:
-        if (!e.wanted()) {
-          withdrawn(c, id);
-          break;
-        }
-        [[fallthrough]];
-      case standing::queued: want(id); break;
-      case standing::withdrawing: withdrawn(c, id); break;
-      default: break;
-    }
-  }
-  reread_at_ = never;
-}
-
 void roster::renewed(const context& c) {
   std::vector<election_id> ready;
   ready.swap(ready_);
   for (const election_id id : ready) try_lead(c, id);
 }
 
-void roster::deadline_passed(const context& c) {
-  for (election_id id = 0; id < all_.size(); ++id) {
-    if (all_[id].state == standing::leading) lose(c, id, cause::deadline_passed, false);
-  }
-}
-
-void roster::lease_lives(const context& c, nanos asked_at) {
-  if (!held_.empty() && asked_at >= held_since_) tell_held(c, cause::key_deleted);
-}
-
-void roster::tell_held(const context& c, cause why) {
-  held_until_ = never;
-  std::vector<election_id> held;
-  held.swap(held_);
-  for (const election_id id : held) {
-    election& e = all_[id];
-    if (!e.loss_held) continue;
-    e.loss_held = false;
-    tell t{};
-    t.what = news::lost;
-    t.election = id;
-    t.why_lost = e.why = why;
-    c.say(std::move(t));
-  }
-}
-
 bool roster::wants_lease() const {
-  return !closing_ && all_.count(standing::wanting) != 0;
+  return !closing_ && !sweeping() && all_.count(standing::wanting) != 0;
 }
 
 bool roster::wants_watch() const {

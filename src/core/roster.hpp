@@ -13,6 +13,9 @@ namespace tenure::core {
 
 class roster {
  public:
+  // At most `slice` leaderships are lost in one turn.
+  explicit roster(std::size_t slice) : slice_(slice) {}
+
   // The user's calls.
   void stand(const context& c, election_id id, bool campaign_again);
   void work_stopped(const context& c, election_id id);
@@ -46,6 +49,8 @@ class roster {
   [[nodiscard]] bool wants_watch() const;
   [[nodiscard]] bool wants_puts() const { return observed_ > 0; }
   [[nodiscard]] std::size_t leaders() const { return all_.count(standing::leading); }
+  // All leaderships are being lost, a slice a turn: nothing else begins before that is done.
+  [[nodiscard]] bool sweeping() const { return sweep_.what != sweep_of::nothing; }
   [[nodiscard]] bool stopping() const { return all_.count(standing::stopping) != 0; }
   [[nodiscard]] bool holds_losses() const { return !held_.empty(); }
   [[nodiscard]] const election& at(election_id id) const { return all_[id]; }
@@ -68,6 +73,14 @@ class roster {
   void catch_up(const context& c, election_id id);
   void leader_moved(election_id id, std::int64_t revision);
   void tell_held(const context& c, cause why);
+  void tell_some(const context& c);
+  void tell_loss(const context& c, election_id id);
+
+  enum class sweep_of : std::uint8_t { nothing, deadline, lease, closing };
+  void begin_sweep(const context& c, sweep_of what, cause why);
+  void sweep_some(const context& c);
+  void sweep_one(const context& c, election_id id);
+  void settle(const context& c, election_id id);
 
   void stood(const context& c, const completion& done, const answer& a);
   void stand_failed(const context& c, const completion& done);
@@ -89,6 +102,13 @@ class roster {
   void remind(nanos at, election_id id, due what);
   void keep(const context& c, const appointment& a);
 
+  const std::size_t slice_;
+  struct {
+    sweep_of what = sweep_of::nothing;
+    cause why = cause::closed;
+    election_id next = 0;
+    election_id end = 0;
+  } sweep_;
   elections all_;
   std::size_t observed_ = 0;
   std::size_t attached_ = 0;  // elections with a candidate of the user's
@@ -98,6 +118,7 @@ class roster {
   std::vector<appointment> agenda_;  // a heap
   std::vector<election_id> ready_;   // first in the queue, but the deadline did not allow to lead
   std::vector<election_id> held_;    // losses whose reason is being found out
+  std::deque<election_id> telling_;  // losses whose reason is known now
   nanos held_since_ = 0;
   nanos held_until_ = never;
   std::vector<election_id> unannounced_;  // new leaders whose key does not say so yet

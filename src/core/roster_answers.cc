@@ -260,7 +260,10 @@ void roster::tick(const context& c) {
     agenda_.pop_back();
     keep(c, a);
   }
+  tell_some(c);
   if (c.now >= held_until_) tell_held(c, cause::key_deleted);
+  if (sweeping()) sweep_some(c);
+  if (sweeping()) return;
   if (closing_) return;
   if (c.now >= announce_at_ && c.now < announce_until_ && all_.count(standing::wanting) + all_.count(standing::creating) != 0) {
     announce_at_ = std::min(c.now + announce_delay, announce_until_);
@@ -293,6 +296,7 @@ void roster::tick(const context& c) {
 }
 
 nanos roster::next_wake(const context& c) const {
+  if (sweeping() || !telling_.empty()) return c.now;
   nanos wake = held_until_;
   if (!agenda_.empty()) wake = std::min(wake, agenda_.front().at);
   if (closing_) return wake;

@@ -76,6 +76,7 @@ void process::open() {
   s.asked = w_->opt.asked;
   s.endpoint_count = w_->opt.members;
   s.authenticate = w_->opt.auth;
+  s.slice = 1;
   machine_.emplace(s, w_->of_cores);
   w_->note("p%zu opens a session", index_);
   arm();
@@ -194,7 +195,10 @@ void process::drop_deadline() {
 }
 
 void process::move_deadline() {
-  if (deadline_ == nullptr || deadline_lease_ != machine_->lease_id() || machine_->standings().leaders() == 0) return;
+  if (deadline_ == nullptr || deadline_lease_ != machine_->lease_id() || machine_->standings().leaders() == 0 ||
+      machine_->standings().sweeping()) {
+    return;
+  }
   const nanos before = believed_until_;
   if (deadline_->extend(machine_->cutoff())) {
     believed_until_ = machine_->cutoff();

@@ -20,6 +20,11 @@ void process::tell(const core::tell& t) {
   seat& s = seats_[t.election];
   switch (t.what) {
     case core::news::refused_timings: closing_ = true; break;
+    case core::news::cancelled_all:
+      if (deadline_ == nullptr) break;
+      deadline_->end(tenure::reason::lease_expired);
+      believed_until_ = std::min(believed_until_, local());
+      break;
     case core::news::acquired:
       if (s.here != seat::stands) w_->broken("leads without standing");
       acquired(t.election, t.value);
