@@ -9,7 +9,7 @@ namespace tenure {
 namespace {
 
 // How long one turn of the loop may be used before the rest waits for the next.
-constexpr core::nanos slice = core::millisecond / 2;
+constexpr core::nanos slice = core::millisecond / 20;
 
 }  // namespace
 
@@ -22,12 +22,31 @@ void dispatcher::open(uv_loop_t* loop, std::function<void()> after) {
 
 void dispatcher::post(std::function<void()> what) {
   queue_.push_back(std::move(what));
+  wake();
+}
+
+void dispatcher::again() {
+  again_ = true;
+  wake();
+}
+
+void dispatcher::rest() {
+  rest_ = true;
+  wake();
+}
+
+void dispatcher::wake() {
   if (!open_) return;
   // An idle handle makes the loop come round at once, whatever else it waits for.
   uv_idle_start(&idle_, [](uv_idle_t* h) noexcept { static_cast<dispatcher*>(h->data)->deliver(); });
 }
 
 void dispatcher::deliver() {
+  if (std::exchange(rest_, false)) return;
+  if (std::exchange(again_, false)) {
+    after_();
+    return;
+  }
   const core::nanos until = boot_time() + slice;
   do {
     if (queue_.empty()) {
@@ -39,7 +58,7 @@ void dispatcher::deliver() {
     queue_.pop_front();
     next();
     after_();
-  } while (open_ && boot_time() < until);
+  } while (open_ && !rest_ && !again_ && boot_time() < until);
 }
 
 void dispatcher::close(std::function<void()> closed) {

@@ -14,6 +14,9 @@ namespace {
 
 // A watch message is bounded by what etcd sends of one application's deletes; values of puts are in it.
 constexpr std::size_t longest_document = 16u << 20;
+// How much of it is looked at in one turn.
+constexpr std::size_t longest_part = 8u << 10;
+constexpr std::size_t long_answer = 1u << 10;
 
 }  // namespace
 
@@ -67,7 +70,8 @@ void session_impl::perform(core::send& s) {
 void session_impl::perform(const core::open_stream& s) {
   stream_ = s.stream;
   stream_endpoint_ = s.endpoint;
-  framing_ = std::make_unique<etcd::framing>(longest_document);
+  framing_ = std::make_unique<etcd::framing>(longest_document, longest_part);
+  forget_backlog();
   transport_.open_stream(s.stream, s.endpoint, etcd::path_watch, translator_.watch_body(s), token_, s.two_way);
   if (log_.heard()) {
     log_(log_level::debug, "watch_opening", "opening the watch",
@@ -77,6 +81,8 @@ void session_impl::perform(const core::open_stream& s) {
 
 void session_impl::replied(std::uint64_t call, net::reply&& reply) {
   if (finished_ || forked()) return;
+  // To understand an answer about a hundred elections, and to act on it, is enough for one turn.
+  if (reply.body.size() > long_answer) dispatcher_.rest();
   const auto at = calls_.find(call);
   if (at == calls_.end()) return;
   const expected asked = std::move(at->second);
@@ -93,6 +99,16 @@ void session_impl::replied(std::uint64_t call, net::reply&& reply) {
 
 void session_impl::streamed(std::uint64_t stream, std::string_view bytes) {
   if (finished_ || forked() || stream != stream_ || !framing_) return;
+  const bool begun = !backlog_.empty();
+  backlog_.append(bytes);
+  if (!begun) read_backlog(stream);
+}
+
+// A slice a turn: one message can tell of ten thousand deletes.
+void session_impl::read_backlog(std::uint64_t stream) {
+  if (finished_ || forked() || stream != stream_ || !framing_) return;
+  const std::string_view bytes = std::string_view(backlog_).substr(backlog_read_, longest_part);
+  backlog_read_ += bytes.size();
   struct message {
     core::stream_news news;
     std::vector<etcd::watch_event> changes;
@@ -105,6 +121,7 @@ void session_impl::streamed(std::uint64_t stream, std::string_view bytes) {
     sound = etcd::parse(document, m, why);
     if (sound) {
       heard.push_back({translator_.decode(stream, m, failure_), {}});
+      heard.back().news.partial = framing_->partial();
       if (directories_.any()) heard.back().changes = std::move(m.events);
     } else {
       failure_ = {errc::bad_answer, "the watch is not one of etcd's gateway (" + why + ")", 0};
@@ -123,6 +140,21 @@ void session_impl::streamed(std::uint64_t stream, std::string_view bytes) {
     apply(core::stream_gone{stream, core::outcome::bad_answer});
   }
   failure_ = {};
+  if (stream != stream_ || !framing_) return;
+  if (backlog_read_ < backlog_.size()) {
+    post([this, stream] { read_backlog(stream); });
+    return;
+  }
+  forget_backlog();
+}
+
+void session_impl::forget_backlog() {
+  backlog_read_ = 0;
+  if (backlog_.capacity() > longest_part) {
+    std::string().swap(backlog_);
+  } else {
+    backlog_.clear();
+  }
 }
 
 void session_impl::stream_ended(std::uint64_t stream, net::reply&& last) {

@@ -17,6 +17,9 @@ namespace {
 
 constexpr core::nanos longest_sleep = 3600 * core::second;
 
+// A step of the core that takes so long has a turn of the user's loop to itself.
+constexpr core::nanos long_step = 30 * (core::millisecond / 1000);
+
 // Beyond every range, and within what nanoseconds can hold: the check says what is wrong with it.
 core::nanos to_nanos(milliseconds ms) {
   constexpr milliseconds longest = std::chrono::hours(24 * 365);
@@ -186,6 +189,10 @@ void session_impl::arm() {
   if (wake == armed_ && uv_is_active(reinterpret_cast<uv_handle_t*>(&timer_)) != 0) return;
   armed_ = wake;
   const core::nanos now = boot_time();
+  if (wake <= now) {
+    dispatcher_.again();  // a timer would be due in this turn of the loop, which may have done enough
+    return;
+  }
   const core::nanos delay = wake == core::never ? longest_sleep : std::min(std::max<core::nanos>(wake - now, 0), longest_sleep);
   uv_update_time(loop_);
   uv_timer_start(&timer_, [](uv_timer_t* t) noexcept { static_cast<session_impl*>(t->data)->woke(); },
@@ -205,9 +212,11 @@ void session_impl::woke() {
 
 void session_impl::apply(const core::event& e) {
   if (finished_ || forked()) return;
-  machine_->apply(boot_time(), e, actions_);
+  const core::nanos now = boot_time();
+  machine_->apply(now, e, actions_);
   perform();
   arm();
+  if (boot_time() - now > long_step) dispatcher_.rest();
 }
 
 shared_deadline* session_impl::current_deadline() {

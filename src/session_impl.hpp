@@ -78,6 +78,8 @@ class session_impl final : public net::receiver, public teller {
   void arm();
   void woke();
   error last_failure(const core::tell& t) const;
+  void read_backlog(std::uint64_t stream);
+  void forget_backlog();
   void tear_down();
   void end_elections(core::election_id from);
   void closed();
@@ -107,6 +109,8 @@ class session_impl final : public net::receiver, public teller {
   std::uint64_t stream_ = 0;
   std::uint32_t stream_endpoint_ = 0;
   std::unique_ptr<etcd::framing> framing_;
+  std::string backlog_;  // of the stream, where it brings more than one turn may take
+  std::size_t backlog_read_ = 0;
   error failure_;  // what the answer being handled says, if it is a failure
   // What the answer or message being handled says of all keys, until the core has judged it.
   std::vector<etcd::key_value> page_;

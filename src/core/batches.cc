@@ -39,13 +39,15 @@ bool batches::apart(op what, const election& e) const {
   }
 }
 
-void batches::pump(const context& c, elections& all, bool write) {
+bool batches::pump(const context& c, elections& all, bool write) {
+  bool enough = false;
   for (std::size_t at = 0; at < kinds.size() && waiting_ != 0; ++at) {
     const op what = kinds[at];
     auto& l = lists_[at];
     if (c.now < l.pause.until()) continue;
     if (what != op::read_leader && !c.lease.held()) continue;
     while (!l.waiting.empty() && c.requests.count(what) < at_once) {
+      if (enough) return true;
       request r;
       r.what = what;
       r.lease = what == op::read_leader ? 0 : c.lease.id();
@@ -68,9 +70,11 @@ void batches::pump(const context& c, elections& all, bool write) {
         if (what == op::read_leader) e.reading_leader = true;
         r.items.push_back({id, e.own_revision});
       }
+      enough = large(r);
       if (!r.items.empty()) c.requests.start(c.now, c.t, std::move(r), c.out);
     }
   }
+  return false;
 }
 
 void batches::ended(const context& c, const completion& done, elections& all, bool differs) {

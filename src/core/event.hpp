@@ -97,6 +97,7 @@ struct stream_news {
   outcome why = outcome::unavailable;  // if canceled
   std::int64_t compact_revision = 0;   // if canceled for that
   std::int64_t last_revision = 0;      // greatest mod revision of its events, also of foreign keys; 0: no events
+  bool partial = false;                // more events of the same message follow: the revision is not complete
   std::vector<change> changes;         // those of known elections
 };
 

@@ -267,6 +267,7 @@ void roster::history_went_back() {
 void roster::lease_granted(const context& c) {
   reread_at_ = c.now + c.t.ttl;
   batches_.lease_granted();
+  busy_ = all_.count(standing::wanting) > 1;
 }
 
 void roster::renewed(const context& c) {

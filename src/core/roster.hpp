@@ -115,6 +115,8 @@ class roster {
   bool closing_ = false;
   std::int64_t lost_until_ = 0;
   batches batches_;
+  bool busy_ = false;  // this turn has done enough
+  bool more_ = false;  // the next one can go on at once
   std::vector<appointment> agenda_;  // a heap
   std::vector<election_id> ready_;   // first in the queue, but the deadline did not allow to lead
   std::vector<election_id> held_;    // losses whose reason is being found out

@@ -23,6 +23,7 @@ void roster::completed(const context& c, const completion& done, const answer* a
   batches_.ended(c, done, all_, differs);
   const bool answered = done.what == outcome::ok && a != nullptr && a->items.size() == done.asked.items.size();
   if (answered) {
+    busy_ = batches::large(done.asked);
     switch (what) {
       case op::stand: stood(c, done, *a); break;
       case op::withdraw: withdrawal_answered(c, done, *a); break;
@@ -217,6 +218,7 @@ void roster::remind(nanos at, election_id id, due what) {
 }
 
 void roster::keep(const context& c, const appointment& a) {
+  settle(c, a.id);
   election& e = all_[a.id];
   switch (a.what) {
     case due::grace:
@@ -254,7 +256,7 @@ void roster::keep(const context& c, const appointment& a) {
 }
 
 void roster::tick(const context& c) {
-  while (!agenda_.empty() && agenda_.front().at <= c.now) {
+  for (std::size_t n = 0; n < slice_ && !agenda_.empty() && agenda_.front().at <= c.now; ++n) {
     const appointment a = agenda_.front();
     std::pop_heap(agenda_.begin(), agenda_.end());
     agenda_.pop_back();
@@ -292,7 +294,10 @@ void roster::tick(const context& c) {
       if (all_[id].state == standing::queued) batches_.add(op::read_queue, id, all_[id]);
     }
   }
-  batches_.pump(c, all_, c.now >= write_again_at_);
+  // A turn takes one large batch: its sending, or its answer.
+  const bool more_due = !agenda_.empty() && agenda_.front().at <= c.now;
+  more_ = busy_ || more_due || batches_.pump(c, all_, c.now >= write_again_at_);
+  busy_ = false;
 }
 
 nanos roster::next_wake(const context& c) const {
@@ -300,6 +305,7 @@ nanos roster::next_wake(const context& c) const {
   nanos wake = held_until_;
   if (!agenda_.empty()) wake = std::min(wake, agenda_.front().at);
   if (closing_) return wake;
+  if (more_) return c.now;
   wake = std::min(wake, announce_at_);
   if (!reassurances_.empty()) wake = std::min(wake, reassurances_.front().at);
   if (all_.count(standing::queued) != 0) wake = std::min(wake, reread_at_);

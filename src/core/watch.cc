@@ -106,7 +106,8 @@ watch::effect watch::heard(nanos now, const timings& t, const stream_news& n, en
   probing_ = false;
   act_at_ = now + (two_way_ ? t.renew_interval : t.ttl / 2);
   if (n.last_revision == 0) return effect::none;
-  resume_ = std::max(resume_, n.last_revision + 1);
+  // Should the rest never come, all of it is asked for again.
+  if (!n.partial) resume_ = std::max(resume_, n.last_revision + 1);
   return effect::deliver;
 }
 

@@ -28,9 +28,16 @@ std::size_t framing::scan_(std::string_view bytes) {
     } else if (c == '"') {
       in_string_ = true;
     } else if (c == '{' || c == '[') {
-      ++depth_;
-    } else if ((c == '}' || c == ']') && --depth_ == 0) {
-      return i + 1;
+      if (depth_ < 3) outer_[depth_] = c;
+      if (++depth_ == 3) {
+        in_list_ = outer_[0] == '{' && outer_[1] == '{' && c == '[';
+        before_list_ = begun_.size() + i + 1;
+      }
+    } else if (c == '}' || c == ']') {
+      if (--depth_ == 0) return i + 1;
+    } else if (c == ',' && depth_ == 3 && in_list_ && i + begun_.size() >= part_) {
+      partial_ = true;
+      return i;
     }
   }
   return bytes.size();

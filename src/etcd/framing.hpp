@@ -11,9 +11,13 @@ namespace tenure::etcd {
 // document has no newline. White space between documents is skipped. A document larger than
 // `limit`, or bytes between documents that cannot start one, make the stream bad for good.
 // Only braces are counted: whether a document is JSON at all is for the parser to say.
+//
+// A watch message can tell of thousands of events ({"result":{…,"events":[{…},…]}}). So a document with a list in its
+// second object is handed out in parts when it is longer than `part`: each a whole document of its own, with all that
+// stands before the list and some of its elements.
 class framing {
  public:
-  explicit framing(std::size_t limit) : limit_(limit) {}
+  explicit framing(std::size_t limit, std::size_t part = static_cast<std::size_t>(-1)) : limit_(limit), part_(part) {}
 
   // Takes the next bytes and calls take(std::string_view document) for each document completed.
   // The view is valid during the call only. `take` returns false to stop; then the rest of the
@@ -28,6 +32,15 @@ class framing {
         if (bytes.empty()) return true;
       }
       const std::size_t length = scan_(bytes);
+      if (partial_) {
+        begun_.append(bytes.substr(0, length)).append("]}}");
+        bytes.remove_prefix(length + 1);  // with the comma
+        const bool go_on = take(std::string_view(begun_));
+        partial_ = false;
+        if (!go_on) return false;
+        begun_.resize(before_list_);
+        continue;
+      }
       const bool ended = !inside();
       if (length > limit_ - begun_.size()) {
         bad_ = true;
@@ -48,16 +61,23 @@ class framing {
     return true;
   }
 
+  // During `take`: more of this document follows.
+  [[nodiscard]] bool partial() const { return partial_; }
   [[nodiscard]] bool bad() const { return bad_; }
   [[nodiscard]] bool inside() const { return depth_ != 0; }  // a document has begun and not ended
 
  private:
   // Drops the white space in front of a document; bad if something else than one follows.
   void start_(std::string_view& bytes);
-  // Reads on to the end of the document or of the bytes and says how many it took.
+  // Reads on to the end of the document, of a part (before its comma), or of the bytes, and says how many it took.
   std::size_t scan_(std::string_view bytes);
 
   std::size_t limit_;
+  std::size_t part_;
+  bool partial_ = false;
+  bool in_list_ = false;         // at depth 3, a list in an object in an object
+  char outer_[3] = {};           // what the brackets at depth 1 to 3 are
+  std::size_t before_list_ = 0;  // how much stands before its first element
   bool bad_ = false;
   bool in_string_ = false;
   bool escaped_ = false;     // the last byte was a backslash in a string

@@ -263,11 +263,17 @@ class core_host {
         deliver();
       } else if (stream && echo_due_) {
         echo();
+      } else if (m.next_wake() <= now) {
+        feed(core::woke{});  // it has more to do than fits into a turn
       } else {
         return;
       }
     }
     give_up("the machine asks for ever");
+  }
+  // The loop comes round until all that can be done now is done; nothing is answered.
+  void turn() {
+    while (m.next_wake() <= now) feed(core::woke{});
   }
 
   // The stream's messages.

@@ -41,6 +41,7 @@ Test(core_machine_many, few_requests_of_a_kind_are_under_way_at_a_time) {
   core_host h;
   stand_all(h, 1000);
   h.serve(op::grant);
+  h.turn();
   cr_assert(eq(sz, h.open.size(), 2));
 }
 
@@ -195,4 +196,70 @@ Test(core_machine_many, what_a_full_store_refused_together_may_have_been_execute
   h.feed(resign{0});
   h.run(2 * second);
   cr_assert(h.etcd.keys.empty(), "it is looked for, and withdrawn");
+}
+
+Test(core_machine_many, a_lost_session_cancels_all_at_once_and_tells_them_in_slices) {
+  core_host h;
+  stand_all(h, 1000);
+  h.run(100 * millisecond);
+  h.etcd.revoke(h.lease());
+  h.cut();  // the watch does not tell: the next keepalive finds out
+  h.forget();
+  h.feed(woke{});
+  for (int i = 0; i < 1000 && h.count(news::lease_lost) == 0; ++i) {
+    h.now = std::max(h.now, h.m.next_wake());
+    h.feed(woke{});
+    while (!h.open.empty() && h.count(news::lease_lost) == 0) h.arrive(h.etcd.execute(h.open.front()));
+  }
+  cr_assert(eq(sz, h.count(news::cancelled_all), 1));
+  cr_assert(le(sz, h.count(news::lost), 2 * 64));
+  cr_assert(eq(sz, h.count(op::grant), 0), "nothing new begins before all are told");
+  const std::size_t told = h.count(news::lost);
+  h.feed(woke{});
+  cr_assert(le(sz, h.count(news::lost), told + 64));
+  // Whoever is talked about meanwhile is told first.
+  h.feed(resign{999});
+  cr_assert(std::any_of(h.told.begin(), h.told.end(), [](const tell& t) { return t.what == news::lost && t.election == 999; }));
+  h.run(second);
+  cr_assert(eq(sz, h.count(news::lost), 1000));
+  cr_assert(eq(sz, leaders(h), 999));
+}
+
+Test(core_machine_many, a_close_while_a_session_is_being_lost_tells_each_once) {
+  core_host h;
+  stand_all(h, 500);
+  h.run(100 * millisecond);
+  h.forget();
+  h.freeze(20 * second);
+  h.feed(woke{});  // the deadline has passed
+  cr_assert(gt(sz, leaders(h), 0));
+  h.feed(tenure::core::close{});
+  h.turn();
+  cr_assert(eq(sz, h.count(news::cancelled), 500));
+  cr_assert(eq(sz, h.count(news::lost), 500));
+  cr_assert(eq(int, static_cast<int>(h.last(news::lost).why_lost), static_cast<int>(cause::deadline_passed)));
+  h.run(5 * second);
+  cr_assert(h.finished);
+}
+
+Test(core_machine_many, keys_deleted_by_the_thousand_are_told_in_slices) {
+  core_host h;
+  stand_all(h, 1000);
+  h.run(100 * millisecond);
+  h.forget();
+  stream_news all;
+  all.stream = h.stream->stream;
+  all.cluster = h.etcd.cluster;
+  for (election_id id = 0; id < 1000; ++id) {
+    h.etcd.remove(id, h.lease());
+    all.changes.push_back({id, true, h.lease(), 0, h.etcd.revision});
+  }
+  all.last_revision = h.etcd.revision;
+  h.feed(all);
+  cr_assert(eq(sz, h.count(news::cancelled), 1000), "the watch's message is the facade's to cut");
+  h.serve(op::keepalive);  // the lease lives
+  cr_assert(le(sz, h.count(news::lost), 2 * 64));
+  h.run(second);
+  cr_assert(eq(sz, h.count(news::lost), 1000));
+  cr_assert(h.last(news::lost).why_lost == cause::key_deleted);
 }

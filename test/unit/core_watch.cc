@@ -284,3 +284,16 @@ Test(core_watch, a_reset_forgets_the_revision) {
   h.tick();
   cr_assert(eq(i64, +h.opened.back().revision, 10));
 }
+
+Test(core_watch, a_message_that_was_heard_in_part_is_asked_for_again) {
+  watch_host h;
+  h.created();
+  h.event(60);
+  stream_news part;
+  part.last_revision = 70;
+  part.partial = true;
+  cr_assert(h.hear(part) == watch::effect::deliver);
+  h.gone();
+  h.wait(2 * second);
+  cr_assert(eq(i64, +h.opened.back().revision, 61));
+}

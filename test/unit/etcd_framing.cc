@@ -134,3 +134,64 @@ Test(etcd_framing, may_be_destroyed_by_the_taker_that_stops) {
     return false;
   })));
 }
+
+namespace {
+
+struct part {
+  std::string text;
+  bool more;
+};
+
+struct many_events {
+  std::string head = R"({"result":{"header":{"revision":"7","x":[1,2]},"more":true,"events":[)";
+  std::string list;
+  std::string tail = R"(],"z":{}}})";
+  std::string text;
+  many_events() {
+    for (int i = 0; i < 9; ++i) {
+      list += (i == 0 ? "" : ",") + (R"({"type":"DELETE","kv":{"key":"a,]}\"b)" + std::to_string(i)) + R"(","l":[1,{"a":2}]}})";
+    }
+    text = head + list + tail;
+  }
+};
+
+std::vector<part> parts(const std::string& text, std::size_t size, std::size_t step) {
+  std::vector<part> all;
+  framing stream(100'000, size);
+  for (std::size_t at = 0; at < text.size(); at += step) {
+    const bool fed = stream.feed(std::string_view(text).substr(at, step), [&](std::string_view document) {
+      all.push_back({std::string(document), stream.partial()});
+      return true;
+    });
+    if (!fed) return {};
+  }
+  return all;
+}
+
+}  // namespace
+
+Test(etcd_framing, a_long_list_comes_in_parts_that_are_documents) {
+  many_events events;
+  for (std::size_t step = 1; step < 300; step += 7) {
+    const std::vector<part> got = parts(events.text + events.text, 90, step);
+    std::string elements;
+    for (const part& p : got) {
+      cr_assert(eq(type(std::string), p.text.substr(0, events.head.size()), events.head));
+      std::string tail = p.more ? "]}}" : events.tail;
+      cr_assert(eq(type(std::string), p.text.substr(p.text.size() - tail.size()), tail));
+      elements += p.text.substr(events.head.size(), p.text.size() - tail.size() - events.head.size()) + (p.more ? "," : ";");
+    }
+    cr_assert(gt(sz, got.size(), 4));
+    cr_assert(not(got.back().more));
+    cr_assert(eq(type(std::string), elements, events.list + ";" + events.list + ";"));
+  }
+}
+
+Test(etcd_framing, what_is_no_list_of_a_watch_message_stays_whole) {
+  for (const std::string& text : {std::string(R"({"a":[1,2,3,4,5,6,7,8],"b":2})"), std::string(R"({"a":{"b":{"c":1,"d":2,"e":3}}})"),
+                                  std::string(R"({"a":{"b":["x,y,z,\"],"]}})")}) {
+    std::vector<part> got = parts(text, 4, 1000);
+    cr_assert(eq(sz, got.size(), 1));
+    cr_assert(eq(type(std::string), got[0].text, std::string(text)));
+  }
+}
