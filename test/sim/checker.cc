@@ -196,11 +196,11 @@ void checker::check_noticed() {
   }
 }
 
-void checker::check_handed_over() {
+void checker::check_handed_over(nanos before) {
   for (election_id e = 0; e < w_->opt.elections; ++e) {
     const bool led = std::any_of(terms_.begin(), terms_.end(), [&](const term& t) { return t.election == e && leads(t); });
     const bool waits = std::any_of(w_->processes.begin(), w_->processes.end(),
-                                   [&](const process& p) { return p.open_now() && p.standing(e) && p.core().lease_id() != 0; });
+                                   [&](const process& p) { return p.open_now() && p.stood_before(e, before) && p.core().lease_id() != 0; });
     if ((next_waits_[e] || (!w_->opt.auth && waits)) && !led) w_->broken("the next in the queue is not told");
   }
 }

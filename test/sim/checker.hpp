@@ -44,7 +44,7 @@ class checker {
   void check_leader_exists();  // the faults are over for long enough
   void check_queues();
   void expect_handover();      // those who lead resign now
-  void check_handed_over();
+  void check_handed_over(nanos before);  // by those who stood before
   void check_noticed();        // nobody leads by a key that was deleted
   [[nodiscard]] nanos stop_time_in(std::size_t process, election_id e) const;
   [[nodiscard]] bool leads_in(std::size_t process, election_id e) const;

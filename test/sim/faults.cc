@@ -35,7 +35,7 @@ void world::fault_strikes(fault f) {
       // Only one at a time, and not before everybody knows whom he talks to.
       const std::size_t at = of_faults.index(opt.members);
       const bool all_know = std::all_of(processes.begin(), processes.end(), [](const process& p) {
-        return p.open_now() && p.core().counts().leases != 0;
+        return p.open_now() && p.core().counts().confirmations != 0;  // (a lease that was found to exist tells nothing)
       });
       if (!all_know) break;
       cluster.at(at).stranger_until = now + of_faults.between(100 * millisecond, ttl);

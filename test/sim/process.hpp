@@ -74,6 +74,7 @@ class process {
   [[nodiscard]] const tenure::core::machine& core() const { return *machine_; }
   [[nodiscard]] std::size_t candidates() const;  // elections in which it stood, in any of its lives
   [[nodiscard]] bool standing(election_id e) const { return seats_[e].here == seat::stands; }
+  [[nodiscard]] bool stood_before(election_id e, nanos when) const { return standing(e) && seats_[e].since <= when; }
   void stream_ended(std::size_t slot) {
     if (stream_slot_ == slot) stream_slot_ = no_term;
   }
@@ -81,6 +82,7 @@ class process {
  private:
   struct seat {  // a candidate, as its user sees it
     enum state : std::uint8_t { absent, stands, out, leaving } here = absent;
+    nanos since = 0;  // it stands, true time
     bool observed = false;
     std::size_t term = no_term;
     tenure::detail::token_node* node = nullptr;

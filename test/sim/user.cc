@@ -178,6 +178,7 @@ void process::call_stand(election_id e) {
   seat& s = seats_[e];
   if (!open_now() || closing_ || s.here == seat::stands || s.here == seat::leaving) return;
   s.here = seat::stands;
+  s.since = w_->now;
   stood_in_ |= 1U << e;
   w_->note("p%zu e%u: stands", index_, e);
   apply(core::stand{e, w_->opt.campaign_again});

@@ -16,11 +16,14 @@ nanos recovery(const options& o) {
 // may take six times the usual delay.
 nanos quick_push(const options& o) { return 14 * o.usual_delay + 2 * o.member_lag + 100 * millisecond; }
 
-// How long the next in the queue may take to hear of it when the watches have to be opened anew. Much less than
-// what the slow re-read of the queue would take, which must not be what heals it.
+// How long the next in the queue, or who stands just then, may take to lead when the watches have to be opened anew,
+// and with the end of the leader's work before it. Much less than what the slow re-read of the queue would take,
+// which must not be what heals it.
+nanos quick_takeover(const options& o) {
+  return 2 * o.asked.retry_delay + 36 * o.usual_delay + 2 * o.member_lag + 300 * millisecond;
+}
 nanos quick_handover(const options& o) {
-  return resolve(o.asked, std::max(o.asked.ttl, o.least_ttl)).stop_grace + 2 * o.asked.retry_delay + 40 * o.usual_delay +
-         2 * o.member_lag + 300 * millisecond;
+  return resolve(o.asked, std::max(o.asked.ttl, o.least_ttl)).stop_grace + 4 * o.usual_delay + quick_takeover(o);
 }
 
 }  // namespace
@@ -238,7 +241,9 @@ void world::phase(std::uint32_t which) {
       hand_over();
       break;
     case 3:
-      if (!opt.refused && opt.two_way && quick_handover(opt) < opt.asked.ttl / 2) checker.check_handed_over();
+      if (!opt.refused && opt.two_way && quick_handover(opt) < opt.asked.ttl / 2) {
+        checker.check_handed_over(now - quick_takeover(opt));
+      }
       handing_over = false;
       closing = true;
       for (std::size_t i = 0; i < processes.size(); ++i) agenda.push(now, happening::user, i, static_cast<std::size_t>(deed::close_session));
