@@ -100,8 +100,25 @@ void session_impl::replied(std::uint64_t call, net::reply&& reply) {
 void session_impl::streamed(std::uint64_t stream, std::string_view bytes) {
   if (finished_ || forked() || stream != stream_ || !framing_) return;
   const bool begun = !backlog_.empty();
+  if (backlog_read_ > backlog_.size() / 2) {
+    backlog_.erase(0, backlog_read_);
+    backlog_read_ = 0;
+  }
   backlog_.append(bytes);
-  if (!begun) read_backlog(stream);
+  if (!begun) {
+    read_backlog(stream);
+  } else if (backlog_.size() - backlog_read_ > longest_document) {
+    failure_ = {errc::bad_answer, "the watch sends more than can be read", 0};
+    break_stream(stream);
+    failure_ = {};
+  }
+}
+
+void session_impl::break_stream(std::uint64_t stream) {
+  transport_.close_stream(stream);
+  framing_.reset();
+  forget_backlog();
+  apply(core::stream_gone{stream, core::outcome::bad_answer});
 }
 
 // A slice a turn: one message can tell of ten thousand deletes.
@@ -134,11 +151,7 @@ void session_impl::read_backlog(std::uint64_t stream) {
     apply(m.news);
   }
   changes_.clear();
-  if ((!fed || !sound) && stream == stream_ && framing_) {
-    transport_.close_stream(stream);
-    framing_.reset();
-    apply(core::stream_gone{stream, core::outcome::bad_answer});
-  }
+  if ((!fed || !sound) && stream == stream_ && framing_) break_stream(stream);
   failure_ = {};
   if (stream != stream_ || !framing_) return;
   if (backlog_read_ < backlog_.size()) {

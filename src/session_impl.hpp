@@ -79,6 +79,7 @@ class session_impl final : public net::receiver, public teller {
   void woke();
   error last_failure(const core::tell& t) const;
   void read_backlog(std::uint64_t stream);
+  void break_stream(std::uint64_t stream);
   void forget_backlog();
   void tear_down();
   void end_elections(core::election_id from);

@@ -83,7 +83,7 @@ class roster {
   void settle(const context& c, election_id id);
 
   void stood(const context& c, const completion& done, const answer& a);
-  void stand_failed(const context& c, const completion& done);
+  void stand_failed(const context& c, const completion& done, bool differs);
   void reassured(const context& c, const completion& done, const answer& a);
   void queue_read(const context& c, const completion& done, const answer& a);
   void leader_read(const context& c, const completion& done, const answer& a);

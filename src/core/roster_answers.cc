@@ -35,7 +35,7 @@ void roster::completed(const context& c, const completion& done, const answer* a
     return;
   }
   if (what == op::stand) {
-    stand_failed(c, done);
+    stand_failed(c, done, differs);
     return;
   }
   if (what == op::reassure && done.what == outcome::no_space && done.asked.write) {
@@ -91,13 +91,14 @@ void roster::stood(const context& c, const completion& done, const answer& a) {
   }
 }
 
-void roster::stand_failed(const context& c, const completion& done) {
+void roster::stand_failed(const context& c, const completion& done, bool differs) {
   for (const item& it : done.asked.items) {
     election& e = all_[it.election];
     if (e.state != standing::creating) continue;
     e.doubt_until = std::max(e.doubt_until, done.doubt_until);
     if (!e.wanted()) {
-      if (e.doubt_until != 0 && !closing_) {
+      // What differs may be that our key is there: HTTP clients send again what a reused connection lost.
+      if ((differs || e.doubt_until != 0) && !closing_) {
         withdraw(it.election);
       } else {
         withdrawn(c, it.election);

@@ -198,6 +198,18 @@ Test(core_machine_many, what_a_full_store_refused_together_may_have_been_execute
   cr_assert(h.etcd.keys.empty(), "it is looked for, and withdrawn");
 }
 
+Test(core_machine_many, a_stand_that_was_sent_twice_leaves_no_key_when_nobody_wants_it_any_more) {
+  core_host h;
+  h.feed(stand{0, true});
+  h.serve(op::grant);
+  const tenure::core::send first = *h.find(op::stand);
+  h.etcd.execute(first);
+  h.feed(resign{0});
+  h.serve_all();  // what its second execution says: it differs
+  h.run(2 * second);
+  cr_assert(h.etcd.keys.empty());
+}
+
 Test(core_machine_many, a_lost_session_cancels_all_at_once_and_tells_them_in_slices) {
   core_host h;
   stand_all(h, 1000);
