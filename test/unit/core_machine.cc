@@ -225,9 +225,11 @@ Test(core_machine, never_leads_by_a_key_of_its_name_that_is_attached_to_another_
 
 Test(core_machine, who_stood_again_before_that_key_was_found_still_stands_when_it_is_gone) {
   core_host h;
+  h.etcd.put(1, 0x77);
+  h.feed(stand{1, true});
+  h.serve_all();  // from here on each stand is an entry by itself
   h.etcd.keys.push_back({0, 1000, 90, 0});
   h.feed(stand{0, true});
-  h.serve(op::grant);
   h.feed(resign{0});
   h.feed(stand{0, true});
   h.serve_all();
