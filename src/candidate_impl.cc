@@ -10,11 +10,6 @@
 namespace tenure::detail {
 
 // One leadership. Whoever was not told of its beginning is not told of its end either.
-struct candidate_impl::term {
-  std::int64_t fencing_token = 0;
-  bool told = false;
-};
-
 candidate_impl::candidate_impl(session_impl* session, core::election_id id, bool campaign_again, candidate_events events)
     : session_(session), id_(id), again_(campaign_again), events_(std::move(events)) {}
 
@@ -49,8 +44,7 @@ error candidate_impl::resign(milliseconds limit, std::function<void(const error&
     return {errc::invalid_argument, "limit is " + std::to_string(limit.count()) + " ms, but must be from 1 ms to 1 h", 0};
   }
   if (done) {
-    const std::uint64_t id = next_resignation_++;
-    resignations_.push_back({id, std::move(done)});
+    const std::uint32_t id = promised(std::move(done));
     session_->at(boot_time() + std::chrono::nanoseconds(limit).count(), [self = ref<candidate_impl>(this), id, limit] {
       self->answer_one(id, {errc::timed_out,
                             "not resigned within " + std::to_string(limit.count()) +
@@ -65,16 +59,15 @@ error candidate_impl::resign(milliseconds limit, std::function<void(const error&
 bool candidate_impl::close(std::function<void()> closed) {
   if (session_ == nullptr || closing_) return false;
   closing_ = true;
-  closed_ = std::move(closed);
-  answer_resignations({errc::closed, "the candidate was closed", 0});
+  answer_all({errc::closed, "the candidate was closed", 0});
+  if (closed) promised([closed = std::move(closed)](const error&) { closed(); });
   session_->apply(core::leave{id_});
   return true;
 }
 
 void candidate_impl::silence() {
   silent_ = true;
-  closed_ = nullptr;
-  resignations_.clear();
+  promises_.clear();
   if (session_ != nullptr && !closing_) {
     closing_ = true;
     session_->apply(core::leave{id_});
@@ -82,18 +75,23 @@ void candidate_impl::silence() {
   release();
 }
 
-void candidate_impl::answer_one(std::uint64_t id, const error& how) {
-  const auto at = std::find_if(resignations_.begin(), resignations_.end(), [&](auto& r) { return r.id == id; });
-  if (at == resignations_.end() || session_ == nullptr) return;
+std::uint32_t candidate_impl::promised(std::function<void(const error&)> done) {
+  promises_.push_back({++last_promise_, std::move(done)});
+  return last_promise_;
+}
+
+void candidate_impl::answer_one(std::uint32_t id, const error& how) {
+  const auto at = std::find_if(promises_.begin(), promises_.end(), [&](auto& p) { return p.id == id; });
+  if (at == promises_.end() || session_ == nullptr) return;
   const auto done = std::move(at->done);
-  resignations_.erase(at);
+  promises_.erase(at);
   post([this, done, how] {
     if (!silent_) done(how);
   });
 }
 
-void candidate_impl::answer_resignations(const error& how) {
-  while (!resignations_.empty()) answer_one(resignations_.front().id, how);
+void candidate_impl::answer_all(const error& how) {
+  while (!promises_.empty()) answer_one(promises_.front().id, how);
 }
 
 void candidate_impl::acquired(std::int64_t fencing_token) {
@@ -102,8 +100,7 @@ void candidate_impl::acquired(std::int64_t fencing_token) {
   if (node_ != nullptr) node_->release();
   shared_deadline* deadline = session_->current_deadline();
   node_ = deadline != nullptr ? new (std::nothrow) token_node(deadline, session_) : nullptr;
-  term_ = std::make_shared<term>();
-  term_->fencing_token = fencing_token;
+  ++terms_;
   if (node_ == nullptr) {
     session_->apply(core::resign{id_});  // no memory: nobody could be told
     out_ = true;
@@ -111,10 +108,10 @@ void candidate_impl::acquired(std::int64_t fencing_token) {
   }
   leadership l{fencing_token, names::key(e.prefix, session_->lease()), e.leader_since, token_tree::make(node_)};
   session_->log()(log_level::info, "acquired", "leading", {{"election", e.prefix}, {"fencing_token", std::to_string(fencing_token)}});
-  post([this, l = std::move(l), now = term_] {
+  post([this, l = std::move(l), which = terms_] {
     // Over before it could be told: the loop was late.
     if (silent_ || l.token.cancelled()) return;
-    now->told = true;
+    told_ = which;
     if (events_.acquired) events_.acquired(l);
   });
 }
@@ -127,8 +124,8 @@ void candidate_impl::end_term() {
 void candidate_impl::lost(reason why) {
   session_->log()(log_level::warning, "lost", std::string("leading no more: ") + text(why),
                   {{"election", session_->elections()[id_].prefix}, {"reason", name(why)}});
-  post([this, why, was = term_] {
-    if (!was || !was->told) {
+  post([this, why, which = terms_] {
+    if (told_ != which || which == 0) {
       work_stopped();  // it never began
       return;
     }
@@ -165,7 +162,7 @@ void candidate_impl::told(const core::tell& t, const error& failure) {
         if (!silent_ && events_.resigned) events_.resigned();
       });
       end_term();
-      answer_resignations({});
+      if (!closing_) answer_all({});
       break;
     case core::news::left: session_ended(); break;
     case core::news::trouble:
@@ -189,13 +186,9 @@ void candidate_impl::told_leader(const leader_info& who) {
 
 // Closed, by itself or with its session: the last that it is told.
 void candidate_impl::session_ended() {
-  answer_resignations({errc::closed, "the session was closed", 0});
+  answer_all({errc::closed, "the session was closed", 0});
   if (node_ != nullptr) node_->cancel(reason::session_closed);
-  session_->post([this] {
-    const auto closed = std::move(closed_);
-    if (!silent_ && closed) closed();
-    release();
-  });
+  session_->post([this] { release(); });
   end_term();
   session_ = nullptr;
 }

@@ -36,9 +36,8 @@ class candidate_impl {
 
  private:
   ~candidate_impl();
-  struct term;  // one leadership
-  struct resignation {
-    std::uint64_t id;
+  struct promise {  // to say how a resignation, or the close, went
+    std::uint32_t id;
     std::function<void(const error&)> done;
   };
 
@@ -48,22 +47,23 @@ class candidate_impl {
   void acquired(std::int64_t fencing_token);
   void lost(reason why);
   void end_term();
-  void answer_resignations(const error& how);
-  void answer_one(std::uint64_t id, const error& how);
+  std::uint32_t promised(std::function<void(const error&)> done);
+  void answer_all(const error& how);
+  void answer_one(std::uint32_t id, const error& how);
 
   session_impl* session_;
   core::election_id id_;
   bool again_;
   candidate_events events_;
-  std::function<void()> closed_;
   int refs_ = 2;  // the handle's and the session's
   bool silent_ = false;
   bool closing_ = false;
   bool out_ = false;  // resigned, or lost without standing again: `stand_again` is needed
   token_node* node_ = nullptr;
-  std::shared_ptr<term> term_;
-  std::vector<resignation> resignations_;
-  std::uint64_t next_resignation_ = 1;
+  std::uint32_t terms_ = 0;  // leaderships so far
+  std::uint32_t told_ = 0;   // the last of them that was told
+  std::vector<promise> promises_;
+  std::uint32_t last_promise_ = 0;
 };
 
 }  // namespace tenure::detail

@@ -5,12 +5,11 @@
 namespace tenure::detail {
 
 core::election_id electorate::add(const std::string& shard) {
-  auto made = std::make_unique<slot>();
-  made->prefix = names::election(app_, shard);
+  std::string prefix = names::election(app_, shard);
+  if (const auto at = by_prefix_.find(prefix); at != by_prefix_.end()) return at->second;
   const auto id = size();
-  const auto [at, is_new] = by_prefix_.try_emplace(made->prefix, id);
-  if (!is_new) return at->second;
-  slots_.push_back(std::move(made));
+  slots_.emplace_back().prefix = std::move(prefix);
+  by_prefix_.emplace(slots_.back().prefix, id);
   return id;
 }
 

@@ -2,6 +2,7 @@
 // what the core decides on.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,14 +19,24 @@ namespace tenure::detail {
 class candidate_impl;
 class observer_impl;
 
+// What those need who do not lead: only made where it is used, as one may lead in thousands of elections.
+struct outlook {
+  std::vector<observer_impl*> observers;
+  bool leader_known = false;
+  leader_info leader;  // as last read
+};
+
 struct slot {
   std::string prefix;  // APP/[SHARD/]leader
   candidate_impl* candidate = nullptr;
-  std::vector<observer_impl*> observers;
   value::time seeking_since;
   value::time leader_since;
-  bool leader_known = false;
-  leader_info leader;  // as last read
+  std::unique_ptr<outlook> seen;
+
+  outlook& see() {
+    if (seen == nullptr) seen = std::make_unique<outlook>();
+    return *seen;
+  }
 };
 
 class electorate {
@@ -33,7 +44,7 @@ class electorate {
   explicit electorate(std::string app) : app_(std::move(app)) {}
 
   core::election_id add(const std::string& shard);  // or the one that is there
-  slot& operator[](core::election_id id) { return *slots_[id]; }
+  slot& operator[](core::election_id id) { return slots_[id]; }
   [[nodiscard]] core::election_id size() const { return static_cast<core::election_id>(slots_.size()); }
 
   // All keys of all elections of the application start with this.
@@ -49,7 +60,7 @@ class electorate {
 
  private:
   std::string app_;
-  std::vector<std::unique_ptr<slot>> slots_;
+  std::deque<slot> slots_;
   std::unordered_map<std::string_view, core::election_id> by_prefix_;  // views into the slots
 };
 

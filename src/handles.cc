@@ -135,8 +135,9 @@ error observer::follow(session& session, const std::string& shard, observer_even
     auto* made = new detail::observer_impl(&s, id, std::move(events));
     if (impl_ != nullptr) impl_->release();
     impl_ = made;
-    e.observers.push_back(made);
-    if (e.leader_known) made->told_leader(e.leader);
+    detail::outlook& seen = e.see();
+    seen.observers.push_back(made);
+    if (seen.leader_known) made->told_leader(seen.leader);
     s.apply(core::observe{id, true});
     return {};
   });

@@ -26,10 +26,10 @@ void observer_impl::told_trouble(const error& what) {
 }
 
 void observer_impl::detach() {
-  slot& e = session_->elections()[id_];
-  e.observers.erase(std::remove(e.observers.begin(), e.observers.end(), this), e.observers.end());
-  if (!e.observers.empty()) return;
-  e.leader_known = false;
+  outlook& seen = session_->elections()[id_].see();
+  seen.observers.erase(std::remove(seen.observers.begin(), seen.observers.end(), this), seen.observers.end());
+  if (!seen.observers.empty()) return;
+  seen.leader_known = false;
   session_->apply(core::observe{id_, false});
 }
 

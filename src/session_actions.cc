@@ -240,7 +240,8 @@ void session_impl::tell_news(const core::tell& t) {
         to(&session_events::trouble, e);
         if (t.request == core::op::read_leader || t.request == core::op::watch) {
           for (core::election_id id = 0; id < elections_.size(); ++id) {
-            for (observer_impl* o : elections_[id].observers) o->told_trouble(e);
+            if (elections_[id].seen == nullptr) continue;
+            for (observer_impl* o : elections_[id].seen->observers) o->told_trouble(e);
           }
         }
         if (t.request == core::op::read_all || t.request == core::op::watch) directories_.trouble(e);
@@ -281,9 +282,10 @@ void session_impl::tell_election(const core::tell& t) {
 
 void session_impl::tell_leader(core::election_id id) {
   slot& e = elections_[id];
-  e.leader_known = true;
-  if (e.candidate != nullptr) e.candidate->told_leader(e.leader);
-  for (observer_impl* o : e.observers) o->told_leader(e.leader);
+  outlook& seen = e.see();
+  seen.leader_known = true;
+  if (e.candidate != nullptr) e.candidate->told_leader(seen.leader);
+  for (observer_impl* o : seen.observers) o->told_leader(seen.leader);
 }
 
 }  // namespace tenure::detail

@@ -254,8 +254,9 @@ void session_impl::end_elections(core::election_id from) {
   for (core::election_id id = from; id < until; ++id) {
     slot& e = elections_[id];
     if (e.candidate != nullptr) std::exchange(e.candidate, nullptr)->session_ended();
-    std::vector<observer_impl*> observers;
-    observers.swap(e.observers);
+    if (e.seen == nullptr) continue;
+    const std::vector<observer_impl*> observers = std::move(e.seen->observers);
+    e.seen.reset();
     for (observer_impl* o : observers) o->session_ended();
   }
   if (until < elections_.size()) {

@@ -155,12 +155,13 @@ void translator::items(const expected& asked, std::vector<etcd::op_response>& re
       case op::read_queue: add_rivals(e.prefix, r, a, item); break;
       default: {
         add_rivals(e.prefix, r, a, item);
-        e.leader = {};
+        leader_info& leader = e.see().leader;
+        leader = {};
         if (r.kvs.empty()) break;
         auto& kv = r.kvs.front();
         if (kv.value.size() > longest_value) kv.value.resize(longest_value);
-        e.leader = {kv.create_revision, std::move(kv.key), std::move(kv.value), {}};
-        e.leader.instance = value::instance_of(e.leader.value);
+        leader = {kv.create_revision, std::move(kv.key), std::move(kv.value), {}};
+        leader.instance = value::instance_of(leader.value);
         break;
       }
     }

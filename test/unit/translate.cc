@@ -247,14 +247,14 @@ Test(translate, the_leader_is_read_with_its_value) {
   const std::string stored = R"({"Instance":"you","LeaderSince":"…"})";
   const translated heard = x.hear(x.asked(op::read_leader), txn(range(kv("app/leader/77", 60, "119", stored))));
   cr_assert(eq(i64, +heard.answer.rivals.at(0).create_revision, 60));
-  const tenure::leader_info& leader = x.elections[0].leader;
+  const tenure::leader_info& leader = x.elections[0].see().leader;
   cr_assert(eq(i64, +leader.fencing_token, 60));
   cr_assert(eq(type(std::string), std::string(leader.instance), std::string("you")));
   cr_assert(eq(type(std::string), std::string(leader.value), std::string(stored)));
   x.hear(x.asked(op::read_leader), txn(range(kv("app/leader/77", 60, "119", std::string(100'000, 'v')))));
-  cr_assert(eq(sz, x.elections[0].leader.value.size(), 65536));
+  cr_assert(eq(sz, x.elections[0].see().leader.value.size(), 65536));
   x.hear(x.asked(op::read_leader), txn(range("")));
-  cr_assert(eq(i64, +x.elections[0].leader.fencing_token, 0));
+  cr_assert(eq(i64, +x.elections[0].see().leader.fencing_token, 0));
 }
 
 Test(translate, all_elections_are_read_in_pages) {
