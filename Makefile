@@ -233,7 +233,7 @@ unit: $(UNIT) ## the unit tests only
 	$(TALLY) $(STEP_unit)
 real: $(REAL) ## the tests against a real etcd only
 	$(TALLY) $(STEP_real)
-sim: $(SIM) ## the simulation only (SIM_ARGS=...)
+sim: $(SIM) ## the core against a model of etcd, under faults (SEEDS=20000 SEED=1)
 	$(TALLY) $(STEP_sim)
 
 # Quick: make bench RUNS=5 STEADY_SECONDS=2
@@ -272,9 +272,9 @@ lint: ## clang-tidy, cppcheck, shellcheck, layers, no warnings
 	  'core purity=test/gates/core_pure.sh build-werror' \
 	  'cppcheck=test/gates/cppcheck.sh' 'clang-tidy=test/gates/tidy.sh'
 
-check-headers: ## public headers alone; the library without exceptions and RTTI
+check-headers: ## public headers alone; the code in README.md; the library without exceptions and RTTI
 	@tools/deps.sh check build dev
-	$(TALLY) 'headers=test/gates/headers.sh' \
+	$(TALLY) 'headers=test/gates/headers.sh' 'readme=test/gates/readme.sh' \
 	  'no exceptions=$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-noexc WERROR=1 CXXFLAGS="-O0 -fno-exceptions -fno-rtti" lib'
 
 abi: all ## compare the exported symbols with test/abi/exports.txt

@@ -81,6 +81,8 @@ red 'core purity: a clock' '^time$' "$gates/core_pure.sh" "$place/core"
 mkdir -p "$place/include/tenure"
 cp "$planted/dependent.hpp" include/tenure/version.h "$place/include/tenure"
 red 'headers: one that depends on another' 'FAILED: dependent.hpp' "$gates/headers.sh" "$place/include"
+sed 's/term.fencing_token/term.token_of_fencing/' README.md >"$place/README.md"
+red 'readme: code that does not compile' 'token_of_fencing' "$gates/readme.sh" "$place/README.md"
 
 # --- what is written -------------------------------------------------------------------------
 fresh_copy() {
