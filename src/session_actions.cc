@@ -283,7 +283,7 @@ void session_impl::tell_election(const core::tell& t) {
 void session_impl::tell_leader(core::election_id id) {
   slot& e = elections_[id];
   outlook& seen = e.see();
-  seen.leader_known = true;
+  seen.leader_known = !seen.observers.empty();  // only for them is it kept current
   if (e.candidate != nullptr) e.candidate->told_leader(seen.leader);
   for (observer_impl* o : seen.observers) o->told_leader(seen.leader);
 }

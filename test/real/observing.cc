@@ -119,3 +119,25 @@ Test(observing, several_observers_of_one_election_each_come_and_go_alone) {
   f.close(loop);
   cr_assert(zero(int, loop.close()));
 }
+
+Test(observing, who_begins_late_is_not_told_whom_a_candidate_waited_for_long_ago) {
+  test::etcd etcd;
+  test::loop loop;
+  instance b(loop, "b", etcd.endpoints());
+  b.start().await("acquired");
+  instance a(loop, "a", etcd.endpoints());
+  a.start();
+  test::run_until(loop, [&] { return a.leader.instance == "b"; });
+  b.close_and_wait();
+  a.await("acquired");
+  std::vector<std::string> seen;
+  observer late;
+  observer_events e;
+  e.leader = [&](const leader_info& who) { seen.push_back(who.instance); };
+  test::ok(late.follow(a.session, "", e));
+  test::run_until(loop, [&] { return !seen.empty(); });
+  cr_assert(eq(type(std::string), seen[0], "a"));
+  a.close_and_wait();
+  cr_assert(eq(ullong, seen.size(), 1));
+  cr_assert(zero(int, loop.close()));
+}
