@@ -241,8 +241,8 @@ error job_runner::remove(const std::string& name, std::function<void()> removed)
   return guarded([&] { return impl_->remove(name, std::move(removed)); });
 }
 
-void job_runner::failed(const std::string& name, error why) {
-  if (impl_) impl_->failed(name, std::move(why));
+void job_runner::failed(const std::string& name, const error& why) {
+  if (impl_) impl_->failed(name, why);
 }
 
 bool job_runner::close(std::function<void()> closed) { return impl_ && impl_->close(std::move(closed)); }

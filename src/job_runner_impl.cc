@@ -337,7 +337,7 @@ void job_runner_impl::fail(slot& s, const error& why) {
   });
 }
 
-void job_runner_impl::failed(const std::string& name, error why) {
+void job_runner_impl::failed(const std::string& name, const error& why) {
   slot* s = find(name);
   if (s == nullptr) return;
   if (s->state == work::running && !closing_) fail(*s, why);

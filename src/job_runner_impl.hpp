@@ -27,7 +27,7 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   error run(std::vector<job> jobs);
   error add(job one);
   error remove(const std::string& name, std::function<void()> removed);
-  void failed(const std::string& name, error why);
+  void failed(const std::string& name, const error& why);
   bool close(std::function<void()> closed);
   void silence();  // the handle is gone
   [[nodiscard]] bool ended() const { return closed_; }

@@ -15,7 +15,6 @@ constexpr std::int64_t queue_limit = 32;
 constexpr std::size_t longest_value = 64u << 10;
 
 using core::op;
-using core::outcome;
 
 core::item_answer own_key(const etcd::op_response& range) {
   core::item_answer item;

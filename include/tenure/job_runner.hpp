@@ -98,7 +98,7 @@ class TENURE_API job_runner {
 
   // To be called by a job whose work has ended by itself: as an error of `start`. `stop` is not
   // called any more. Does nothing if the job is not running here.
-  void failed(const std::string& name, error why);
+  void failed(const std::string& name, const error& why);
 
   // Stops all jobs and hands each over as soon as it says `stopped`; then calls `closed`, at the latest
   // after the session's stop_grace + request_timeout. False if it is not running.

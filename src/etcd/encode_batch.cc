@@ -17,7 +17,7 @@ class decimal {
   operator std::string_view() const { return {digits_, size_}; }
 
  private:
-  char digits_[20];  // -9223372036854775808
+  char digits_[20]{};  // -9223372036854775808
   std::size_t size_;
 };
 
