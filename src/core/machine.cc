@@ -217,6 +217,7 @@ void machine::take(const context& c, const stream_news& n) {
       survey_.heard(c);
       break;
     case watch::effect::compacted:
+      requests_.saw_revision(n.compact_revision);  // nobody can compact what has not been
       roster_.events_lost(n.compact_revision);
       survey_.outdated(c);
       break;

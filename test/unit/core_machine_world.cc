@@ -113,6 +113,17 @@ Test(core_machine_world, what_the_watch_has_told_cannot_be_news_to_the_cluster) 
   cr_assert(h.last(news::lease_lost).why_lost == cause::cluster_changed);
 }
 
+Test(core_machine_world, what_was_compacted_has_been) {
+  core_host h;
+  h.etcd.put(0, other);
+  h.stand();
+  h.canceled(tenure::core::outcome::compacted, 5003);
+  h.forget();  // the cluster is far behind that: it was restored
+  h.run(2 * second);
+  cr_assert(h.last(news::lease_lost).why_lost == cause::cluster_changed);
+  cr_assert(lt(sz, h.count(op::read_queue), 10), "no reading waits for a revision that will not come");
+}
+
 Test(core_machine_world, a_linearizable_answer_that_was_only_overtaken_is_no_step_back) {
   core_host h;
   h.etcd.put(0, other);
