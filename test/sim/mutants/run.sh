@@ -1,72 +1,79 @@
 #!/usr/bin/env bash
 # Builds the simulation with each mutant of the core and looks for the first seed that catches it:
-#   run.sh BUILD BUDGET    (CXX and CXXFLAGS as for make)
+#   run.sh BUILD BUDGET    (CXX and CXXFLAGS as for make; MUTANT=NAME for one; JOBS for how many at a time)
 # A mutant that is not caught within BUDGET seeds is a failure, and so is a patch that no longer applies.
 set -uo pipefail
 cd "$(dirname "$0")/../../.." || exit 1
 build=$1 budget=${2:-20000}
 work=$build/mutants
 read -ra flags <<<"-std=c++17 ${CXXFLAGS:--O2} -Iinclude -I."
-mkdir -p "$work"
-mapfile -t simulation < <(find "$build/obj/test/sim" -maxdepth 1 -name '*.o' | sort)
-[ ${#simulation[@]} -gt 0 ] || { echo "build the simulation first" >&2; exit 1; }
+readonly row='%-32s %-58s %9s  %s\n'
 
-passed=0 failed=0
-printf '%-28s %-58s %9s  %s\n' mutant 'caught by' seeds 'what it does'
-one() { # PATCH: a line of the table
-  local name tree why objects=() each verdict seeds rule
+# Sources that do not include one of these headers, however indirectly, are the same objects as in the build.
+touched() { # OBJECT HEADER...
+  local deps=${1%.o}.d each
+  shift
+  for each; do grep -q "src/$each" "$deps" && return 0; done
+  return 1
+}
+
+one() { # PATCH: a line of the table, in a file of its own
+  local name tree why log objects=() headers=() each verdict seeds first=1
   name=$(basename "$1" .patch)
   why=$(head -n 1 "$1")
-  tree=$work/$name
+  tree=$work/$name log=$work/$name.log
   rm -rf "$tree" && mkdir -p "$tree" && cp -r src "$tree/"
-  if ! patch -s -f -p1 -d "$tree/src" <"$1" >"$work/$name.log" 2>&1; then
-    printf '%-28s %-58s %9s  %s\n' "$name" 'THE PATCH DOES NOT APPLY' - "$why"
+  if ! patch -s -f -p1 -d "$tree/src" <"$1" >"$log" 2>&1; then
+    printf "$row" "$name" 'THE PATCH DOES NOT APPLY' - "$why"
     return 1
   fi
-  # What a patch does not touch is the same object as in the build; a touched header touches all.
-  local all=0
-  grep -q '^+++ .*\.hpp' "$1" && all=1
-  for each in src/core/*.cc src/token_state.cc src/fork_guard.cc; do
-    if [ $all = 0 ] && cmp -s "$each" "$tree/$each"; then
-      objects+=("$build/obj/${each%.cc}.o")
-    else
-      objects+=("$tree/$(basename "$each" .cc).o")
-      ${CXX:-c++} "${flags[@]}" -I"$tree/src" -c "$tree/$each" -o "${objects[-1]}" >>"$work/$name.log" 2>&1 || {
-        printf '%-28s %-58s %9s  %s\n' "$name" 'DOES NOT COMPILE' - "$why"
+  mapfile -t headers < <(sed -n 's#^+++ [^/]*/\([^ \t]*\.hpp\).*#\1#p' "$1")
+  for each in src/core/*.cc src/token_state.cc src/fork_guard.cc test/sim/*.cc; do
+    local object=$build/obj/${each%.cc}.o source=$each
+    [ -e "$tree/$each" ] && source=$tree/$each
+    if ! cmp -s "$each" "$source" || touched "$object" "${headers[@]}"; then
+      object=$tree/${each//\//_}.o
+      if ! ${CXX:-c++} "${flags[@]}" -I"$tree/src" -c "$source" -o "$object" >>"$log" 2>&1; then
+        printf "$row" "$name" 'DOES NOT COMPILE' - "$why"
         return 1
-      }
+      fi
     fi
+    objects+=("$object")
   done
-  local hosts=("${simulation[@]}")
-  if [ $all = 1 ]; then
-    hosts=()
-    for each in test/sim/*.cc; do
-      hosts+=("$tree/sim_$(basename "$each" .cc).o")
-      ${CXX:-c++} "${flags[@]}" -I"$tree/src" -c "$each" -o "${hosts[-1]}" >>"$work/$name.log" 2>&1 || return 1
-    done
+  if ! ${CXX:-c++} -o "$tree/sim" "${objects[@]}" >>"$log" 2>&1; then
+    printf "$row" "$name" 'DOES NOT LINK' - "$why"
+    return 1
   fi
-  ${CXX:-c++} -o "$tree/sim" "${hosts[@]}" "${objects[@]}" >>"$work/$name.log" 2>&1 || return 1
-  local first=1
   verdict=
   while [ $first -le "$budget" ]; do
-    verdict=$("$tree/sim" SEED=$first SEEDS=$((budget + 1 - first)) TWICE=0 --brief 2>&1 | grep -m 1 '^seed ')
+    verdict=$("$tree/sim" SEED=$first SEEDS=$((budget + 1 - first)) TWICE=0 JOBS=1 --brief 2>&1 | grep -m 1 '^seed ')
     [ -n "$verdict" ] || break
     seeds=${verdict#seed } seeds=${seeds%%:*}
     # What the core itself does not pass is no merit of the mutant's.
-    "$build/test/sim" SEED="$seeds" SEEDS=1 TWICE=0 --brief >/dev/null && break
+    "$build/test/sim" SEED="$seeds" SEEDS=1 TWICE=0 JOBS=1 --brief >/dev/null && break
     first=$((seeds + 1)) verdict=
   done
   rm -rf "$tree"
   if [ -z "$verdict" ]; then
-    printf '%-28s %-58s %9s  %s\n' "$name" 'NOT CAUGHT' ">$budget" "$why"
+    printf "$row" "$name" 'NOT CAUGHT' ">$budget" "$why"
     return 1
   fi
-  rule=${verdict#*: }
-  printf '%-28s %-58s %9s  %s\n' "$name" "$rule" "$seeds" "$why"
+  printf "$row" "$name" "${verdict#*: }" "$seeds" "$why"
 }
-for patch in test/sim/mutants/${MUTANT:-*}.patch; do
-  if one "$patch"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
-done
+
+if [ "${3-}" = --one ]; then
+  one "$4" >"$work/$(basename "$4" .patch).row"
+  exit
+fi
+[ -x "$build/test/sim" ] || { echo "build the simulation first" >&2; exit 1; }
+mkdir -p "$work"
+rm -f "$work"/*.row
+patches=(test/sim/mutants/${MUTANT:-*}.patch)
+printf '%s\n' "${patches[@]}" | xargs -P "${JOBS:-$(nproc)}" -I{} "$0" "$build" "$budget" --one {}
+printf "$row" mutant 'caught by' seeds 'what it does'
+cat "$work"/*.row
+missed=$(cat "$work"/*.row | grep -cE 'NOT CAUGHT|THE PATCH DOES NOT APPLY|DOES NOT (COMPILE|LINK)')
+caught=$((${#patches[@]} - missed))
 echo "budget: $budget seeds each"
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+echo "$caught passed, $missed failed"
+[ "$missed" = 0 ]
