@@ -197,10 +197,10 @@ sim-model: $(SIM_MODEL) ## the simulation's model of etcd against a real one (SE
 	@test/gates/tally.sh 'model=$(SIM_MODEL) $(or $(SEEDS),40)'
 sim-exhaustive: $(SIM) ## every interleaving of a small world (DEPTH=9)
 	@test/gates/tally.sh 'exhaustive=$(SIM) --exhaust $(or $(DEPTH),9)'
-sim-coverage: ## which lines of the core the simulation reaches, and which transitions (SEEDS=3000)
+sim-coverage: ## which lines of the core the simulation reaches, and which transitions (SEEDS=20000)
 	$(AGAIN) BUILD=build-coverage CXXFLAGS='-O1 -g --coverage' CPPFLAGS=-DTENURE_SIM_TRANSITIONS \
 	  LDFLAGS='--coverage -Wl,--wrap=_ZN6tenure4core9elections5enterERNS0_8electionENS0_8standingE' build-coverage/test/sim
-	@test/gates/sim_coverage.sh build-coverage $(or $(SEEDS),3000)
+	@test/gates/sim_coverage.sh build-coverage $(or $(SEEDS),20000)
 
 # --- testing ---------------------------------------------------------------------------------
 # What is missing is installed first; make then starts anew, because it looked for pkg-config when
