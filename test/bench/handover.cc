@@ -1,5 +1,6 @@
 // A leader is told to resign, its work has stopped: when is the next one, in another process, told that it leads?
 #include <csignal>
+#include <memory>
 
 #include "test/bench/world.hpp"
 #include "test/support/wait.hpp"
@@ -11,13 +12,14 @@ namespace {
 // Both stand in one election and take turns.
 class pair {
  public:
-  explicit pair(const world& w) : app_(w.new_app("pair")), a_(w.contender(app_, "a", 1)), b_(w.contender(app_, "b", 1)) {
+  explicit pair(const world& w) : app_(w.new_app("pair")), a_(w.contender(app_, "a", 1)) {
     (void)a_.hear("leading");
-    (void)b_.hear("queued");
+    b_ = std::make_unique<subject>(w.contender(app_, "b", 1));
+    (void)b_->hear("queued");
   }
   double once_us() {
-    subject& from = a_leads_ ? a_ : b_;
-    subject& to = a_leads_ ? b_ : a_;
+    subject& from = a_leads_ ? a_ : *b_;
+    subject& to = a_leads_ ? *b_ : a_;
     from.say("resign");
     const std::int64_t told = from.hear("resign");
     const std::int64_t leads = to.hear("leading");
@@ -31,14 +33,14 @@ class pair {
  private:
   std::string app_;
   subject a_;
-  subject b_;
+  std::unique_ptr<subject> b_;
   bool a_leads_ = true;
 };
 
 // The same with etcdctl: it resigns on SIGINT and ends, so each time another takes its place.
 class etcdctls {
  public:
-  explicit etcdctls(world& w) : w_(w), leader_(start()), next_(start()) { (void)leader_.next_line(); }
+  explicit etcdctls(world& w) : w_(w), leader_(start()), next_(led(leader_)) {}
   double once_us() {
     await_queue(2);
     rest_ms(20);  // etcdctl asks for its place and then opens its watch
@@ -52,6 +54,10 @@ class etcdctls {
   }
 
  private:
+  tenure::test::process led(tenure::test::process& first) {  // the next, once the first leads
+    (void)first.next_line();
+    return start();
+  }
   tenure::test::process start() { return w_.etcd.etcdctl_process({"elect", "etcdctls", "x"}); }
   void await_queue(int count) const {
     connection to(w_.port);
