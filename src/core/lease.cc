@@ -136,8 +136,8 @@ void lease::tick(nanos now, const timings& t, bool wanted, bool confirmed_by_oth
   }
   if (now >= confirm_at_ && !requests.running(op::confirm)) {
     confirm_at_ = now + t.renew_interval;
-    // The leaders' reassurance is such a proof as well: do not ask twice.
-    if (confirmed_by_others && deadline_.last_confirmed() > now - t.renew_interval) return;
+    // The leaders' reassurance is such a proof as well, though it may come a little later: do not ask twice.
+    if (confirmed_by_others && deadline_.last_confirmed() > now - t.renew_interval - t.renew_interval / 4) return;
     request r;
     r.what = op::confirm;
     r.lease = id_;

@@ -278,7 +278,9 @@ void roster::tick(const context& c) {
     }
     unannounced_.clear();
   }
-  if (!reassurances_.empty() && reassurances_.front().at <= c.now) {
+  // A keepalive a moment before takes them along: the loop is woken once, not twice.
+  const nanos moment = c.t.reassure_interval / 32;
+  if (!reassurances_.empty() && reassurances_.front().at <= c.now + moment) {
     // Those that are due soon go with those that are due: fewer, fuller batches.
     const nanos until = c.now + c.t.reassure_interval / 2;
     while (!reassurances_.empty() && reassurances_.front().at <= until) {
