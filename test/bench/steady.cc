@@ -41,17 +41,16 @@ struct state {
   double sent_a_second = 0;
 };
 
-state watch_it(const world& w, subject& s) {
-  (void)s.hear("leading");
+state watch_it(const world& w, pid_t pid) {
   rest_ms(std::min(5000, w.seconds * 500));  // starting up is over
-  const usage before = look_at(s.pid());
+  const usage before = look_at(pid);
   const messages then = count_messages(w);
   const std::int64_t from = now_ns();
   rest_ms(w.seconds * 1000);
   const double passed = static_cast<double>(now_ns() - from) / 1e9;
   const messages now = count_messages(w);
   state t;
-  t.last = look_at(s.pid());
+  t.last = look_at(pid);
   t.cpu_a_minute = (t.last.cpu_s - before.cpu_s) / passed * 60;
   t.received_a_second = (now.received - then.received) / passed;
   t.sent_a_second = (now.sent - then.sent) / passed;
@@ -65,21 +64,30 @@ void steady(world& w) {
   state nothing;
   state one;
   state thousand;
+  state peer;
   {
     subject s(role("idle", {}));
-    nothing = watch_it(w, s);
+    (void)s.hear("leading");
+    nothing = watch_it(w, s.pid());
   }
   {
     subject s(w.contender(w.new_app("steady"), "a", 1));
-    one = watch_it(w, s);
+    (void)s.hear("leading");
+    one = watch_it(w, s.pid());
   }
   {
     subject s(w.contender(w.new_app("steady"), "a", 1000));
-    thousand = watch_it(w, s);
+    (void)s.hear("leading");
+    thousand = watch_it(w, s.pid());
+  }
+  {
+    tenure::test::process s = w.etcd.etcdctl_process({"elect", "steady", "x"});
+    (void)s.next_line();
+    peer = watch_it(w, s.pid());
   }
   const std::string beside = "libcurl, libuv alone";
   const double a_mib = 1024;
-  w.out.add({"1 leadership: CPU seconds a minute", "s", one.cpu_a_minute, "", 0, 0.018});
+  w.out.add({"1 leadership: CPU seconds a minute", "s", one.cpu_a_minute, "etcdctl elect", peer.cpu_a_minute, 0.018});
   w.out.add({"1 leadership: resident", "MiB", one.last.resident_kib / a_mib, beside, nothing.last.resident_kib / a_mib, 12});
   w.out.add({"1 leadership: of that private", "MiB", one.last.private_kib / a_mib, beside, nothing.last.private_kib / a_mib, 2.5});
   w.out.add({"1 leadership: threads", "", static_cast<double>(one.last.threads.size()), beside,
@@ -94,6 +102,8 @@ void steady(world& w) {
   w.out.add({"1,000 leaderships: connections", "", static_cast<double>(thousand.last.connections), "", 0, 4});
   w.out.add({"1,000 leaderships: requests to etcd a second", "", thousand.received_a_second, "", 0, 10});
   w.out.add({"1,000 leaderships: the same and etcd's answers", "", thousand.received_a_second + thousand.sent_a_second, "", 0});
+  w.out.add({"etcdctl elect, TTL 60, which confirms nothing: resident", "MiB", peer.last.resident_kib / a_mib, "", 0});
+  w.out.add({"etcdctl elect: threads", "", static_cast<double>(peer.last.threads.size()), "", 0});
   w.out.note("threads: " + joined(thousand.last.threads));
 }
 
