@@ -25,6 +25,21 @@ core::item_answer own_key(const etcd::op_response& range) {
   return item;
 }
 
+// What the entries of a batch have in common, put into words once.
+struct wording {
+  wording(const core::send& s, const std::string& instance)
+      : now(std::chrono::system_clock::now()), waiting(value::waiting(instance, now)), leading(instance, now),
+        name(names::key({}, s.lease)) {}
+
+  std::string_view key(const std::string& prefix) { return text.assign(prefix).append(name); }
+
+  const value::time now;
+  const std::string waiting;
+  value::leading leading;
+  const std::string name;  // with its "/"
+  std::string text;
+};
+
 }  // namespace
 
 http_request translator::encode(const core::send& s, std::string_view next_key) {
@@ -61,21 +76,21 @@ http_request translator::encode(const core::send& s, std::string_view next_key) 
     encode_together(s, r.body);
     return r;
   }
-  const auto now = std::chrono::system_clock::now();
+  wording words(s, options_.instance);
   etcd::batch b(r.body);
   for (const core::item& it : s.items) {
     slot& e = elections_[it.election];
-    const std::string key = names::key(e.prefix, s.lease);
-    const std::string_view below(key.data(), e.prefix.size() + 1);  // with its "/"
+    const std::string_view key = words.key(e.prefix);
+    const std::string_view below = key.substr(0, e.prefix.size() + 1);  // with its "/"
     switch (s.what) {
       case op::stand:
-        e.seeking_since = now;
-        b.stand(key, value::waiting(options_.instance, now), s.lease, below, queue_limit);
+        e.seeking_since = words.now;
+        b.stand(key, words.waiting, s.lease, below, queue_limit);
         break;
       case op::withdraw: b.withdraw(key, it.create_revision); break;
       case op::reassure:
         if (s.write) {
-          b.reassure(key, it.create_revision, value::leading(options_.instance, e.leader_since, now), s.lease);
+          b.reassure(key, it.create_revision, words.leading.since(e.leader_since), s.lease);
         } else {
           b.read_key(key);
         }
@@ -91,16 +106,16 @@ http_request translator::encode(const core::send& s, std::string_view next_key) 
 }
 
 void translator::encode_together(const core::send& s, std::string& body) {
-  const auto now = std::chrono::system_clock::now();
+  wording words(s, options_.instance);
   etcd::joint all(body);
   for (const core::item& it : s.items) {
     slot& e = elections_[it.election];
-    const std::string key = names::key(e.prefix, s.lease);
+    const std::string_view key = words.key(e.prefix);
     if (s.what == op::stand) {
-      e.seeking_since = now;
-      all.stand(key, value::waiting(options_.instance, now), s.lease, std::string_view(key).substr(0, e.prefix.size() + 1));
+      e.seeking_since = words.now;
+      all.stand(key, words.waiting, s.lease, key.substr(0, e.prefix.size() + 1));
     } else if (s.what == op::reassure) {
-      all.reassure(key, it.create_revision, value::leading(options_.instance, e.leader_since, now), s.lease);
+      all.reassure(key, it.create_revision, words.leading.since(e.leader_since), s.lease);
     } else {
       all.withdraw(key, it.create_revision);
     }

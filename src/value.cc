@@ -32,6 +32,16 @@ void put_digits(char* to, int count, std::int64_t value) {
   for (; count > 0; value /= 10) to[--count] = static_cast<char>('0' + value % 10);
 }
 
+// Also before 1970.
+std::int64_t whole_seconds(time when) {
+  return std::chrono::floor<std::chrono::seconds>(when).time_since_epoch().count();
+}
+std::int64_t nanoseconds_of(time when) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(when - std::chrono::floor<std::chrono::seconds>(when)).count();
+}
+
+constexpr std::size_t fraction_at = 20;  // in a time
+
 // The string that is the member "Instance" of the outermost object.
 struct instance_finder : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, instance_finder> {
   std::string instance;
@@ -59,12 +69,10 @@ struct instance_finder : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, instanc
 
 }  // namespace
 
-// The proleptic Gregorian calendar in whole numbers (its years begin in March), because every batch of LastSeen
-// asks for it a hundred times, and strftime takes a microsecond.
+// The proleptic Gregorian calendar in whole numbers (its years begin in March), because a batch may ask for a hundred
+// times, and strftime takes a microsecond.
 std::string rfc3339(time when) {
-  using namespace std::chrono;
-  const auto whole = floor<seconds>(when);  // also before 1970
-  const std::int64_t s = whole.time_since_epoch().count();
+  const std::int64_t s = whole_seconds(when);
   const std::int64_t days = s / 86400 - (s % 86400 < 0 ? 1 : 0);
   const std::int64_t of_day = s - days * 86400;
   const std::int64_t z = days + 719468;  // since 0000-03-01; positive for all that the clock can show
@@ -81,7 +89,7 @@ std::string rfc3339(time when) {
   put_digits(&out[11], 2, of_day / 3600);
   put_digits(&out[14], 2, of_day / 60 % 60);
   put_digits(&out[17], 2, of_day % 60);
-  put_digits(&out[20], 9, duration_cast<nanoseconds>(when - whole).count());
+  put_digits(&out[fraction_at], 9, nanoseconds_of(when));
   return out;
 }
 
@@ -92,12 +100,24 @@ std::string waiting(std::string_view instance, time since) {
   return out += '}';
 }
 
-std::string leading(std::string_view instance, time since, time last_seen) {
-  std::string out = "{\"Instance\":";
-  append_text(out, instance);
-  append_member(out, "LeaderSince", since);
-  append_member(out, "LastSeen", last_seen);
-  return out += '}';
+leading::leading(std::string_view instance, time last_seen) : text_("{\"Instance\":") {
+  append_text(text_, instance);
+  append_member(text_, "LeaderSince", {});
+  at_ = text_.size() - rfc3339({}).size() - 1;
+  append_member(text_, "LastSeen", last_seen);
+  text_ += '}';
+}
+
+std::string_view leading::since(time when) {
+  const std::int64_t second = whole_seconds(when);
+  if (second != second_) {
+    const std::string shown = rfc3339(when);
+    text_.replace(at_, shown.size(), shown);
+    second_ = second;
+  } else {
+    put_digits(&text_[at_ + fraction_at], 9, nanoseconds_of(when));
+  }
+  return text_;
 }
 
 std::string instance_of(std::string_view stored) {

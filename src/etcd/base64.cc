@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace tenure::etcd {
 namespace {
@@ -18,6 +19,23 @@ constexpr std::array<std::uint8_t, 256> make_digits() {
 }
 
 constexpr std::array<std::uint8_t, 256> digits = make_digits();
+
+// Two characters for each twelve bits: most of what is sent is base64.
+constexpr std::array<char, 8192> make_pairs() {
+  std::array<char, 8192> pairs{};
+  for (std::size_t i = 0; i < 4096; ++i) {
+    pairs[2 * i] = alphabet[i >> 6];
+    pairs[2 * i + 1] = alphabet[i & 63];
+  }
+  return pairs;
+}
+
+constexpr std::array<char, 8192> pairs = make_pairs();
+
+char* put_pair(char* to, std::size_t twelve_bits) {
+  std::memcpy(to, &pairs[2 * twelve_bits], 2);
+  return to + 2;
+}
 
 std::uint32_t byte_at(std::string_view bytes, std::size_t i) {
   return static_cast<unsigned char>(bytes[i]);
@@ -37,16 +55,13 @@ void append_base64(std::string& out, std::string_view bytes) {
   std::size_t i = 0;
   for (; i + 3 <= bytes.size(); i += 3) {
     const std::uint32_t word = byte_at(bytes, i) << 16 | byte_at(bytes, i + 1) << 8 | byte_at(bytes, i + 2);
-    *to++ = alphabet[word >> 18];
-    *to++ = alphabet[word >> 12 & 63];
-    *to++ = alphabet[word >> 6 & 63];
-    *to++ = alphabet[word & 63];
+    to = put_pair(to, word >> 12);
+    to = put_pair(to, word & 0xfff);
   }
   const std::size_t rest = bytes.size() - i;
   if (rest == 0) return;
   const std::uint32_t word = byte_at(bytes, i) << 16 | (rest == 2 ? byte_at(bytes, i + 1) << 8 : 0);
-  *to++ = alphabet[word >> 18];
-  *to++ = alphabet[word >> 12 & 63];
+  to = put_pair(to, word >> 12);
   *to++ = rest == 2 ? alphabet[word >> 6 & 63] : '=';
   *to = '=';
 }

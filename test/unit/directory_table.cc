@@ -96,7 +96,7 @@ Test(directory_table, only_keys_of_elections_count) {
 Test(directory_table, a_leaders_later_value_and_instance_are_kept) {
   table t;
   t.read(50, {kv("app/leader/abc", 9, 9, tenure::value::waiting("me", {}))});
-  std::string later = tenure::value::leading("me too", {}, {});
+  std::string later(tenure::value::leading("me too", {}).since({}));
   t.change(put("app/leader/abc", 9, 51, later));
   leader_info who = t.leader("", t.all().begin()->second);
   cr_assert(eq(type(std::string), who.value, later));

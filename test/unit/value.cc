@@ -29,15 +29,24 @@ Test(value, a_clock_set_before_1970_still_gives_a_time) {
 Test(value, says_who_waits_and_who_leads) {
   cr_assert(eq(type(std::string), value::waiting("me", at(1)),
                std::string(R"({"Instance":"me","SeekingLeadershipSince":"1970-01-01T00:00:00.000000001Z"})")));
-  cr_assert(eq(type(std::string), value::leading("me", at(1), at(2)),
-               std::string(R"({"Instance":"me","LeaderSince":"1970-01-01T00:00:00.000000001Z",)"
-                           R"("LastSeen":"1970-01-01T00:00:00.000000002Z"})")));
+  value::leading me("me", at(2));
+  const std::string head = R"({"Instance":"me","LeaderSince":")";
+  const std::string tail = R"(","LastSeen":"1970-01-01T00:00:00.000000002Z"})";
+  for (const auto& [since, shown] : std::vector<std::pair<std::int64_t, std::string>>{
+           {1, "1970-01-01T00:00:00.000000001Z"},
+           {999'999'999, "1970-01-01T00:00:00.999999999Z"},
+           {1'000'000'000, "1970-01-01T00:00:01.000000000Z"},
+           {-1, "1969-12-31T23:59:59.999999999Z"},
+           {1'700'000'000'000'000'001, "2023-11-14T22:13:20.000000001Z"},
+           {1'700'000'000'000'000'020, "2023-11-14T22:13:20.000000020Z"}}) {
+    cr_assert(eq(type(std::string), std::string(me.since(at(since))), head + shown + tail));
+  }
 }
 
 Test(value, an_instance_of_any_text_comes_back) {
   for (const char* text : {"a", "\"", "\\", "</script>", "日本語", "a/b", "{}"}) {
     cr_assert(eq(type(std::string), value::instance_of(value::waiting(text, at(1))), std::string(text)));
-    cr_assert(eq(type(std::string), value::instance_of(value::leading(text, at(1), at(2))), std::string(text)));
+    cr_assert(eq(type(std::string), value::instance_of(value::leading(text, at(2)).since(at(1))), std::string(text)));
   }
 }
 
