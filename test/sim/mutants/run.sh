@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../../.." || exit 1
 build=$1 budget=${2:-20000}
 work=$build/mutants
 read -ra flags <<<"-std=c++17 ${CXXFLAGS:--O2} -Iinclude -I."
-readonly row='%-32s %-58s %9s  %s\n'
+row() { printf '%-32s %-58s %9s  %s\n' "$@"; } # MUTANT 'CAUGHT BY' SEEDS 'WHAT IT DOES'
 
 # Sources that do not include one of these headers, however indirectly, are the same objects as in the build.
 touched() { # OBJECT HEADER...
@@ -24,7 +24,7 @@ one() { # PATCH: a line of the table, in a file of its own
   tree=$work/$name log=$work/$name.log
   rm -rf "$tree" && mkdir -p "$tree" && cp -r src "$tree/"
   if ! patch -s -f -p1 -d "$tree/src" <"$1" >"$log" 2>&1; then
-    printf "$row" "$name" 'THE PATCH DOES NOT APPLY' - "$why"
+    row "$name" 'THE PATCH DOES NOT APPLY' - "$why"
     return 1
   fi
   mapfile -t headers < <(sed -n 's#^+++ [^/]*/\([^ \t]*\.hpp\).*#\1#p' "$1")
@@ -34,14 +34,14 @@ one() { # PATCH: a line of the table, in a file of its own
     if ! cmp -s "$each" "$source" || touched "$object" "${headers[@]}"; then
       object=$tree/${each//\//_}.o
       if ! ${CXX:-c++} "${flags[@]}" -I"$tree/src" -c "$source" -o "$object" >>"$log" 2>&1; then
-        printf "$row" "$name" 'DOES NOT COMPILE' - "$why"
+        row "$name" 'DOES NOT COMPILE' - "$why"
         return 1
       fi
     fi
     objects+=("$object")
   done
   if ! ${CXX:-c++} -o "$tree/sim" "${objects[@]}" >>"$log" 2>&1; then
-    printf "$row" "$name" 'DOES NOT LINK' - "$why"
+    row "$name" 'DOES NOT LINK' - "$why"
     return 1
   fi
   verdict=
@@ -55,10 +55,10 @@ one() { # PATCH: a line of the table, in a file of its own
   done
   rm -rf "$tree"
   if [ -z "$verdict" ]; then
-    printf "$row" "$name" 'NOT CAUGHT' ">$budget" "$why"
+    row "$name" 'NOT CAUGHT' ">$budget" "$why"
     return 1
   fi
-  printf "$row" "$name" "${verdict#*: }" "$seeds" "$why"
+  row "$name" "${verdict#*: }" "$seeds" "$why"
 }
 
 if [ "${3-}" = --one ]; then
@@ -68,9 +68,9 @@ fi
 [ -x "$build/test/sim" ] || { echo "build the simulation first" >&2; exit 1; }
 mkdir -p "$work"
 rm -f "$work"/*.row
-patches=(test/sim/mutants/${MUTANT:-*}.patch)
+mapfile -t patches < <(find test/sim/mutants -name "${MUTANT:-*}.patch" | LC_ALL=C sort)
 printf '%s\n' "${patches[@]}" | xargs -P "${JOBS:-$(nproc)}" -I{} "$0" "$build" "$budget" --one {}
-printf "$row" mutant 'caught by' seeds 'what it does'
+row mutant 'caught by' seeds 'what it does'
 cat "$work"/*.row
 missed=$(cat "$work"/*.row | grep -cE 'NOT CAUGHT|THE PATCH DOES NOT APPLY|DOES NOT (COMPILE|LINK)')
 caught=$((${#patches[@]} - missed))
