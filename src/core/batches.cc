@@ -39,6 +39,11 @@ bool batches::apart(op what, const election& e) const {
   }
 }
 
+// What is answered entry by entry is read so, in one turn of the user's loop.
+std::size_t batches::most(const request& r) const {
+  return r.together || r.items.empty() ? most_ : std::min(most_, most_apart);
+}
+
 bool batches::pump(const context& c, elections& all, bool write) {
   bool enough = false;
   for (std::size_t at = 0; at < kinds.size() && waiting_ != 0; ++at) {
@@ -53,7 +58,7 @@ bool batches::pump(const context& c, elections& all, bool write) {
       r.lease = what == op::read_leader ? 0 : c.lease.id();
       r.write = write;
       r.hedged = what == op::reassure;
-      while (!l.waiting.empty() && r.items.size() < most_) {
+      while (!l.waiting.empty() && r.items.size() < most(r)) {
         const election_id id = l.waiting.front();
         election& e = all[id];
         if (due(what, e)) {

@@ -39,6 +39,7 @@ class batches {
   static bool due(op what, const election& e);
   [[nodiscard]] bool apart(op what, const election& e) const;
   static std::size_t index(op what);
+  [[nodiscard]] std::size_t most(const request& r) const;
 
   struct list {
     std::deque<election_id> waiting;
@@ -49,6 +50,7 @@ class batches {
   // etcd's --max-txn-ops, 128 by default, counts an entry of ours plus what is nested in it.
   static constexpr std::size_t nested = 2;
   std::size_t most_ = 128 - nested;
+  static constexpr std::size_t most_apart = 32;
   bool hopeful_ = true;  // those that stand may have empty queues
 };
 
