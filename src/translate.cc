@@ -62,6 +62,7 @@ http_request translator::encode(const core::send& s, std::string_view next_key) 
       r.path = etcd::path_revoke;
       etcd::revoke(r.body, s.lease);
       return r;
+    case op::introduce:
     case op::confirm:
       r.path = etcd::path_range;
       etcd::confirm(r.body, elections_.watched_prefix());
@@ -211,6 +212,7 @@ bool translator::fill(const expected& asked, const net::reply& reply, translated
       h = r.header;
       break;
     }
+    case op::introduce:
     case op::confirm:
     case op::read_all: {
       etcd::range_response r;

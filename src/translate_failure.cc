@@ -95,6 +95,7 @@ const char* name(core::op what) {
     case core::op::grant: return "grant a lease";
     case core::op::keepalive: return "keep the lease alive";
     case core::op::revoke: return "revoke the lease";
+    case core::op::introduce: return "ask for its cluster";
     case core::op::confirm: return "confirm the lease";
     case core::op::stand: return "stand in the election";
     case core::op::reassure: return "reassure the leadership";

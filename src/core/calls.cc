@@ -47,7 +47,8 @@ void calls::start(nanos now, const timings& t, request&& asked, std::vector<acti
 
 // False if every endpoint was tried.
 bool calls::attempt_next(nanos now, const timings& t, job& j, std::vector<action>& out) {
-  const auto endpoint = nodes_.pick(now, j.tried);
+  const bool tried_only = j.asked.only && (j.tried >> *j.asked.only & 1U) != 0;
+  const auto endpoint = !j.asked.only ? nodes_.pick(now, j.tried) : tried_only ? std::nullopt : j.asked.only;
   if (!endpoint) return false;
   j.tried |= endpoint_set{1} << *endpoint;
   const nanos timeout = std::min(t.request_timeout, j.asked.give_up - now);
@@ -72,7 +73,7 @@ bool calls::attempt_next(nanos now, const timings& t, job& j, std::vector<action
 std::optional<calls::attempt_info> calls::find(call_id call) const {
   for (const auto& j : jobs_) {
     for (const auto& a : j.attempts) {
-      if (a.call == call) return attempt_info{j.asked.what, a.sent, a.revision_then, a.endpoint};
+      if (a.call == call) return attempt_info{j.asked.what, j.asked.lease, a.sent, a.revision_then, a.endpoint};
     }
   }
   return std::nullopt;
@@ -104,8 +105,18 @@ std::optional<completion> calls::answered(nanos now, const timings& t, call_id c
       }
       return std::nullopt;
     }
+    if (what == outcome::broken && j.asked.what != op::authenticate && a.token == token_ && authenticate_ && have_token_ &&
+        ++unanswered_ == 2) {
+      // Some versions hang up on a token that they do not know (etcd#15256, #20332): no reason to give everybody up.
+      have_token_ = false;
+    }
     if (!elsewhere(what)) {
-      nodes_.succeeded(a.endpoint);
+      unanswered_ = 0;
+      if (j.asked.only) {
+        nodes_.rested(a.endpoint);
+      } else {
+        nodes_.succeeded(a.endpoint);
+      }
       // The one that finds the store full says so, and is executed all the same (etcd's quotaApplierV3).
       if (what == outcome::no_space) may_be_executed(j, a, t);
       auto done = finish(at, what, &a, has_header, t, out);
@@ -113,6 +124,7 @@ std::optional<completion> calls::answered(nanos now, const timings& t, call_id c
         const bool in = what == outcome::ok || what == outcome::auth_off;
         if (in) {
           have_token_ = true;
+          unanswered_ = 0;
           token_wanted_ = false;
           ++token_;
           login_failures_ = 0;

@@ -26,6 +26,7 @@ struct request {
   bool hedged = false;
   std::int64_t revision = 0;  // these two as in `send`
   std::uint32_t limit = 0;
+  std::optional<std::uint32_t> only;  // this endpoint and no other
   nanos give_up = never;  // no answer after this moment is waited for
   std::vector<item> items;
 };
@@ -49,6 +50,7 @@ class calls {
   // Finds the attempt of an answer that is still waited for: its sending and endpoint.
   struct attempt_info {
     op what;
+    std::int64_t lease;
     nanos sent;
     std::int64_t revision_then;  // greatest revision seen when it was sent
     std::uint32_t endpoint;
@@ -110,6 +112,7 @@ class calls {
   bool authenticate_;
   bool have_token_;
   bool token_wanted_ = false;  // for the watch, which is no job
+  int unanswered_ = 0;         // connections in a row that ended without an answer to a request with the present token
   std::uint32_t token_ = 0;    // counts the tokens, so that a refusal of an old one is known as such
   nanos login_not_before_ = 0;
   int login_failures_ = 0;

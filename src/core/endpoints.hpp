@@ -21,6 +21,8 @@ class endpoints {
   // The best endpoint outside `tried`; resting ones come last. Empty if all were tried.
   [[nodiscard]] std::optional<std::uint32_t> pick(nanos now, endpoint_set tried) const;
   void succeeded(std::uint32_t endpoint);
+  // It answers, but is not preferred for that.
+  void rested(std::uint32_t endpoint) { list_[endpoint] = {}; }
   // It rests for `pause`, doubled up to sixteen times while it goes on failing.
   void failed(std::uint32_t endpoint, nanos now, nanos pause);
   [[nodiscard]] bool resting(std::uint32_t endpoint, nanos now) const { return list_[endpoint].rests_until > now; }

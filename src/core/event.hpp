@@ -19,6 +19,7 @@ enum class op : std::uint8_t {
   grant,
   keepalive,
   revoke,
+  introduce,    // a linearizable read at one endpoint, to learn which cluster it belongs to
   confirm,      // a linearizable read of no importance but its term
   stand,        // create the key if absent, and read the queue
   reassure,     // confirm the keys' create revisions, and write LastSeen

@@ -55,7 +55,7 @@ lease::effect lease::completed(nanos now, const timings& t, const completion& c,
     }
     case op::keepalive: {
       if (state_ != state::held) return effect::none;
-      if (c.what == outcome::lease_gone || (c.what == outcome::ok && ttl == 0)) {
+      if (c.what == outcome::ok && ttl == 0) {
         if (c.sent < granted_at_ + young && !probed_) {
           round_at_ = now + 2 * soon;
           return effect::none;

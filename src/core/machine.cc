@@ -25,7 +25,7 @@ tell make(news what, nanos time = 0) {
 
 machine::machine(const settings& s, choices& choose)
     : settings_(s), choose_(choose), t_(resolve(s.asked, s.asked.ttl)),
-      requests_(s.endpoint_count, s.authenticate, choose), roster_(s.slice) {}
+      requests_(s.endpoint_count, s.authenticate, choose), roll_call_(s.endpoint_count), roster_(s.slice) {}
 
 void machine::apply(nanos now, const event& e, std::vector<action>& out) {
   if (finished_) return;
@@ -83,12 +83,16 @@ void machine::tell_stall(const context& c) {
 // cluster was restored from a backup: then no key, lease or term of ours means anything.
 bool machine::history_went_back(const context& c, const answer& a, std::int64_t revision_then) {
   if (a.revision >= revision_then) return false;
-  requests_.history_went_back(a.revision);
+  forget_history(c, a.revision);
+  lease_gone(c, cause::cluster_changed);
+  return true;
+}
+
+void machine::forget_history(const context& c, std::int64_t revision) {
+  requests_.history_went_back(revision);
   roster_.history_went_back();
   watch_.reset(c.out);
   survey_.outdated(c, true);
-  lease_gone(c, cause::cluster_changed);
-  return true;
 }
 
 void machine::take(const context& c, const answer& a) {
@@ -102,7 +106,12 @@ void machine::take(const context& c, const answer& a) {
   } else if (what == outcome::ok) {
     what = outcome::bad_answer;
   }
-  if (what == outcome::ok && asked->what != op::authenticate) {
+  if (what == outcome::lease_gone && asked->what != op::revoke) {
+    // An error has no header: it may be another cluster's. Whether the lease is gone a keepalive's answer tells.
+    what = outcome::unavailable;
+    if (lease_.held() && asked->lease == lease_.id()) lease_.probe(c.now);
+  }
+  if (what == outcome::ok && asked->what != op::authenticate && asked->what != op::introduce) {
     if (linearizable(asked->what)) {
       if (history_went_back(c, a, asked->revision_then)) {
         what = outcome::unavailable;  // the request itself belongs to the past
@@ -127,9 +136,12 @@ void machine::take(const context& c, const answer& a) {
 
 void machine::completed(const context& c, const completion& done, const answer* a) {
   const op what = done.asked.what;
+  if (what == op::introduce) {
+    introduced(c, done);
+    return;
+  }
   const bool failed = done.what != outcome::ok;
-  if (failed && what != op::stand && what != op::revoke && done.what != outcome::lease_gone &&
-      done.what != outcome::auth_off && done.what != outcome::too_many_operations &&
+  if (failed && what != op::stand && what != op::revoke && done.what != outcome::auth_off && done.what != outcome::too_many_operations &&
       !(what == op::read_all && done.what == outcome::compacted)) {
     tell t = make(news::trouble);
     t.why = done.what;
@@ -139,10 +151,6 @@ void machine::completed(const context& c, const completion& done, const answer* 
   }
   if (what == op::revoke) {
     finish(c);
-    return;
-  }
-  if (done.what == outcome::lease_gone && done.asked.lease == lease_.id() && what != op::keepalive) {
-    lease_gone(c, cause::lease_gone);
     return;
   }
   if (batched(what)) {
@@ -160,6 +168,21 @@ void machine::completed(const context& c, const completion& done, const answer* 
     case lease::effect::gone: lease_gone(c, cause::lease_gone); return;
   }
   if (what == op::keepalive && done.what == outcome::ok) roster_.lease_lives(c, done.started);
+}
+
+void machine::introduced(const context& c, const completion& done) {
+  const roll_call::effect e = roll_call_.completed(c, done);
+  if (done.what == outcome::wrong_cluster || e == roll_call::effect::nobody_answered) {
+    tell t = make(news::trouble);
+    t.why = done.what;
+    t.request = op::introduce;
+    t.value = done.endpoint;
+    c.say(std::move(t));
+  }
+  if (e != roll_call::effect::divided || counts_.leases != 0) return;
+  // Nothing says that the first to answer was the right one.
+  cluster_ = 0;
+  forget_history(c, 0);
 }
 
 void machine::granted(const context& c) {
@@ -186,6 +209,7 @@ void machine::granted(const context& c) {
 void machine::lease_gone(const context& c, cause why) {
   if (!lease_.held()) return;
   lease_.forget();
+  roll_call_.again();
   jeopardy_ = false;
   roster_.lease_gone(c, why);
   tell t = make(news::lease_lost);
@@ -198,7 +222,7 @@ void machine::renewed(const context& c) {
     jeopardy_ = false;
     c.say(make(news::safe));
   }
-  roster_.renewed(c);
+  roster_.renewed();
 }
 
 void machine::take(const context& c, const stream_news& n) {
@@ -247,7 +271,8 @@ void machine::go_on(const context& c) {
       held_losses_ = !held_losses_;
       if (held_losses_) lease_.probe(c.now);  // was only the key deleted, or did the lease end?
     }
-    lease_.tick(c.now, t_, roster_.wants_lease(), roster_.leaders() > 0, requests_, choose_, c.out);
+    roll_call_.tick(c, wants_lease());
+    lease_.tick(c.now, t_, wants_lease() && roll_call_.passed(), roster_.leaders() > 0, requests_, choose_, c.out);
   } else if (!roster_.stopping() && !roster_.sweeping() && !revoking_) {
     requests_.abort_all(c.out);
     if (lease_.may_exist()) {
@@ -264,7 +289,8 @@ void machine::go_on(const context& c) {
   }
   next_wake_ = std::min({requests_.next_wake(), roster_.next_wake(c)});
   if (!closing_) {
-    next_wake_ = std::min(next_wake_, lease_.next_wake(requests_, roster_.wants_lease()));
+    next_wake_ = std::min(next_wake_, roll_call_.next_wake(wants_lease()));
+    next_wake_ = std::min(next_wake_, lease_.next_wake(requests_, wants_lease() && roll_call_.passed()));
     next_wake_ = std::min(next_wake_, survey_.next_wake(c.now));
     if (requests_.has_token()) next_wake_ = std::min(next_wake_, watch_.next_wake());
   }

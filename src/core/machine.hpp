@@ -11,6 +11,7 @@
 #include "core/context.hpp"
 #include "core/event.hpp"
 #include "core/lease.hpp"
+#include "core/roll_call.hpp"
 #include "core/roster.hpp"
 #include "core/survey.hpp"
 #include "core/time.hpp"
@@ -67,11 +68,14 @@ class machine {
   void take(const context& c, const event& e);
   void completed(const context& c, const completion& done, const answer* a);
   bool history_went_back(const context& c, const answer& a, std::int64_t revision_then);
+  void forget_history(const context& c, std::int64_t revision);
+  void introduced(const context& c, const completion& done);
   void granted(const context& c);
   void lease_gone(const context& c, cause why);
   void renewed(const context& c);
   void check_deadline(const context& c);
   void tell_stall(const context& c);
+  [[nodiscard]] bool wants_lease() const { return !lease_.held() && roster_.wants_lease(); }
   void go_on(const context& c);
   void finish(const context& c);
 
@@ -79,6 +83,7 @@ class machine {
   choices& choose_;
   timings t_;
   calls requests_;
+  roll_call roll_call_;
   core::lease lease_;
   watch watch_;
   roster roster_;

@@ -270,10 +270,16 @@ void roster::lease_granted(const context& c) {
   busy_ = all_.count(standing::wanting) > 1;
 }
 
-void roster::renewed(const context& c) {
-  std::vector<election_id> ready;
-  ready.swap(ready_);
-  for (const election_id id : ready) try_lead(c, id);
+// An older etcd acknowledges a keepalive that overlaps the lease's end (etcd#20590): whoever let the deadline pass
+// looks first whether the key is still there.
+void roster::renewed() {
+  for (const election_id id : ready_) {
+    election& e = all_[id];
+    if (e.state != standing::queued) continue;
+    e.unsure = true;
+    batches_.add(op::read_queue, id, e);
+  }
+  ready_.clear();
 }
 
 bool roster::wants_lease() const {

@@ -37,7 +37,7 @@ class roster {
   void lease_granted(const context& c);
   void lease_gone(const context& c, cause why);
   // The deadline moved: those who are first and waited for it may lead.
-  void renewed(const context& c);
+  void renewed();
   void deadline_passed(const context& c);
   // A keepalive that was sent after the losses held back shows that the lease lives.
   void lease_lives(const context& c, nanos asked_at);

@@ -72,7 +72,7 @@ void roster::sweep_some(const context& c) {
   for (std::size_t n = 0; n < slice_ && sweep_.next < sweep_.end; ++n) sweep_one(c, sweep_.next++);
   if (sweep_.next < sweep_.end) return;
   sweep_.what = sweep_of::nothing;
-  renewed(c);  // those who had to wait for this
+  renewed();  // those who had to wait for this
 }
 
 // May be done twice: nothing new begins before all is swept.

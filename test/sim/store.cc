@@ -96,6 +96,7 @@ outcome store::execute(const send& s, answer& out) {
   out.ttl = 0;
   switch (s.what) {
     case op::authenticate:
+    case op::introduce:
     case op::confirm: break;
     case op::keepalive: out.ttl = ttl_of(s.lease); break;
     case op::grant: {

@@ -101,6 +101,7 @@ class small_etcd {
         revoke(s.lease);
         break;
       case op::authenticate:
+      case op::introduce:
       case op::confirm: break;
       default:
         if (s.items.size() > most_operations) return refuse(outcome::too_many_operations);

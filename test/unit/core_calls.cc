@@ -365,3 +365,31 @@ Test(core_calls, a_hedge_that_has_to_wait_for_a_login_does_not_keep_the_loop_awa
   h.wait(0);
   cr_assert(eq(sz, h.requests.hedge_count(), 1));
 }
+
+Test(core_calls, a_server_that_hangs_up_twice_on_a_token_is_asked_for_another) {
+  calls_host h(3, true);
+  h.start(op::confirm);
+  h.answer(1);  // the login
+  h.answer(2, outcome::broken);
+  cr_assert(eq(sz, h.sends().size(), 1));
+  h.answer(3, outcome::broken);
+  cr_assert(eq(sz, h.sends().size(), 1));
+  cr_assert(h.sends()[0].what == op::authenticate);
+  h.answer(4);
+  cr_assert(h.sends()[0].what == op::confirm);
+  h.answer(5);
+  cr_assert(eq(sz, h.ended.size(), 3));
+  cr_assert(h.ended.back().what == outcome::ok);
+}
+
+Test(core_calls, one_broken_connection_between_answers_is_no_matter_of_the_token) {
+  calls_host h(3, true);
+  h.start(op::confirm);
+  h.answer(1);
+  for (call_id call = 2; call < 10; call += 2) {
+    h.answer(call, outcome::broken);
+    cr_assert(h.sends()[0].what == op::confirm);
+    h.answer(call + 1);
+    h.start(op::confirm);
+  }
+}

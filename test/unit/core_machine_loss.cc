@@ -378,3 +378,43 @@ Test(core_machine_loss, loses_and_regains_a_thousand_times_with_one_loss_for_eac
   cr_assert(eq(sz, h.count(news::lost), 1000));
   cr_assert(eq(sz, h.count(news::acquired), 1000));
 }
+
+Test(core_machine_loss, an_error_that_says_no_such_lease_costs_nothing_as_long_as_keepalives_are_acknowledged) {
+  leading_host h;
+  h.feed(tenure::core::stand{1, true});
+  h.fail(op::stand, outcome::lease_gone);  // without a header: it may be another cluster's
+  cr_assert(h.leads());
+  cr_assert(h.find(op::keepalive) != nullptr, "asked at once");
+  h.run(second);
+  cr_assert(h.leads());
+  cr_assert(h.leads(1));
+  cr_assert(eq(sz, h.count(news::lease_lost), 0));
+}
+
+Test(core_machine_loss, an_error_that_says_no_such_lease_is_believed_once_a_keepalive_says_so_too) {
+  leading_host h;
+  h.etcd.revoke(h.lease());
+  h.feed(tenure::core::stand{1, true});
+  h.serve(op::stand);
+  h.serve(op::keepalive);
+  cr_assert(lost_for(h, cause::lease_gone));
+}
+
+Test(core_machine_loss, who_let_the_deadline_pass_in_the_queue_looks_for_his_key_before_he_leads) {
+  core_host h;
+  h.etcd.put(0, 0x77);
+  h.stand();
+  h.run(30 * millisecond);
+  h.freeze(h.m.cutoff() - h.now);
+  h.etcd.remove(0, 0x77);
+  h.deliver();
+  cr_assert(not(h.leads()), "the deadline has passed");
+  h.etcd.keys.clear();  // the lease ends, and a keepalive that overlaps its end is acknowledged all the same
+  h.serve(op::keepalive);
+  h.serve(op::confirm);
+  cr_assert(not(h.leads()));
+  h.serve(op::read_queue);
+  cr_assert(not(h.leads()));
+  h.serve(op::stand);
+  cr_assert(h.leads());
+}

@@ -1,0 +1,41 @@
+#include "core/roll_call.hpp"
+
+#include <utility>
+
+namespace tenure::core {
+
+roll_call::effect roll_call::completed(const context& c, const completion& done) {
+  answered_ = answered_ || done.what == outcome::ok;
+  divided_ = divided_ || done.what == outcome::wrong_cluster;
+  if (--missing_ != 0) return effect::none;
+  if (answered_ && !divided_) {
+    pause_.succeeded();
+    phase_ = phase::passed;
+    return effect::none;
+  }
+  phase_ = phase::due;
+  pause_.failed(c.now, c.t.retry_delay, c.choose);
+  return divided_ ? effect::divided : effect::nobody_answered;
+}
+
+void roll_call::tick(const context& c, bool wanted) {
+  if (!wanted || phase_ != phase::due || c.now < pause_.until()) return;
+  if (endpoints_ == 1) {
+    phase_ = phase::passed;
+    return;
+  }
+  phase_ = phase::asking;
+  missing_ = endpoints_;
+  answered_ = divided_ = false;
+  for (std::uint32_t at = 0; at < endpoints_; ++at) {
+    request r;
+    r.what = op::introduce;
+    r.only = at;
+    r.give_up = c.now + c.t.hedge_after;  // a silent one must not delay the others for long
+    c.requests.start(c.now, c.t, std::move(r), c.out);
+  }
+}
+
+nanos roll_call::next_wake(bool wanted) const { return wanted && phase_ == phase::due ? pause_.until() : never; }
+
+}  // namespace tenure::core

@@ -1,0 +1,38 @@
+// Before a lease is granted every endpoint is asked which cluster it belongs to. Two clusters in one list of endpoints
+// would elect two leaders: which of them a process meets first is chance.
+#pragma once
+
+#include <cstddef>
+
+#include "core/backoff.hpp"
+#include "core/context.hpp"
+
+namespace tenure::core {
+
+class roll_call {
+ public:
+  explicit roll_call(std::size_t endpoint_count) : endpoints_(endpoint_count) {}
+
+  // All who answered are of one cluster. Who does not answer in time does not count.
+  [[nodiscard]] bool passed() const { return phase_ == phase::passed; }
+  // The next lease needs another one.
+  void again() { phase_ = phase::due; }
+
+  enum class effect { none, nobody_answered, divided };
+  effect completed(const context& c, const completion& done);
+
+  void tick(const context& c, bool wanted);
+  [[nodiscard]] nanos next_wake(bool wanted) const;
+
+ private:
+  enum class phase { due, asking, passed };
+
+  std::size_t endpoints_;
+  phase phase_ = phase::due;
+  std::size_t missing_ = 0;  // how many have not answered yet
+  bool answered_ = false;
+  bool divided_ = false;
+  backoff pause_;
+};
+
+}  // namespace tenure::core
