@@ -98,7 +98,7 @@ void candidate_impl::acquired(std::int64_t fencing_token) {
   slot& e = session_->elections()[id_];
   e.leader_since = std::chrono::system_clock::now();
   if (node_ != nullptr) node_->release();
-  shared_deadline* deadline = session_->current_deadline();
+  shared_deadline* deadline = session_->begin_term();
   node_ = deadline != nullptr ? new (std::nothrow) token_node(deadline, session_) : nullptr;
   ++terms_;
   if (node_ == nullptr) {

@@ -48,7 +48,7 @@ void session_impl::perform() {
   }
   now.clear();
   if (actions_.empty()) actions_.swap(now);  // keeps its memory
-  move_deadline();
+  if (!deadline_.move(*machine_)) apply(core::expired{});
 }
 
 void session_impl::perform(core::send& s) {
@@ -210,7 +210,7 @@ void session_impl::tell_news(const core::tell& t) {
       to(&session_events::jeopardy, span);
       break;
     case core::news::cancelled_all:
-      if (deadline_ != nullptr) deadline_->end(to_reason(t.why_lost));
+      deadline_.end(to_reason(t.why_lost));
       break;
     case core::news::safe:
       log_(log_level::info, "safe", "renewals come through again");

@@ -56,9 +56,7 @@ test_switches& switches() noexcept {
 
 session_impl::session_impl() = default;
 
-session_impl::~session_impl() {
-  if (deadline_ != nullptr) deadline_->release();
-}
+session_impl::~session_impl() = default;
 
 void session_impl::release() {
   if (--refs_ == 0) delete this;
@@ -219,25 +217,7 @@ void session_impl::apply(const core::event& e) {
   if (boot_time() - now > long_step) dispatcher_.rest();
 }
 
-shared_deadline* session_impl::current_deadline() {
-  if (deadline_ != nullptr && (deadline_lease_ != lease() || deadline_->passed())) {
-    deadline_->release();
-    deadline_ = nullptr;
-  }
-  if (deadline_ == nullptr) {
-    deadline_ = new (std::nothrow) shared_deadline(&boot_time, life_);
-    deadline_lease_ = lease();
-    if (deadline_ != nullptr) deadline_->extend(machine_->cutoff());
-  }
-  return deadline_;
-}
-
-void session_impl::move_deadline() {
-  const core::roster& all = machine_->standings();
-  if (deadline_ == nullptr || deadline_lease_ != lease() || all.leaders() == 0 || all.sweeping()) return;
-  // Somebody found it passed a moment ago: then it has passed, whatever came since.
-  if (!deadline_->extend(machine_->cutoff())) apply(core::expired{});
-}
+shared_deadline* session_impl::begin_term() { return deadline_.begin_term(&boot_time, life_, *machine_); }
 
 // The core has nothing under way any more. What has been posted is still delivered, then all is closed.
 void session_impl::tear_down() {

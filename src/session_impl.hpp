@@ -25,6 +25,7 @@
 #include "net/transport.hpp"
 #include "random.hpp"
 #include "tenure/session.hpp"
+#include "session_deadline.hpp"
 #include "token_state.hpp"
 #include "translate.hpp"
 
@@ -52,7 +53,7 @@ class session_impl final : public net::receiver, public teller {
   void at(core::nanos when, std::function<void()> what);
   [[nodiscard]] std::int64_t lease() const { return machine_->lease_id(); }
   // What the leaderships of this session share; null without memory.
-  shared_deadline* current_deadline();
+  shared_deadline* begin_term();  // null: no memory
   logger& log() { return log_; }
   [[nodiscard]] bool forked() const;
 
@@ -74,7 +75,6 @@ class session_impl final : public net::receiver, public teller {
   void tell_election(const core::tell& t);
   void tell_leader(core::election_id id);
   void tell_directories(const core::tell& t);
-  void move_deadline();
   void arm();
   void woke();
   error last_failure(const core::tell& t) const;
@@ -117,8 +117,7 @@ class session_impl final : public net::receiver, public teller {
   std::vector<etcd::key_value> page_;
   std::vector<etcd::watch_event> changes_;
   std::multimap<core::nanos, std::function<void()>> alarms_;
-  shared_deadline* deadline_ = nullptr;
-  std::int64_t deadline_lease_ = 0;
+  session_deadline deadline_;
   std::vector<core::action> actions_;
 };
 

@@ -169,7 +169,9 @@ void cluster::committed() {
   w_->checker.keys_gone();
   for (std::size_t m = 0; m < members_.size(); ++m) {
     member& it = members_[m];
-    if (it.cut || !it.up) continue;
+    if (it.cut || !it.up || (it.sent_revision == store.revision && it.sent_term == term_)) continue;
+    it.sent_revision = store.revision;
+    it.sent_term = term_;
     it.apply_at = std::max(it.apply_at, std::max(w_->now, it.frozen_until) + w_->of_cluster.between(0, w_->opt.member_lag));
     w_->agenda.push(it.apply_at, happening::applied, m, 0, store.revision);
   }

@@ -23,6 +23,8 @@ struct member {
   std::uint64_t term = 1;   // of the last entry it applied
   std::int64_t applied = 1; // revision
   nanos apply_at = 0;
+  std::int64_t sent_revision = 0;  // what it was sent to apply last
+  std::uint64_t sent_term = 0;
   std::int32_t ppm = 0;
   std::uint32_t generation = 0;  // of its troubles, so that an old healing does not end a new one
 };

@@ -12,7 +12,6 @@
 namespace sim {
 
 namespace core = tenure::core;
-using tenure::detail::shared_deadline;
 using tenure::detail::token_node;
 
 namespace {
@@ -26,6 +25,7 @@ nanos look_at_clock() { return shown; }
 nanos local_clock::when(nanos local) const {
   if (local == never) return never;
   nanos t = local - offset;
+  if (ppm == 0) return t;
   t -= t * ppm / 1'000'000;
   while (at(t) < local) t += std::max<nanos>(local - at(t), 1);
   while (t > 0 && at(t - millisecond) >= local) t -= millisecond;
@@ -51,7 +51,7 @@ std::size_t process::candidates() const { return std::bitset<32>(stood_in_).coun
 
 void process::clear() {
   for (seat& s : seats_) end_term(s);
-  drop_deadline();
+  deadline_.drop();
   machine_.reset();
   posted_.clear();
   actions_.clear();
@@ -136,9 +136,35 @@ void process::apply(const core::event& e) {
   spin_at_ = shown;
   if (spins_ > 2000) w_->broken("a loop spins without time passing");
   machine_->apply(shown, e, actions_);
+  stand_still_within();
   if (const char* why = machine_->broken_invariant(shown)) w_->broken(why);
   perform();
-  if (!gone() && !finished_) arm();
+  if (gone() || finished_) return;
+  find_dead_tokens();
+  arm();
+}
+
+// Whoever's token has ended is told so, or is just being told.
+void process::find_dead_tokens() {
+  const core::roster& all = machine_->standings();
+  if (all.leaders() == 0 || all.sweeping()) return;
+  for (election_id e = 0; e < seats_.size(); ++e) {
+    const seat& s = seats_[e];
+    if (s.node == nullptr || e >= all.size() || all.at(e).state != core::standing::leading) continue;
+    if (s.node->cancelled()) w_->broken("a token ends, and nobody is told");
+  }
+}
+
+// Between the core's look at the clock and what is done about it: tokens already see the later time.
+void process::stand_still_within() {
+  if (w_->calm || w_->opt.mean(fault::pause) == 0) return;
+  const bool begins = std::any_of(actions_.begin(), actions_.end(), [](const core::action& it) {
+    const auto* t = std::get_if<core::tell>(&it);
+    return t != nullptr && t->what == core::news::acquired;
+  });
+  if (!w_->of_clocks.chance(begins ? 100 : 1)) return;
+  stand_still(std::min(w_->now + w_->of_clocks.between(0, w_->opt.longest_pause), w_->opt.calm_from), false);
+  shown = std::max(shown, clock_.at(held_until_));
 }
 
 void process::perform() {
@@ -179,32 +205,13 @@ void process::perform() {
   if (!finished_) move_deadline();
 }
 
-shared_deadline* process::current_deadline() {
-  if (deadline_ != nullptr && (deadline_lease_ != machine_->lease_id() || deadline_->passed())) drop_deadline();
-  if (deadline_ == nullptr) {
-    deadline_ = new shared_deadline(&look_at_clock, fork_life_);
-    deadline_lease_ = machine_->lease_id();
-    believed_until_ = machine_->cutoff();
-    deadline_->extend(believed_until_);
-  }
-  return deadline_;
-}
-
-void process::drop_deadline() {
-  if (deadline_ != nullptr) std::exchange(deadline_, nullptr)->release();
-}
-
 void process::move_deadline() {
-  if (deadline_ == nullptr || deadline_lease_ != machine_->lease_id() || machine_->standings().leaders() == 0 ||
-      machine_->standings().sweeping()) {
-    return;
-  }
-  const nanos before = believed_until_;
-  if (deadline_->extend(machine_->cutoff())) {
-    believed_until_ = machine_->cutoff();
-    w_->checker.deadline_moved(index_, before);
-  } else {
+  const nanos before = deadline_.until();
+  if (!deadline_.move(*machine_)) {
     apply(core::expired{});
+  } else if (deadline_.until() != before) {
+    believed_until_ = deadline_.until();
+    w_->checker.deadline_moved(index_, before);
   }
 }
 
@@ -232,7 +239,8 @@ void process::post(told what, election_id e, std::size_t term) {
 void process::acquired(election_id e, std::int64_t fencing) {
   seat& s = seats_[e];
   end_term(s);
-  s.node = new token_node(current_deadline(), nullptr);
+  s.node = new token_node(deadline_.begin_term(&look_at_clock, fork_life_, *machine_), nullptr);
+  believed_until_ = deadline_.until();
   const nanos grace = machine_->times().stop_grace;
   const nanos needs = w_->of_users.chance(w_->opt.slow_work) ? grace * 2 : w_->of_users.between(0, grace);
   s.term = w_->checker.began(index_, e, fencing, needs);

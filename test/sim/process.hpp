@@ -10,6 +10,7 @@
 #include "choice.hpp"
 #include "core/machine.hpp"
 #include "agenda.hpp"
+#include "session_deadline.hpp"
 #include "token_state.hpp"
 
 namespace sim {
@@ -89,6 +90,8 @@ class process {
   };
 
   void apply(const tenure::core::event& e);
+  void stand_still_within();
+  void find_dead_tokens();
   void perform();
   void tell(const tenure::core::tell& t);
   void acquired(election_id e, std::int64_t fencing);
@@ -103,8 +106,6 @@ class process {
   void call_leave(election_id e);
   void tear_down();
   void end_term(seat& s);
-  void drop_deadline();
-  tenure::detail::shared_deadline* current_deadline();
   void ask_tokens();
   void take_the_clock() const;  // tokens that are asked from here on see this process's
 
@@ -131,8 +132,7 @@ class process {
   std::vector<tenure::core::action> actions_;
   std::vector<tenure::core::action> spare_;
   std::size_t stream_slot_ = no_term;
-  tenure::detail::shared_deadline* deadline_ = nullptr;
-  std::int64_t deadline_lease_ = 0;
+  tenure::detail::session_deadline deadline_;
   nanos believed_until_ = 0;
 };
 

@@ -21,8 +21,7 @@ void process::tell(const core::tell& t) {
   switch (t.what) {
     case core::news::refused_timings: closing_ = true; break;
     case core::news::cancelled_all:
-      if (deadline_ == nullptr) break;
-      deadline_->end(tenure::reason::lease_expired);
+      deadline_.end(tenure::reason::lease_expired);
       believed_until_ = std::min(believed_until_, local());
       break;
     case core::news::acquired:
