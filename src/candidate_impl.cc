@@ -6,6 +6,7 @@
 #include "clock.hpp"
 #include "names.hpp"
 #include "ref.hpp"
+#include "translate.hpp"
 
 namespace tenure::detail {
 
@@ -98,8 +99,7 @@ void candidate_impl::acquired(std::int64_t fencing_token) {
   slot& e = session_->elections()[id_];
   e.leader_since = std::chrono::system_clock::now();
   if (node_ != nullptr) node_->release();
-  shared_deadline* deadline = session_->begin_term();
-  node_ = deadline != nullptr ? new (std::nothrow) token_node(deadline, session_) : nullptr;
+  node_ = session_->begin_term();
   ++terms_;
   if (node_ == nullptr) {
     session_->apply(core::resign{id_});  // no memory: nobody could be told
@@ -122,14 +122,18 @@ void candidate_impl::end_term() {
 }
 
 void candidate_impl::lost(reason why) {
-  session_->log()(log_level::warning, "lost", std::string("leading no more: ") + text(why),
-                  {{"election", session_->elections()[id_].prefix}, {"reason", name(why)}});
-  post([this, why, which = terms_] {
+  error e{to_errc(why), text(why), 0};
+  if (why != reason::session_closed) e.message.append("; ").append(session_->evidence());
+  if (session_->log().heard()) {
+    session_->log()(log_level::warning, "lost", "leading no more: " + e.message,
+                    {{"election", session_->elections()[id_].prefix}, {"reason", name(why)}});
+  }
+  post([this, why, e = std::move(e), which = terms_] {
     if (told_ != which || which == 0) {
       work_stopped();  // it never began
       return;
     }
-    if (!silent_ && events_.lost) events_.lost(why, {errc::ok, text(why), 0});
+    if (!silent_ && events_.lost) events_.lost(why, e);
   });
   end_term();
 }

@@ -200,7 +200,7 @@ void session_impl::tell_news(const core::tell& t) {
       to(&session_events::granted, t.value, std::chrono::duration_cast<milliseconds>(span));
       break;
     case core::news::lease_lost: {
-      const error e{errc::lease_gone, text(to_reason(t.why_lost)), 0};
+      const error e{errc::lease_gone, std::string(text(to_reason(t.why_lost))) + "; " + evidence(), 0};
       log_(log_level::warning, "lease_gone", e.message);
       to(&session_events::lost, e);
       break;
@@ -236,6 +236,8 @@ void session_impl::tell_news(const core::tell& t) {
     case core::news::trouble:
       if (t.request != core::op::stand) {
         const error e = last_failure(t);
+        last_trouble_ = e.message;
+        trouble_at_ = boot_time();
         log_(log_level::warning, "trouble", e.message);
         to(&session_events::trouble, e);
         if (t.request == core::op::read_leader || t.request == core::op::watch) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <new>
 
 #include "candidate_impl.hpp"
 #include "clock.hpp"
@@ -56,7 +57,9 @@ test_switches& switches() noexcept {
 
 session_impl::session_impl() = default;
 
-session_impl::~session_impl() = default;
+session_impl::~session_impl() {
+  if (line_ != nullptr) line_->release();
+}
 
 void session_impl::release() {
   if (--refs_ == 0) delete this;
@@ -113,6 +116,8 @@ error session_impl::open(uv_loop_t* loop, const session_options& options, sessio
   if (error e = check(options, settings, config)) return e;
   life_ = fork_guard::begin();
   if (life_ == 0) return {errc::no_memory, "no memory for the page that tells forked children", 0};
+  line_ = new (std::nothrow) teller_line(this);
+  if (line_ == nullptr) return {errc::no_memory, "no memory for the session", 0};
   options_ = options;
   options_.endpoints = config.endpoints;
   events_ = std::move(events);
@@ -211,13 +216,45 @@ void session_impl::woke() {
 void session_impl::apply(const core::event& e) {
   if (finished_ || forked()) return;
   const core::nanos now = boot_time();
+  evidence_.clear();
   machine_->apply(now, e, actions_);
+  const char* const broken = switches().broken != nullptr ? switches().broken : machine_->broken_invariant(now);
   perform();
+  if (broken != nullptr && !std::exchange(broken_, true)) stop(broken);
   arm();
   if (boot_time() - now > long_step) dispatcher_.rest();
 }
 
-shared_deadline* session_impl::begin_term() { return deadline_.begin_term(&boot_time, life_, *machine_); }
+// A defect of ours must not make two leaders: tokens first, then the session.
+void session_impl::stop(const char* invariant) {
+  deadline_.end(reason::internal);
+  const error e{errc::system, std::string("a defect in tenure: ") + invariant + "; the session closes: please report it", 0};
+  log_(log_level::error, "broken_invariant", e.message);
+  if (events_.lost) {
+    post([this, e] {
+      if (!silent_) events_.lost(e);
+    });
+  }
+  close({});
+}
+
+const std::string& session_impl::evidence() {
+  if (!evidence_.empty()) return evidence_;
+  const core::counters& c = machine_->counts();
+  const core::nanos now = boot_time();
+  const auto ago = [now](core::nanos at) {
+    return at == 0 ? std::string("never") : std::to_string((now - at) / core::millisecond) + " ms ago";
+  };
+  evidence_ = "the last acknowledged keepalive was sent " + ago(c.kept_at) + ", the last linearizable request answered " +
+              ago(c.confirmed_at) + ", under raft term " + std::to_string(c.term);
+  if (trouble_at_ != 0) evidence_ += "; the last failure was " + ago(trouble_at_) + ": " + last_trouble_;
+  return evidence_;
+}
+
+token_node* session_impl::begin_term() {
+  shared_deadline* const deadline = deadline_.begin_term(&boot_time, life_, *machine_);
+  return deadline != nullptr ? new (std::nothrow) token_node(deadline, line_) : nullptr;
+}
 
 // The core has nothing under way any more. What has been posted is still delivered, then all is closed.
 void session_impl::tear_down() {
@@ -252,6 +289,7 @@ void session_impl::closed() {
     dispatcher_.post([this] { closed(); });
     return;
   }
+  line_->cut();
   uv_close(reinterpret_cast<uv_handle_t*>(&timer_), [](uv_handle_t* h) noexcept {
     auto* self = static_cast<session_impl*>(h->data);
     self->dispatcher_.close([self] {

@@ -24,8 +24,8 @@
 #include "logger.hpp"
 #include "net/transport.hpp"
 #include "random.hpp"
-#include "tenure/session.hpp"
 #include "session_deadline.hpp"
+#include "tenure/session.hpp"
 #include "token_state.hpp"
 #include "translate.hpp"
 
@@ -52,9 +52,11 @@ class session_impl final : public net::receiver, public teller {
   // Calls `what` from the loop, not before this moment.
   void at(core::nanos when, std::function<void()> what);
   [[nodiscard]] std::int64_t lease() const { return machine_->lease_id(); }
-  // What the leaderships of this session share; null without memory.
-  shared_deadline* begin_term();  // null: no memory
+  // The token of a leadership that begins; null without memory.
+  token_node* begin_term();
   logger& log() { return log_; }
+  // What speaks for and against the lease at this moment, in words; for those who lose a leadership.
+  [[nodiscard]] const std::string& evidence();
   [[nodiscard]] bool forked() const;
 
   // net::receiver
@@ -68,6 +70,7 @@ class session_impl final : public net::receiver, public teller {
  private:
   ~session_impl();
   error check(const session_options& options, core::settings& settings, net::transport_config& config);
+  void stop(const char* invariant);
   void perform();
   void perform(core::send& s);
   void perform(const core::open_stream& s);
@@ -118,6 +121,11 @@ class session_impl final : public net::receiver, public teller {
   std::vector<etcd::watch_event> changes_;
   std::multimap<core::nanos, std::function<void()>> alarms_;
   session_deadline deadline_;
+  bool broken_ = false;
+  std::string evidence_;      // empty: not put into words in this step
+  std::string last_trouble_;  // and when it was
+  core::nanos trouble_at_ = 0;
+  teller_line* line_ = nullptr;
   std::vector<core::action> actions_;
 };
 

@@ -37,9 +37,14 @@ void shared_deadline::release() noexcept {
   if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
 }
 
-token_node::token_node(shared_deadline* deadline, teller* to) noexcept
-    : root_(this), deadline_(deadline), teller_(to) {
+void teller_line::release() noexcept {
+  if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+}
+
+token_node::token_node(shared_deadline* deadline, teller_line* line) noexcept
+    : root_(this), deadline_(deadline), line_(line) {
   deadline_->hold();
+  if (line_ != nullptr) line_->hold();
 }
 
 token_node::token_node(token_node* parent, core::nanos limit) noexcept
@@ -49,6 +54,7 @@ token_node::token_node(token_node* parent, core::nanos limit) noexcept
 }
 
 token_node::~token_node() {
+  if (line_ != nullptr) line_->release();
   deadline_->release();
   if (parent_ != nullptr) parent_->release();
 }
@@ -79,12 +85,14 @@ core::nanos token_node::left() noexcept {
 }
 
 void token_node::cancel(reason why) {
+  const reason before = this->why();  // e.g. the deadline's
   int none = 0;
-  if (why_.compare_exchange_strong(none, static_cast<int>(why), std::memory_order_acq_rel)) root_->tell_cancelled();
+  const int first = static_cast<int>(before != reason::none ? before : why);
+  if (why_.compare_exchange_strong(none, first, std::memory_order_acq_rel)) root_->tell_cancelled();
 }
 
 unsigned long long token_node::subscribe(token_node* node, std::function<void(reason)> told) {
-  if (teller_ == nullptr) return 0;
+  if (to() == nullptr) return 0;
   node->hold();
   entries_.push_back({next_id_, node, std::move(told), false});
   core::nanos limit = core::never;
@@ -92,7 +100,7 @@ unsigned long long token_node::subscribe(token_node* node, std::function<void(re
   if (node->cancelled()) {
     tell_cancelled();
   } else if (limit != core::never) {
-    teller_->look_at(limit, this);
+    to()->look_at(limit, this);
   }
   return next_id_++;
 }
@@ -106,13 +114,13 @@ void token_node::unsubscribe(unsigned long long id) noexcept {
 }
 
 void token_node::tell_cancelled() {
-  if (teller_ == nullptr) return;
+  if (to() == nullptr) return;
   for (entry& e : entries_) {
     if (e.under_way) continue;
     const reason why = e.node->why();
     if (why == reason::none) continue;
     e.under_way = true;
-    teller_->tell([self = ref<token_node>(this), id = e.id, why] { self->tell_one(id, why); });
+    to()->tell([self = ref<token_node>(this), id = e.id, why] { self->tell_one(id, why); });
   }
 }
 
@@ -123,13 +131,6 @@ void token_node::tell_one(unsigned long long id, reason why) {
   entries_.erase(at);
   now.told(why);
   now.node->release();
-}
-
-void token_node::end() noexcept {
-  teller_ = nullptr;
-  std::vector<entry> gone;
-  gone.swap(entries_);
-  for (const entry& e : gone) e.node->release();
 }
 
 }  // namespace tenure::detail

@@ -60,10 +60,30 @@ class teller {
   ~teller() = default;
 };
 
+// The way from tokens to their session's loop. Tokens outlive the session, which cuts it when it is over: nothing is
+// told any more.
+class teller_line {
+ public:
+  explicit teller_line(teller* to) noexcept : to_(to) {}
+
+  // Loop thread only.
+  [[nodiscard]] teller* to() const noexcept { return to_; }
+  void cut() noexcept { to_ = nullptr; }
+
+  void hold() noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
+  void release() noexcept;
+
+ private:
+  ~teller_line() = default;
+
+  std::atomic<int> refs_{1};
+  teller* to_;
+};
+
 class token_node {
  public:
-  // A root: a leadership's own token.
-  token_node(shared_deadline* deadline, teller* to) noexcept;
+  // A root: a leadership's own token. Without a line nothing can be told.
+  token_node(shared_deadline* deadline, teller_line* line) noexcept;
   // A child, with its own limit (core::never: none).
   token_node(token_node* parent, core::nanos limit) noexcept;
 
@@ -82,10 +102,10 @@ class token_node {
   unsigned long long subscribe(token_node* node, std::function<void(reason)> told);
   void unsubscribe(unsigned long long id) noexcept;
   void tell_cancelled();                // those subscriptions of this root whose token is cancelled
-  void end() noexcept;                  // the session is over: nothing is told any more
 
  private:
   ~token_node();
+  [[nodiscard]] teller* to() const noexcept { return line_ != nullptr ? line_->to() : nullptr; }
   void tell_one(unsigned long long id, reason why);
 
   struct entry {
@@ -102,7 +122,7 @@ class token_node {
   shared_deadline* deadline_;
   core::nanos limit_ = core::never;
   // Of a root:
-  teller* teller_ = nullptr;
+  teller_line* line_ = nullptr;
   std::vector<entry> entries_;
   unsigned long long next_id_ = 1;
 };

@@ -65,5 +65,6 @@ class translator {
 
 [[nodiscard]] const char* name(core::op what);
 [[nodiscard]] reason to_reason(core::cause why);
+[[nodiscard]] errc to_errc(reason why);
 
 }  // namespace tenure::detail

@@ -70,6 +70,8 @@ const char* remedy(etcd::refusal r) {
     case etcd::refusal::credentials_rejected: return ": check user and password";
     case etcd::refusal::permission_denied:
       return ": the user needs READWRITE on all keys that start with the app's name and \"/\"";
+    case etcd::refusal::too_many_operations:
+      return ": an election needs transactions of three operations; start etcd with a larger --max-txn-ops";
     case etcd::refusal::lease_not_found: return ": it expired or was revoked; a new one is taken";
     default: return "";
   }
@@ -120,6 +122,25 @@ reason to_reason(core::cause why) {
     case core::cause::closed: return reason::session_closed;
   }
   return reason::internal;
+}
+
+errc to_errc(reason why) {
+  switch (why) {
+    case reason::none: return errc::ok;
+    case reason::lease_expired: return errc::lease_gone;
+    case reason::key_deleted:
+    case reason::reassurance_failed: return errc::tampered;
+    case reason::cluster_changed: return errc::wrong_cluster;
+    case reason::internal: return errc::system;
+    case reason::deadline_passed:
+    case reason::reassurance_timed_out:
+    case reason::limit_passed: return errc::timed_out;
+    case reason::resigned:
+    case reason::session_closed:
+    case reason::cancelled_by_user:
+    case reason::forked: return errc::closed;
+  }
+  return errc::system;
 }
 
 error translator::describe(outcome what, core::op request, std::uint32_t endpoint) const {

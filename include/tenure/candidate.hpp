@@ -59,11 +59,13 @@ struct candidate_options {
 struct candidate_events {
   // The key is in the queue: this standing has begun.
   std::function<void()> campaigning;
-  // How many are in front; 1: next in line. Never 0, that is `acquired`.
+  // How many are in front; 1: next in line. Never 0, that is `acquired`. In a queue longer than 32 it is 32 until fewer
+  // than that are left: only the first 32 are read at once.
   std::function<void(std::size_t in_front)> position;
   // This process leads until the token is cancelled. Check the token before starting to work.
   std::function<void(const leadership&)> acquired;
-  // It leads no more; the token was cancelled before. Stop the work, then call `work_stopped`.
+  // It leads no more; the token was cancelled before. Stop the work, then call `work_stopped`. The error's message has
+  // the evidence: how old the last renewal and confirmation were, and what failed last.
   std::function<void(reason, const error&)> lost;
   // A `resign` is complete: the key is gone.
   std::function<void()> resigned;

@@ -33,6 +33,10 @@ class batches {
   void lease_granted() { hopeful_ = true; }
   [[nodiscard]] nanos next_wake(nanos now, const calls& requests) const;
   void clear(elections& all);
+  // Whether it can be tried with fewer entries.
+  [[nodiscard]] static bool divisible(const completion& done) {
+    return done.what == outcome::too_many_operations && done.asked.items.size() > 1;
+  }
 
  private:
   static constexpr std::size_t at_once = 2;  // batches of one kind under way

@@ -112,6 +112,7 @@ void machine::take(const context& c, const answer& a) {
     if (lease_.held() && asked->lease == lease_.id()) lease_.probe(c.now);
   }
   if (what == outcome::ok && asked->what != op::authenticate && asked->what != op::introduce) {
+    counts_.term = std::max(counts_.term, a.term);
     if (linearizable(asked->what)) {
       if (history_went_back(c, a, asked->revision_then)) {
         what = outcome::unavailable;  // the request itself belongs to the past
@@ -120,6 +121,7 @@ void machine::take(const context& c, const answer& a) {
         watch_.start_from(a.revision + 1);
         // Before the grant there is no lease to prove; then each such answer is half of the proof.
         ++counts_.confirmations;
+        counts_.confirmed_at = std::max(counts_.confirmed_at, asked->sent);
         if (lease_.confirmed(asked->sent, a.term)) renewed(c);
       }
     } else if (lease_.outdated(a.term)) {
@@ -127,6 +129,7 @@ void machine::take(const context& c, const answer& a) {
       if (a.ttl == 0) what = outcome::unavailable;
     } else {
       ++counts_.renewals;
+      counts_.kept_at = std::max(counts_.kept_at, asked->sent);
       counts_.renewal_last = c.now - asked->sent;
       counts_.renewal_max = std::max(counts_.renewal_max, counts_.renewal_last);
     }
@@ -141,7 +144,7 @@ void machine::completed(const context& c, const completion& done, const answer* 
     return;
   }
   const bool failed = done.what != outcome::ok;
-  if (failed && what != op::stand && what != op::revoke && done.what != outcome::auth_off && done.what != outcome::too_many_operations &&
+  if (failed && what != op::stand && what != op::revoke && done.what != outcome::auth_off && !batches::divisible(done) &&
       !(what == op::read_all && done.what == outcome::compacted)) {
     tell t = make(news::trouble);
     t.why = done.what;

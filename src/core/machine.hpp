@@ -37,6 +37,9 @@ struct counters {
   std::uint64_t stalls = 0;
   nanos stall_max = 0;
   std::uint64_t leases = 0;
+  nanos kept_at = 0;       // sending of the last keepalive that etcd acknowledged
+  nanos confirmed_at = 0;  // sending of the last linearizable request that was answered
+  std::uint64_t term = 0;  // greatest raft term heard
 };
 
 class machine {

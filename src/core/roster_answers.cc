@@ -115,7 +115,7 @@ void roster::stand_failed(const context& c, const completion& done, bool differs
     t.why = done.what;
     t.request = op::stand;
     t.value = done.endpoint;
-    if (done.what != outcome::too_many_operations && done.what != outcome::ok) c.say(std::move(t));
+    if (!batches::divisible(done) && done.what != outcome::ok) c.say(std::move(t));
     want(it.election);
   }
 }

@@ -23,6 +23,7 @@ class document {
   [[nodiscard]] const rapidjson::Value& root() const { return dom_; }
 
  private:
+  std::string text_;  // the strings of `dom_` are in it
   alignas(std::max_align_t) char first_[4096];  // the usual answer fits: no allocation for its values
   rapidjson::MemoryPoolAllocator<> pool_;
   rapidjson::Document dom_;

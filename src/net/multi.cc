@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "fork_guard.hpp"
 #include "net/cloexec.hpp"
 #include "net/sigpipe.hpp"
 
@@ -69,6 +70,7 @@ multi::~multi() { assert(handle_ == nullptr && !timer_open_); }
 bool multi::open(uv_loop_t* loop, owner& to, bool tls, long idle_connections) {
   handle_ = open_multi_close_on_exec();
   if (handle_ == nullptr) return false;
+  life_ = fork_guard::begin();
   to_ = &to;
   tls_ = tls;
   curl_multi_setopt(handle_, CURLMOPT_SOCKETFUNCTION, &trampoline::socket);
@@ -128,6 +130,8 @@ void multi::unwatchable(CURL* easy) {
 }
 
 void multi::act(curl_socket_t fd, int events) {
+  // A forked child has our descriptors: what it sends or reads would be missing in its parent's conversations.
+  if (!fork_guard::still(life_)) return;
   acting_ = true;
   {
     const sigpipe_guard guard(tls_);

@@ -62,6 +62,7 @@ class multi {
   poll_set polls_;
   std::vector<CURL*> stalled_;
   std::vector<CURL*> unwatched_;  // their sockets could not be polled
+  std::uint32_t life_ = 0;        // of the process that it began in
   bool tls_ = false;
   bool acting_ = false;    // inside curl_multi_socket_action
   bool in_timer_ = false;  // inside our timer's callback

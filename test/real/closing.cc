@@ -7,6 +7,7 @@
 #include "test/support/etcd.hpp"
 #include "test/support/instance.hpp"
 #include "test/support/scripted_server.hpp"
+#include "testing.hpp"
 
 using namespace tenure;
 using test::instance;
@@ -151,11 +152,31 @@ Test(closing, lets_the_token_live_on_cancelled) {
     child = kept.child();
     told = child.on_cancel([&](reason why) { called = why == reason::session_closed; });
     i.close_and_wait();
+    const subscription late = kept.on_cancel([](reason) { cr_fail("told after the close"); });
+    test::run_for(loop, 20);
     cr_assert(zero(int, loop.close()));
   }
   cr_assert(called);
+  for (const token& t : {kept, child, kept.child(), kept.child(milliseconds(1))}) {
+    const subscription late = t.on_cancel([](reason) { cr_fail("told after the close"); });
+  }
   cr_assert(kept.cancelled() && child.cancelled());
   cr_assert(eq(type(std::string), name(kept.why()), "session_closed"));
   cr_assert(zero(llong, kept.time_left().count()));
   cr_assert(kept.child().cancelled());
+}
+
+Test(closing, a_defect_found_in_tenure_ends_all_tokens_first_and_then_the_session) {
+  test::etcd etcd;
+  test::loop loop;
+  instance i(loop, "i", etcd.endpoints());
+  i.start().await("acquired");
+  tenure::detail::switches().broken = "planted by a test";
+  i.candidate.work_stopped();  // whatever happens next
+  cr_assert(i.term.token.cancelled());
+  cr_assert(eq(type(std::string), name(i.term.token.why()), "internal"));
+  cr_assert(not(i.session.is_open()));
+  i.await("session lost system");
+  i.await("lost session_closed");
+  cr_assert(zero(int, loop.close()));
 }

@@ -31,6 +31,10 @@ Test(loss, of_a_deleted_key_is_told_at_once_and_the_candidate_stands_again) {
   const auto first = a.term;
   etcd.etcdctl({"del", first.key});
   a.await("lost key_deleted");
+  cr_assert(a.loss.code == errc::tampered);
+  for (const char* evidence : {"deleted or replaced", "keepalive was sent", "ms ago", "raft term"}) {
+    cr_assert(a.loss.message.find(evidence) != std::string::npos, "%s", a.loss.message.c_str());
+  }
   cr_assert(first.token.cancelled());
   cr_assert(eq(type(std::string), name(first.token.why()), "key_deleted"));
   a.await("acquired", 2);

@@ -117,6 +117,30 @@ Test(time, a_forked_child_leads_nothing_and_sends_nothing) {
   cr_assert(zero(int, loop.close()));
 }
 
+// What was asked for before the fork is sent by the parent alone, whatever the child does with its copy of the loop.
+Test(time, a_forked_child_does_not_send_what_waits_to_be_sent) {
+  test::etcd etcd;
+  test::loop loop;
+  instance a(loop, "a", etcd.endpoints());
+  a.options.ttl = milliseconds(30000);
+  a.start().await("acquired");
+  test::ok(a.candidate.resign(milliseconds(5000)));
+  a.candidate.work_stopped();
+  const pid_t child = fork();
+  if (child == 0) {
+    uv_loop_fork(loop);
+    test::run_for(loop, 300);
+    _exit(0);
+  }
+  int status = -1;
+  (void)waitpid(child, &status, 0);
+  cr_assert(zero(int, status));
+  cr_assert(etcd.etcdctl({"get", "--prefix", "--keys-only", "app/"}).find("app/leader/") != std::string::npos);
+  a.await("resigned");
+  a.close_and_wait();
+  cr_assert(zero(int, loop.close()));
+}
+
 Test(time, a_forked_child_may_elect_on_a_session_of_its_own) {
   test::etcd etcd;
   test::loop loop;

@@ -54,6 +54,7 @@ class instance {
   leadership term;                       // the last one
   std::vector<std::string> told;         // "acquired", "lost key_deleted", "position 2", …
   std::vector<std::int64_t> fencing_tokens;
+  error loss;                            // the last one
   leader_info leader;
   std::int64_t lease = 0;
   bool closed = false;
@@ -83,7 +84,8 @@ class instance {
       fencing_tokens.push_back(l.fencing_token);
       record("acquired");
     };
-    e.lost = [this](reason why, const error&) {
+    e.lost = [this](reason why, const error& how) {
+      loss = how;
       if (stop_at_once) candidate.work_stopped();
       record(std::string("lost ") + name(why));
     };

@@ -60,13 +60,15 @@ struct tellers_queue final : tenure::detail::teller {
 struct leadership {
   tellers_queue tellers;
   tenure::detail::shared_deadline* deadline;
+  tenure::detail::teller_line* line;
   tenure::detail::token_node* root;
   token t;
 
   leadership() {
     deadline = new tenure::detail::shared_deadline(&clock_now, tenure::fork_guard::begin());
     deadline->extend(now + 10 * second);
-    root = new tenure::detail::token_node(deadline, &tellers);
+    line = new tenure::detail::teller_line(&tellers);
+    root = new tenure::detail::token_node(deadline, line);
     t = tenure::detail::token_tree::make(root);
   }
   ~leadership() { gone(); }
@@ -76,7 +78,8 @@ struct leadership {
   void gone() {
     if (root == nullptr) return;
     root->cancel(reason::session_closed);
-    root->end();
+    line->cut();
+    line->release();
     root->release();
     deadline->release();
     root = nullptr;
