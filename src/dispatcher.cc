@@ -2,18 +2,10 @@
 
 #include <utility>
 
-#include "clock.hpp"
-
 namespace tenure {
 
-namespace {
-
-// How long one turn of the loop may be used before the rest waits for the next.
-constexpr core::nanos slice = core::millisecond / 20;
-
-}  // namespace
-
-void dispatcher::open(uv_loop_t* loop, std::function<void()> after) {
+void dispatcher::open(uv_loop_t* loop, turn& now, std::function<void()> after) {
+  turn_ = &now;
   uv_idle_init(loop, &idle_);
   idle_.data = this;
   after_ = std::move(after);
@@ -30,11 +22,6 @@ void dispatcher::again() {
   wake();
 }
 
-void dispatcher::rest() {
-  rest_ = true;
-  wake();
-}
-
 void dispatcher::wake() {
   if (!open_) return;
   // An idle handle makes the loop come round at once, whatever else it waits for.
@@ -42,23 +29,21 @@ void dispatcher::wake() {
 }
 
 void dispatcher::deliver() {
-  if (std::exchange(rest_, false)) return;
-  if (std::exchange(again_, false)) {
-    after_();
-    return;
-  }
-  const core::nanos until = boot_time() + slice;
-  do {
-    if (queue_.empty()) {
+  while (open_ && !turn_->spent()) {
+    const turn::piece work(*turn_);
+    if (std::exchange(again_, false)) {
+      after_();
+    } else if (!queue_.empty()) {
+      // Moved out first: what is called may post, or take the object apart that posted it.
+      const std::function<void()> next = std::move(queue_.front());
+      queue_.pop_front();
+      again_ = true;
+      next();
+    } else {
       uv_idle_stop(&idle_);
       return;
     }
-    // Moved out first: what is called may post, or take the object apart that posted it.
-    const std::function<void()> next = std::move(queue_.front());
-    queue_.pop_front();
-    next();
-    after_();
-  } while (open_ && !rest_ && !again_ && boot_time() < until);
+  }
 }
 
 void dispatcher::close(std::function<void()> closed) {

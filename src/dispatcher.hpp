@@ -7,17 +7,17 @@
 
 #include <uv.h>
 
+#include "turn.hpp"
+
 namespace tenure {
 
 class dispatcher {
  public:
   // `after` runs after each delivery: user code has run, so time has passed.
-  void open(uv_loop_t* loop, std::function<void()> after);
+  void open(uv_loop_t* loop, turn& now, std::function<void()> after);
   void post(std::function<void()> what);
-  // Runs `after` in a turn of its own.
+  // Runs `after`, from the loop.
   void again();
-  // Enough was done in this turn of the loop: what waits goes on in the next.
-  void rest();
   [[nodiscard]] bool empty() const { return queue_.empty(); }
   // Closes its handle; `closed` is called from the loop. The queue must be empty.
   void close(std::function<void()> closed);
@@ -31,8 +31,8 @@ class dispatcher {
   std::function<void()> after_;
   std::function<void()> closed_;
   bool open_ = false;
-  bool again_ = false;
-  bool rest_ = false;
+  turn* turn_ = nullptr;
+  bool again_ = false;  // `after` is due
 };
 
 }  // namespace tenure

@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t longest_document = 16u << 20;
 // How much of it is looked at in one turn.
 constexpr std::size_t longest_part = 8u << 10;
+// Larger answers are understood in a piece of work of their own, not in the one that received them.
 constexpr std::size_t long_answer = 1u << 10;
 
 }  // namespace
@@ -80,9 +81,15 @@ void session_impl::perform(const core::open_stream& s) {
 }
 
 void session_impl::replied(std::uint64_t call, net::reply&& reply) {
+  if (reply.body.size() <= long_answer) {
+    understand(call, reply);
+  } else {
+    post([this, call, reply = std::move(reply)] { understand(call, reply); });
+  }
+}
+
+void session_impl::understand(std::uint64_t call, const net::reply& reply) {
   if (finished_ || forked()) return;
-  // To understand an answer about a hundred elections, and to act on it, is enough for one turn.
-  if (reply.body.size() > long_answer) dispatcher_.rest();
   const auto at = calls_.find(call);
   if (at == calls_.end()) return;
   const expected asked = std::move(at->second);

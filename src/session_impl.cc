@@ -18,9 +18,6 @@ namespace {
 
 constexpr core::nanos longest_sleep = 3600 * core::second;
 
-// A step of the core that takes so long has a turn of the user's loop to itself.
-constexpr core::nanos long_step = 30 * (core::millisecond / 1000);
-
 // Beyond every range, and within what nanoseconds can hold: the check says what is wrong with it.
 core::nanos to_nanos(milliseconds ms) {
   constexpr milliseconds longest = std::chrono::hours(24 * 365);
@@ -124,9 +121,10 @@ error session_impl::open(uv_loop_t* loop, const session_options& options, sessio
   elections_ = electorate(options.app);
   directories_.open(options.app);
   loop_ = loop;
-  if (error e = transport_.open(loop, std::move(config), *this)) return e;
+  if (error e = transport_.open(loop, std::move(config), *this, turn_)) return e;
   // From here on nothing of libuv's fails: these only fill in memory.
-  dispatcher_.open(loop, [this] { woke(); });
+  turn_.open(loop);
+  dispatcher_.open(loop, turn_, [this] { woke(); });
   uv_timer_init(loop, &timer_);
   timer_.data = this;
   log_.open(options_.log, &dispatcher_);
@@ -198,17 +196,15 @@ void session_impl::arm() {
   }
   const core::nanos delay = wake == core::never ? longest_sleep : std::min(std::max<core::nanos>(wake - now, 0), longest_sleep);
   uv_update_time(loop_);
-  uv_timer_start(&timer_, [](uv_timer_t* t) noexcept { static_cast<session_impl*>(t->data)->woke(); },
+  uv_timer_start(&timer_, [](uv_timer_t* t) noexcept { static_cast<session_impl*>(t->data)->dispatcher_.again(); },
                  static_cast<std::uint64_t>((delay + core::millisecond - 1) / core::millisecond), 0);
 }
 
 void session_impl::woke() {
   if (finished_ || forked()) return;
   const core::nanos now = boot_time();
-  while (!alarms_.empty() && alarms_.begin()->first <= now) {
-    const std::function<void()> due = std::move(alarms_.begin()->second);
-    alarms_.erase(alarms_.begin());
-    due();
+  for (auto due = alarms_.begin(); due != alarms_.end() && due->first <= now; due = alarms_.erase(due)) {
+    post(std::move(due->second));
   }
   apply(core::woke{});
 }
@@ -222,7 +218,6 @@ void session_impl::apply(const core::event& e) {
   perform();
   if (broken != nullptr && !std::exchange(broken_, true)) stop(broken);
   arm();
-  if (boot_time() - now > long_step) dispatcher_.rest();
 }
 
 // A defect of ours must not make two leaders: tokens first, then the session.
@@ -293,10 +288,12 @@ void session_impl::closed() {
   uv_close(reinterpret_cast<uv_handle_t*>(&timer_), [](uv_handle_t* h) noexcept {
     auto* self = static_cast<session_impl*>(h->data);
     self->dispatcher_.close([self] {
-      self->state_ = state::closed;
-      const std::function<void()> closed = std::move(self->closed_);
-      if (closed) closed();
-      self->release();
+      self->turn_.close([self] {
+        self->state_ = state::closed;
+        const std::function<void()> closed = std::move(self->closed_);
+        if (closed) closed();
+        self->release();
+      });
     });
   });
 }

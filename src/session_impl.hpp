@@ -28,6 +28,7 @@
 #include "tenure/session.hpp"
 #include "token_state.hpp"
 #include "translate.hpp"
+#include "turn.hpp"
 
 namespace tenure::detail {
 
@@ -70,6 +71,7 @@ class session_impl final : public net::receiver, public teller {
  private:
   ~session_impl();
   error check(const session_options& options, core::settings& settings, net::transport_config& config);
+  void understand(std::uint64_t call, const net::reply& reply);
   void stop(const char* invariant);
   void perform();
   void perform(core::send& s);
@@ -101,6 +103,7 @@ class session_impl final : public net::receiver, public teller {
   session_events events_;
   std::function<void()> closed_;
   logger log_;
+  turn turn_;
   dispatcher dispatcher_;
   random_choices choices_;
   electorate elections_{""};

@@ -31,6 +31,7 @@ struct multi::trampoline {
     auto* self = static_cast<multi*>(context);
     if (self->closing_) return 0;
     if (self->woken_) return 0;  // due at once anyway; after that curl says anew what it wants
+    uv_idle_stop(&self->soon_);
     if (ms < 0) {
       uv_timer_stop(&self->timer_);
     } else {
@@ -39,15 +40,18 @@ struct multi::trampoline {
     return 0;
   }
 
-  static void expired(uv_timer_t* handle) noexcept {
+  static void due(uv_timer_t* handle) noexcept { static_cast<multi*>(handle->data)->start_timer(0); }
+
+  static void soon(uv_idle_t* handle) noexcept {
     auto* self = static_cast<multi*>(handle->data);
-    self->woken_ = false;
-    self->in_timer_ = true;
-    self->act(CURL_SOCKET_TIMEOUT, 0);
-    self->in_timer_ = false;
+    if (self->turn_->spent()) return;
+    uv_idle_stop(handle);
+    self->expired();
   }
 
   static void ready(void* context, int fd, int status, int events) noexcept {
+    // libuv tells of it again in the next turn.
+    if (status == 0 && static_cast<multi*>(context)->turn_->spent()) return;
     // Not the error alone: curl would end the transfer at once, unread what came before a reset and
     // with no better word than "poll returned error".
     int flags = status < 0 ? CURL_CSELECT_ERR | CURL_CSELECT_IN | CURL_CSELECT_OUT : 0;
@@ -58,20 +62,21 @@ struct multi::trampoline {
 
   static void polls_gone(void* context) noexcept { static_cast<multi*>(context)->close_step(); }
 
-  static void timer_closed(uv_handle_t* handle) noexcept {
+  static void handle_closed(uv_handle_t* handle) noexcept {
     auto* self = static_cast<multi*>(handle->data);
-    self->timer_open_ = false;
+    --self->handles_;
     self->close_step();
   }
 };
 
-multi::~multi() { assert(handle_ == nullptr && !timer_open_); }
+multi::~multi() { assert(handle_ == nullptr && handles_ == 0); }
 
-bool multi::open(uv_loop_t* loop, owner& to, bool tls, long idle_connections) {
+bool multi::open(uv_loop_t* loop, owner& to, turn& now, bool tls, long idle_connections) {
   handle_ = open_multi_close_on_exec();
   if (handle_ == nullptr) return false;
   life_ = fork_guard::begin();
   to_ = &to;
+  turn_ = &now;
   tls_ = tls;
   curl_multi_setopt(handle_, CURLMOPT_SOCKETFUNCTION, &trampoline::socket);
   curl_multi_setopt(handle_, CURLMOPT_SOCKETDATA, this);
@@ -80,8 +85,9 @@ bool multi::open(uv_loop_t* loop, owner& to, bool tls, long idle_connections) {
   curl_multi_setopt(handle_, CURLMOPT_MAXCONNECTS, idle_connections);
   polls_.open(loop, &trampoline::ready, &trampoline::polls_gone, this);
   uv_timer_init(loop, &timer_);
-  timer_.data = this;
-  timer_open_ = true;
+  uv_idle_init(loop, &soon_);
+  timer_.data = soon_.data = this;
+  handles_ = 2;
   return true;
 }
 
@@ -117,11 +123,18 @@ void multi::socket_opened(CURL* easy, int fd) {
   if (polls_.renumbered(fd) != 0) unwatchable(easy);
 }
 
-// 1 ms instead of 0 from the timer's own callback: libuv 1.44 would run a timer of 0 again before it
-// polls, for ever if curl keeps asking. The loop's time may be stale and the timer early then; curl
-// sees that and asks again.
 void multi::start_timer(std::uint64_t ms) {
-  uv_timer_start(&timer_, &trampoline::expired, ms == 0 && in_timer_ ? 1 : ms, 0);
+  if (ms == 0) {
+    uv_timer_stop(&timer_);
+    uv_idle_start(&soon_, &trampoline::soon);
+  } else {
+    uv_timer_start(&timer_, &trampoline::due, ms, 0);
+  }
+}
+
+void multi::expired() {
+  woken_ = false;
+  act(CURL_SOCKET_TIMEOUT, 0);
 }
 
 void multi::unwatchable(CURL* easy) {
@@ -132,6 +145,7 @@ void multi::unwatchable(CURL* easy) {
 void multi::act(curl_socket_t fd, int events) {
   // A forked child has our descriptors: what it sends or reads would be missing in its parent's conversations.
   if (!fork_guard::still(life_)) return;
+  const turn::piece work(*turn_);
   acting_ = true;
   {
     const sigpipe_guard guard(tls_);
@@ -173,11 +187,12 @@ void multi::close() {
   }
   handle_ = nullptr;
   polls_.close_all();
-  uv_close(reinterpret_cast<uv_handle_t*>(&timer_), &trampoline::timer_closed);
+  uv_close(reinterpret_cast<uv_handle_t*>(&timer_), &trampoline::handle_closed);
+  uv_close(reinterpret_cast<uv_handle_t*>(&soon_), &trampoline::handle_closed);
 }
 
 void multi::close_step() {
-  if (!timer_open_ && polls_.empty()) to_->gone();
+  if (handles_ == 0 && polls_.empty()) to_->gone();
 }
 
 }  // namespace tenure::net

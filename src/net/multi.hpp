@@ -1,4 +1,5 @@
-// libcurl's multi interface on a libuv loop: sockets by uv_poll_t, time by one uv_timer_t.
+// libcurl's multi interface on a libuv loop: sockets by uv_poll_t, time by one uv_timer_t, and what is due at once by
+// one uv_idle_t (a timer of 0 that is started from a timer's callback is run by libuv 1.44 before it polls, for ever).
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <uv.h>
 
 #include "net/poll_set.hpp"
+#include "turn.hpp"
 
 namespace tenure::net {
 
@@ -37,7 +39,7 @@ class multi {
   multi& operator=(const multi&) = delete;
 
   // `tls`: guard all calls against SIGPIPE. False if curl has no memory; then nothing is left open.
-  [[nodiscard]] bool open(uv_loop_t* loop, owner& to, bool tls, long idle_connections);
+  [[nodiscard]] bool open(uv_loop_t* loop, owner& to, turn& now, bool tls, long idle_connections);
   [[nodiscard]] CURLMcode add(CURL* easy);
   void remove(CURL* easy);
   void clean_up(CURL* easy);  // as curl_easy_cleanup, which may write to sockets
@@ -51,6 +53,7 @@ class multi {
  private:
   struct trampoline;
   void start_timer(std::uint64_t ms);
+  void expired();
   void unwatchable(CURL* easy);
   void act(curl_socket_t fd, int events);
   void report();
@@ -58,16 +61,17 @@ class multi {
 
   owner* to_ = nullptr;
   CURLM* handle_ = nullptr;
+  turn* turn_ = nullptr;
   uv_timer_t timer_{};
+  uv_idle_t soon_{};  // active: curl is due
   poll_set polls_;
   std::vector<CURL*> stalled_;
   std::vector<CURL*> unwatched_;  // their sockets could not be polled
   std::uint32_t life_ = 0;        // of the process that it began in
   bool tls_ = false;
   bool acting_ = false;    // inside curl_multi_socket_action
-  bool in_timer_ = false;  // inside our timer's callback
-  bool woken_ = false;     // wake() was called: the timer is ours, not curl's
-  bool timer_open_ = false;
+  bool woken_ = false;     // wake() was called: `soon_` is ours, not curl's
+  int handles_ = 0;        // of timer_ and soon_
   bool closing_ = false;
 };
 

@@ -10,8 +10,8 @@ transport::transport() : impl_(new impl) {}
 
 transport::~transport() = default;
 
-error transport::open(uv_loop_t* loop, transport_config config, receiver& to) {
-  return impl_->open(loop, std::move(config), to);
+error transport::open(uv_loop_t* loop, transport_config config, receiver& to, turn& now) {
+  return impl_->open(loop, std::move(config), to, now);
 }
 
 void transport::send(std::uint64_t call, std::size_t endpoint, std::string_view path, std::string body,

@@ -14,6 +14,7 @@
 #include <uv.h>
 
 #include "tenure/error.hpp"
+#include "turn.hpp"
 
 namespace tenure::net {
 
@@ -67,7 +68,8 @@ class transport {
   transport(const transport&) = delete;
   transport& operator=(const transport&) = delete;
 
-  [[nodiscard]] error open(uv_loop_t* loop, transport_config config, receiver& to);
+  // `now` must live until `closed`.
+  [[nodiscard]] error open(uv_loop_t* loop, transport_config config, receiver& to, turn& now);
 
   // POSTs `body`. `call` is the caller's number, unique among those under way. Exactly one `replied`
   // follows, unless aborted or closed. Headers of every request: Content-Type application/json,

@@ -39,7 +39,7 @@ error check_curl(const transport_config& config, bool tls) {
 
 }  // namespace
 
-error transport::impl::open(uv_loop_t* loop, transport_config&& with, receiver& receiver) {
+error transport::impl::open(uv_loop_t* loop, transport_config&& with, receiver& receiver, turn& now) {
   if (open_) return {errc::wrong_state, "the transport is open already", 0};
   if (loop == nullptr) return bad("the loop is null");
   if (with.endpoints.empty()) return bad("no endpoint is given: name at least one, as http://host:2379");
@@ -58,7 +58,7 @@ error transport::impl::open(uv_loop_t* loop, transport_config&& with, receiver& 
   config_ = std::move(with);
   if (error failed = check_curl(config_, tls)) return failed;
   const long idle = connections_an_endpoint * static_cast<long>(endpoints.size());
-  if (!driver_.open(loop, *this, tls, idle)) return {errc::no_memory, "no memory for libcurl", 0};
+  if (!driver_.open(loop, *this, now, tls, idle)) return {errc::no_memory, "no memory for libcurl", 0};
   endpoints_ = std::move(endpoints);
   nowhere_.url = "an endpoint that is not configured";
   names_.open(loop, *this, endpoints_, config_.connect_timeout);

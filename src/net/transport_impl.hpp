@@ -19,7 +19,7 @@ namespace tenure::net {
 struct transport::impl final : multi::owner, resolver::owner {
   using table = std::unordered_map<std::uint64_t, std::unique_ptr<exchange>>;
 
-  [[nodiscard]] error open(uv_loop_t* loop, transport_config&& with, receiver& receiver);
+  [[nodiscard]] error open(uv_loop_t* loop, transport_config&& with, receiver& receiver, turn& now);
   void begin(exchange_kind kind, exchange_request&& request);
   void cancel(exchange_kind kind, std::uint64_t number);
   void write(std::uint64_t stream, std::string_view bytes);

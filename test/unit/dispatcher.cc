@@ -16,13 +16,15 @@ namespace {
 
 struct loop_host {
   uv_loop_t loop{};
+  tenure::turn turn;
   dispatcher d;
   int after = 0;
   bool closed = false;
 
   loop_host() {
     uv_loop_init(&loop);
-    d.open(&loop, [this] { ++after; });
+    turn.open(&loop);
+    d.open(&loop, turn, [this] { ++after; });
   }
   ~loop_host() {
     if (!closed) end();
@@ -32,7 +34,7 @@ struct loop_host {
   loop_host& operator=(const loop_host&) = delete;
   void run() { uv_run(&loop, UV_RUN_DEFAULT); }
   void end() {
-    d.close([this] { closed = true; });
+    d.close([this] { turn.close([this] { closed = true; }); });
     run();
   }
 };
@@ -101,16 +103,18 @@ Test(dispatcher, leaves_the_rest_to_a_later_turn_when_its_slice_is_over) {
 Test(dispatcher, keeps_what_was_posted_before_it_was_opened) {
   uv_loop_t loop;
   uv_loop_init(&loop);
+  tenure::turn turn;
+  turn.open(&loop);
   dispatcher d;
   bool called = false;
   d.post([&] { called = true; });
   cr_assert(not(d.empty()));
   bool closed = false;
-  d.open(&loop, [] {});
+  d.open(&loop, turn, [] {});
   d.post([] {});
   uv_run(&loop, UV_RUN_DEFAULT);
   cr_assert(called);
-  d.close([&] { closed = true; });
+  d.close([&] { turn.close([&] { closed = true; }); });
   uv_run(&loop, UV_RUN_DEFAULT);
   cr_assert(closed);
   cr_assert(eq(int, uv_loop_close(&loop), 0));
@@ -119,13 +123,16 @@ Test(dispatcher, keeps_what_was_posted_before_it_was_opened) {
 Test(dispatcher, may_be_closed_from_inside_a_delivery_and_destroyed_from_inside_closed) {
   uv_loop_t loop;
   uv_loop_init(&loop);
+  tenure::turn turn;
+  turn.open(&loop);
   auto d = std::make_unique<dispatcher>();
   bool closed = false;
-  d->open(&loop, [] {});
+  d->open(&loop, turn, [] {});
   d->post([&] {
     d->close([&] {
       closed = true;
       d.reset();
+      turn.close([] {});
     });
   });
   uv_run(&loop, UV_RUN_DEFAULT);

@@ -239,7 +239,8 @@ Test(net_transport, refuses_to_open_with_what_cannot_work) {
   recorder heard;
   const auto refused = [&](net::transport_config config) {
     net::transport t;
-    const error e = t.open(&loop, std::move(config), heard);
+    tenure::turn turn;
+    const error e = t.open(&loop, std::move(config), heard, turn);
     cr_assert(eq(int, int(e.code), int(errc::invalid_argument)));
     cr_assert(not(e.message.empty()));
     cr_assert(not(contains(e.message, "hunter2")));

@@ -75,6 +75,7 @@ class recorder final : public net::receiver {
 struct world {
   world() {
     cr_assert(eq(int, uv_loop_init(&loop), 0));
+    turn.open(&loop);
     server = std::make_unique<scripted_server>(&loop);
   }
   ~world() { cr_expect(finished, "the test did not finish its world"); }
@@ -84,7 +85,7 @@ struct world {
   void open(net::transport_config config = {}) {
     if (config.endpoints.empty()) config.endpoints = {server->url()};
     carrier = std::make_unique<net::transport>();
-    const error failed = carrier->open(&loop, std::move(config), heard);
+    const error failed = carrier->open(&loop, std::move(config), heard, turn);
     cr_assert(not(bool(failed)), "%s", failed.message.c_str());
   }
   void answer_all(const std::string& body = "{}") {
@@ -127,6 +128,7 @@ struct world {
       carrier.reset();
     }
     server->close();
+    turn.close([] {});
     uv_run(&loop, UV_RUN_DEFAULT);
     server.reset();
     cr_assert(eq(int, uv_loop_close(&loop), 0));
@@ -135,6 +137,7 @@ struct world {
   }
 
   uv_loop_t loop{};
+  tenure::turn turn;
   std::unique_ptr<scripted_server> server;
   recorder heard;
   std::unique_ptr<net::transport> carrier;
