@@ -73,7 +73,8 @@ struct session_options {
   std::optional<milliseconds> stop_grace;
 
   // Kept free before the lease's end for the rates of clocks and for scheduling.
-  // At least TTL / 1000 + 10 ms. Default: TTL / 50 + 50 ms (docs: README, "Guarantees").
+  // At least TTL / 500 + 10 ms. Default: TTL / 50 + 50 ms. Whether that is enough depends on how
+  // clocks are kept: chronyd needs a `maxslewrate` (README, "Guarantees"; src/core/safety.md, 5).
   std::optional<milliseconds> margin;
 
   // A leader whose renewals have not come through for this long is in jeopardy.

@@ -28,7 +28,7 @@ timings resolve(const asked_timings& asked, nanos ttl) {
   t.ttl = ttl;
   t.reassure_interval = asked.reassure_interval.value_or(ttl / 5);
   t.stop_grace = asked.stop_grace.value_or(ttl / 10);
-  // Two clocks that disagree by 2 % would be broken hardware; the 50 ms are for a late timer.
+  // Clocks kept by ntpd differ by a twentieth of these 2 % at most (safety.md, 5); the 50 ms are for a late timer.
   t.margin = asked.margin.value_or(ttl / 50 + 50 * millisecond);
   // All that the rule leaves: a slow etcd is no reason to stop before the deadline is.
   const nanos rest = ttl - t.reassure_interval - t.stop_grace - t.margin;
@@ -51,10 +51,12 @@ timing_fault check(const timings& t, std::string& why) {
     return timing_fault::range;
   }
   const nanos tenth = 100 * millisecond;
+  // Two clocks slewed by 500 ppm in opposite directions differ by a thousandth: twice that, and 10 ms to act.
+  const nanos least_margin = t.ttl / 500 + 10 * millisecond;
   if (outside("reassure_interval", t.reassure_interval, tenth, t.ttl, why) ||
       outside("reassure_timeout", t.reassure_timeout, tenth, t.ttl, why) ||
       outside("stop_grace", t.stop_grace, 0, t.ttl, why) ||
-      outside("margin", t.margin, t.ttl / 1000 + 10 * millisecond, t.ttl, why) ||
+      outside("margin", t.margin, least_margin, t.ttl, why) ||
       outside("jeopardy_after", t.jeopardy_after, tenth, t.ttl, why) ||
       outside("request_timeout", t.request_timeout, tenth, t.ttl, why) ||
       outside("retry_delay", t.retry_delay, 10 * millisecond, 60 * second, why)) {
