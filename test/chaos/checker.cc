@@ -184,4 +184,9 @@ class judge {
 
 verdict check(const history& of, const allowances& allowed) { return judge(of, allowed).pass(); }
 
+std::string shows_too_little(const history& of, const verdict& judged) {
+  if (of.over - of.began < 59 * second || judged.margin_of_loss) return "";
+  return "in " + in_s(of.over - of.began) + " nobody took over from a leader that had lost its lease: the deadline was not tried";
+}
+
 }  // namespace tenure::chaos

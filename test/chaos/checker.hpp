@@ -82,4 +82,8 @@ struct verdict {
 
 [[nodiscard]] verdict check(const history& of, const allowances& allowed = {});
 
+// A minute in which nobody took over from a leader that had lost its lease shows nothing about the deadline,
+// however good it looks. "" if it is not so, else what is missing.
+[[nodiscard]] std::string shows_too_little(const history& of, const verdict& judged);
+
 }  // namespace tenure::chaos

@@ -12,6 +12,7 @@ constexpr std::uint64_t turn_ms = 10;
 constexpr nanos ask_every = 250 * millisecond;
 constexpr int try_again_ms = 500;
 constexpr int try_for_ms = 5000;
+constexpr int try_must_ms = 10000;  // of what no run may be without
 constexpr nanos leave_limit = 15 * second;
 
 }  // namespace
@@ -113,18 +114,20 @@ void driver::begin(const planned_fault& plan) {
 
 // There is no leader just now, or something is being done to it.
 void driver::try_later(const planned_fault& plan) {
-  const nanos latest = began_ + (plan.at_ms + try_for_ms) * millisecond;
+  const bool must = plan.leader_only || plan.kind == fault_kind::quorum_lost;
+  const nanos latest = began_ + (plan.at_ms + (must ? try_must_ms : try_for_ms)) * millisecond;
   if (now() > latest) return skip(plan, "nobody to do it to");
   after(try_again_ms, [this, &plan] { begin(plan); });
 }
 
 // Whoever is meant, unless something is being done to it already: then the next one.
 contender* driver::pick_candidate(const planned_fault& plan) {
+  if (plan.leader_only && members_busy()) return nullptr;
   if (plan.target == whoever_leads) {
     for (const auto& each : contenders_) {
       if (each->leads() && !busy(each->name())) return each.get();
     }
-    if (tampers(plan.kind)) return nullptr;
+    if (tampers(plan.kind) || plan.leader_only) return nullptr;
   }
   const std::size_t first = plan.target == whoever_leads ? 0 : static_cast<std::size_t>(plan.target);
   for (std::size_t i = 0; i < contenders_.size(); ++i) {
@@ -140,6 +143,13 @@ std::optional<std::size_t> driver::pick_member(const planned_fault& plan) const 
       plan.target == whoever_leads ? etcd_->leader().value_or(0) : static_cast<std::size_t>(plan.target);
   if (busy("m" + std::to_string(member))) return std::nullopt;
   return member;
+}
+
+bool driver::members_busy() const {
+  for (std::size_t i = 0; i < etcd_->size(); ++i) {
+    if (busy("m" + std::to_string(i))) return true;
+  }
+  return busy("etcd");
 }
 
 driver::action driver::note(const planned_fault& plan, const std::string& target) {

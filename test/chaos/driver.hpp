@@ -44,6 +44,7 @@ class driver {
   void strike_link(const planned_fault& plan, contender& target);
   void strike_member(const planned_fault& plan, std::size_t target);
   void strike_election(const planned_fault& plan);
+  void lose_quorum(const planned_fault& plan, std::size_t leader);
   void restart_member(std::size_t member, int pause_ms, bool politely, action then);
   void slow_down(std::size_t member, int percent, nanos until, action then);
   void tamper(const planned_fault& plan, contender& target);
@@ -54,6 +55,7 @@ class driver {
   void skip(const planned_fault& plan, const char* why);
   [[nodiscard]] contender* pick_candidate(const planned_fault& plan);
   [[nodiscard]] std::optional<std::size_t> pick_member(const planned_fault& plan) const;
+  [[nodiscard]] bool members_busy() const;
   [[nodiscard]] bool busy(const std::string& target) const { return struck_.count(target) != 0; }
 
   void after(int ms, action then);

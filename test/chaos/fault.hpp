@@ -44,7 +44,9 @@ enum class cost : unsigned char {
   X(member_cut, "cut from the candidates", member, nothing, true)                 \
   X(member_rolled, "restarted in turn", member, nothing, true)                    \
   X(move_leader, "etcd leader moved", election, nothing, false)                   \
-  X(rolling_restart, "rolling restart", election, nothing, true)
+  X(rolling_restart, "rolling restart", election, nothing, true)                  \
+  /* its parts are faults of their own: members frozen or isolated */             \
+  X(quorum_lost, "quorum lost", election, nothing, true)
 
 enum class fault_kind : unsigned char {
 #define X(kind, shown, on, costs, lasts) kind,

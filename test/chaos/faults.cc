@@ -144,8 +144,27 @@ void driver::slow_down(std::size_t member, int percent, nanos until, action then
   });
 }
 
+// As many members at once as it takes, each a fault of its own in the history.
+void driver::lose_quorum(const planned_fault& plan, std::size_t leader) {
+  const action over = note(plan, "etcd");
+  const std::size_t first = (plan.amount & with_etcds_leader) != 0 ? 0 : 1;
+  for (std::size_t i = 0; i < etcd_->size() / 2 + 1; ++i) {
+    planned_fault one;
+    one.kind = (plan.amount & by_cuts) != 0 ? fault_kind::member_isolated : fault_kind::member_freeze;
+    const std::size_t member = (leader + first + i) % etcd_->size();
+    one.target = static_cast<int>(member);
+    one.for_ms = plan.for_ms;
+    strike_member(one, member);
+  }
+  after(plan.for_ms, over);
+}
+
 void driver::strike_election(const planned_fault& plan) {
   const std::optional<std::size_t> leader = etcd_->leader();
+  if (plan.kind == fault_kind::quorum_lost) {
+    if (!leader || members_busy()) return try_later(plan);
+    return lose_quorum(plan, *leader);
+  }
   if (!leader) return skip(plan, "etcd has no leader");
   if (plan.kind == fault_kind::move_leader) {
     const std::size_t to = (*leader + 1) % etcd_->size();

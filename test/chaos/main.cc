@@ -80,7 +80,9 @@ int report(const std::vector<std::string>& lines, const std::string& picture) {
   std::printf("two at once, excused: %zu for a push after a deletion by hand, %zu where a waking etcd member revoked by itself\n",
               judged.overlaps_by_hand, judged.overlaps_by_etcd);
   for (const std::string& each : judged.violations) std::printf("VIOLATION at %s\n", each.c_str());
-  const bool good = judged.violations.empty();
+  const std::string missing = shows_too_little(happened, judged);
+  if (!missing.empty()) std::printf("NOT SHOWN: %s\n", missing.c_str());
+  const bool good = judged.violations.empty() && missing.empty();
   std::printf("%d passed, %d failed\n", good ? 1 : 0, good ? 0 : 1);
   return good ? 0 : 1;
 }

@@ -37,6 +37,7 @@ look look_of(fault_kind kind) {
     case fault_kind::member_restart:
     case fault_kind::member_rolled:
     case fault_kind::member_slow:
+    case fault_kind::quorum_lost:
     case fault_kind::rolling_restart: return processes;
     case fault_kind::hand_over:
     case fault_kind::delete_key:

@@ -42,11 +42,12 @@ class made {
     return *this;
   }
 
-  [[nodiscard]] verdict judged(int over_ms = 60000) {
+  [[nodiscard]] verdict judged(int over_ms = 60000, history* out = nullptr) {
     add("over", over_ms, R"("x":0)");
     history parsed;
     std::string problem;
     cr_assert(parse(lines_, parsed, problem), "%s", problem.c_str());
+    if (out != nullptr) *out = parsed;
     return check(parsed);
   }
 
@@ -88,6 +89,21 @@ Test(chaos_checker, accepts_a_loss_in_a_black_hole_and_measures_its_margin) {
   cr_assert(eq(sz, v.handovers, 1));
   cr_assert(eq(i64, *v.margin_of_loss, 900 * millisecond));
   cr_assert(not(v.margin_of_handover.has_value()));
+}
+
+Test(chaos_checker, misses_the_deadline_in_a_minute_without_a_takeover_after_a_loss) {
+  const auto missing = [](made run, int over_ms) {
+    history parsed;
+    const verdict v = run.judged(over_ms, &parsed);
+    accepted(v);
+    return shows_too_little(parsed, v);
+  };
+  cr_assert(not(missing(made().acquired("a", 500, 10), 60000).empty()));
+  cr_assert(not(missing(made().acquired("a", 500, 10).fault("hand_over", "a", 10000, 10000).resigned("a", 10002, 10)
+                            .acquired("b", 10006, 11), 60000).empty()), "a resignation tries no deadline");
+  cr_assert(missing(made().acquired("a", 500, 10).fault("hole", "a", 10000, 20000).lost("a", 12500, 10)
+                        .acquired("b", 13400, 11), 60000).empty());
+  cr_assert(missing(made().acquired("a", 500, 10), 20000).empty(), "too short to ask for it");
 }
 
 Test(chaos_checker, accepts_a_handover) {
