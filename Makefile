@@ -249,8 +249,11 @@ run-bench: $(BENCH)
 
 .PHONY: chaos stuck-disk rolling
 CHAOS_SECONDS = $(if $(filter file,$(origin SECONDS)),60,$(SECONDS))
+# With one member every fault of it is an outage, and there is no other endpoint: first a short run of that.
+CHAOS_ALONE = $(if $(MEMBERS),,'chaos with one member=test/gates/chaos.sh $(BUILD) --seconds 20 --seed $(or $(SEED),1) \
+  --members 1 --out $(BUILD)/chaos-one-member')
 chaos: $(CHAOS) $(BUILD)/examples/fenced_store ## an election under faults (SECONDS=60 SEED=1 MEMBERS=3)
-	$(TALLY) 'fenced store=test/gates/chaos_fenced_store.sh $(BUILD)' \
+	$(TALLY) 'fenced store=test/gates/chaos_fenced_store.sh $(BUILD)' $(CHAOS_ALONE) \
 	  'chaos=test/gates/chaos.sh $(BUILD) --seconds $(CHAOS_SECONDS) --seed $(or $(SEED),1) --members $(or $(MEMBERS),3)'
 stuck-disk: $(CHAOS) ## only the disk of etcd's leader is stuck (BESIDE=no: without etcdctl beside it)
 	$(TALLY) 'stuck disk=$(CHAOS) stuck-disk $(if $(filter no,$(BESIDE)),--without-etcdctl)'
