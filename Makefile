@@ -65,7 +65,7 @@ PLAIN_SUPPORT_OBJ := $(filter-out %/lsan_gate.o %/wait_guard.o,$(SUPPORT_OBJ))
 CHAOS_OBJ := $(call objects,test/chaos/*.cc)
 CHAOS_SUPPORT_OBJ := $(filter-out %/lsan_gate.o %/wait_guard.o,$(SUPPORT_OBJ))
 CHAOS     := $(if $(CHAOS_OBJ),$(BUILD)/test/chaos)
-UNIT_OBJ  += $(filter %/checker.o %/fault.o %/history.o %/schedule.o %/terms.o,$(CHAOS_OBJ))
+UNIT_OBJ  += $(filter %/checker.o %/fault.o %/history.o %/losses.o %/schedule.o %/terms.o,$(CHAOS_OBJ))
 ALL_OBJ   += $(CHAOS_OBJ)
 
 # A rolling restart, with the drawing of the fault driver.

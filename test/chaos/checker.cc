@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "test/chaos/losses.hpp"
 #include "test/chaos/terms.hpp"
 
 namespace tenure::chaos {
@@ -74,6 +75,7 @@ class judge {
   }
 
   bool by_etcd(const term& older, nanos from, nanos to) const {
+    if (!revokes_when_it_wakes(of_.etcd)) return false;
     const bool told = older.reason == "key_deleted" || older.reason == "lease_expired";
     if (!told || to - from > allowed_.push) return false;
     return any_fault([&](const applied_fault& each) {
@@ -86,13 +88,7 @@ class judge {
   void losses() {
     for (const term& each : out_.terms) {
       if (each.how != ending::cancelled || each.told > of_.over) continue;
-      const bool explained = any_fault([&](const applied_fault& fault) {
-        const cost costs = cuts_everybody(of_, fault.kind) ? cost::every_term : facts(fault.kind).costs;
-        if (costs == cost::nothing || (costs == cost::own_term && fault.target != each.who)) return false;
-        const nanos reach = costs == cost::every_term ? crash_bound() : of_.ttl + allowed_.slack;
-        return fault.began <= each.told + clock_slack && each.told <= fault.ended + reach;
-      });
-      if (explained) continue;
+      if (loss_is_explained(of_, allowed_, each)) continue;
       complain(each.told, each.who + " lost its leadership (" + each.reason + ", token " + std::to_string(each.token) +
                               ") without a fault that may cost it");
     }

@@ -7,7 +7,7 @@
 //   next acquired, nothing of an old term in a new one.
 // - Fencing tokens grow with each term.
 // - A leadership that ends without being resigned was hurt by something that may end it: one silent
-//   endpoint of three, reset connections or a new leader of etcd may not.
+//   endpoint of three, reset connections, a follower or a new leader of etcd may not (see losses.hpp).
 // - There is a leader, but for the time that the faults explain.
 //
 // Frozen processes. One that is stopped does nothing, so the time from SIGSTOP to SIGCONT is no work,
@@ -23,8 +23,8 @@
 // leader learns of it by the push. Two are excused for that one leader, while that very fault is being
 // applied and for `allowances::push` after it, never otherwise. Etcd itself is such a hand: before 3.4.31
 // and 3.5.13 a leader that was deposed while it slept revokes, when it wakes, leases that are alive
-// (etcd#15247). That is excused for as long as a push takes, only right after a member woke, only where
-// the old leader was told by etcd that key or lease are gone, and it is counted by itself.
+// (etcd#15247). That is excused of such a version only, for as long as a push takes, only right after a member woke,
+// only where the old leader was told by etcd that key or lease are gone, and it is counted by itself.
 #pragma once
 
 #include <cstddef>

@@ -53,6 +53,8 @@ cluster::~cluster() {
   std::filesystem::remove_all(directory_, ignored);
 }
 
+std::string cluster::version() const { return ask_version(members_.front().client_url, status_timeout_ms); }
+
 void cluster::start(std::size_t member) {
   one& self = members_[member];
   std::string all;
@@ -108,11 +110,12 @@ void cluster::note_leader() {
   for (const one& each : members_) {
     if (each.last.leader != 0 && (best == nullptr || each.last.term > best->term)) best = &each.last;
   }
-  if (best == nullptr || best->leader == leader_) return;
+  if (best == nullptr || (best->leader == leader_ && best->term == term_)) return;
   for (std::size_t i = 0; i < members_.size(); ++i) {
     if (members_[i].last.id != best->leader) continue;  // not until it has told its number itself
     leader_ = best->leader;
-    journal_->write("etcd_leader", now(), {{"member", name_of(i)}});
+    term_ = best->term;
+    journal_->write("etcd_leader", now(), {{"member", name_of(i)}, {"term", term_}});
   }
 }
 

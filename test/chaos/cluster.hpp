@@ -27,6 +27,7 @@ class cluster {
   cluster& operator=(const cluster&) = delete;
 
   [[nodiscard]] std::size_t size() const { return members_.size(); }
+  [[nodiscard]] std::string version() const;  // "3.4.23"
   [[nodiscard]] const std::string& endpoint(std::size_t member) const { return members_.at(member).client_url; }
 
   void start(std::size_t member);      // returns before it is healthy
@@ -64,6 +65,7 @@ class cluster {
   uv_loop_t* loop_ = nullptr;
   journal* journal_ = nullptr;
   std::uint64_t leader_ = 0;
+  std::int64_t term_ = 0;
 };
 
 }  // namespace tenure::chaos

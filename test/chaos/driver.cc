@@ -50,7 +50,8 @@ void driver::run() {
   journal_.write("run", began_, {{"seed", std::to_string(under_.seed)},
                                  {"members", std::int64_t{under_.members}},
                                  {"candidates", std::int64_t{under_.candidates}},
-                                 {"ttl_ms", std::int64_t{under_.ttl_ms}}});
+                                 {"ttl_ms", std::int64_t{under_.ttl_ms}},
+                                 {"etcd", etcd_->version()}});
   for (const planned_fault& each : schedule_) {
     journal_.write("plan", began_, {{"what", describe(each)}});
     after(each.at_ms, [this, &each] { begin(each); });

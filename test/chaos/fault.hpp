@@ -13,7 +13,7 @@ enum class victim : unsigned char { candidate, member, election };
 enum class cost : unsigned char {
   nothing,     // nobody may lose a leadership through it
   own_term,    // its victim may lose its leadership, nobody else
-  every_term,  // etcd itself is hurt: whoever leads may lose
+  every_term,  // etcd itself is hurt: whoever leads may lose, if it was etcd's leader or one member too many
 };
 
 // kind, shown as, victim, cost, lasts.

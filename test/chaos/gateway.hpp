@@ -21,6 +21,9 @@ struct member_status {
   std::int64_t term = 0;
 };
 
+// Of the server, as "3.4.23"; "" if it does not answer in time. Blocks.
+[[nodiscard]] std::string ask_version(const std::string& endpoint, int timeout_ms);
+
 // Nothing if it does not answer in time. Blocks.
 [[nodiscard]] std::optional<member_status> ask_status(const std::string& endpoint, int timeout_ms);
 

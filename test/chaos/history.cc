@@ -29,6 +29,7 @@ class reader {
     const nanos t = number(line, "t_ns");
     if (event == "run") {
       out_.seed = text(line, "seed");
+      out_.etcd = text(line, "etcd");
       out_.members = static_cast<int>(number(line, "members"));
       out_.candidates = static_cast<int>(number(line, "candidates"));
       out_.ttl = number(line, "ttl_ms") * millisecond;
@@ -36,7 +37,7 @@ class reader {
     } else if (event == "over") {
       out_.over = t;
     } else if (event == "etcd_leader") {
-      out_.etcd_leaders.emplace_back(t, text(line, "member"));
+      out_.etcd_leaders.push_back({t, text(line, "member"), number(line, "term")});
     } else if (event == "fault") {
       return began(line, t);
     } else if (event == "fault_over") {

@@ -34,8 +34,16 @@ struct applied_fault {
   std::string note;
 };
 
+// Whoever leads etcd, as the driver heard of it: a moment after it began.
+struct etcd_office {
+  nanos since = 0;
+  std::string member;
+  std::int64_t term = 0;
+};
+
 struct history {
   std::string seed;
+  std::string etcd;  // its version; "" if nobody told
   int members = 0;
   int candidates = 0;
   nanos ttl = 0;
@@ -43,7 +51,7 @@ struct history {
   nanos over = 0;  // from here on the driver winds up: everybody resigns
   std::vector<entry> entries;  // in the order of time
   std::vector<applied_fault> faults;
-  std::vector<std::pair<nanos, std::string>> etcd_leaders;  // since when it was seen to be which member
+  std::vector<etcd_office> etcd_leaders;  // one more for each election, also if the same one won it
 };
 
 // From the lines of a history file. Lines that are no JSON object make it fail: `problem` says which.

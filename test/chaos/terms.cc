@@ -144,10 +144,15 @@ std::vector<term> terms_of(const history& of, const allowances& allowed, std::ve
   return term_reader(of, allowed, violations).read();
 }
 
-std::vector<std::pair<nanos, nanos>> outages(const history& of) {
+std::vector<std::pair<nanos, nanos>> without_quorum(const history& of) {
   std::vector<std::pair<nanos, nanos>> out;
   const auto silences = [&of](fault_kind kind) { return stops_member(kind) || cuts_everybody(of, kind); };
   struck(of, (of.members - 1) / 2, silences, out);
+  return out;
+}
+
+std::vector<std::pair<nanos, nanos>> outages(const history& of) {
+  std::vector<std::pair<nanos, nanos>> out = without_quorum(of);
   const auto disables = [](fault_kind kind) {
     return facts(kind).on == victim::candidate && facts(kind).costs == cost::own_term && !tampers(kind);
   };

@@ -19,6 +19,8 @@ namespace tenure::chaos {
   return of.members == 1 && kind == fault_kind::member_cut;
 }
 
+[[nodiscard]] std::vector<std::pair<nanos, nanos>> without_quorum(const history& of);
+
 // When etcd had no quorum, or no candidate could reach it.
 [[nodiscard]] std::vector<std::pair<nanos, nanos>> outages(const history& of);
 

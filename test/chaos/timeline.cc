@@ -153,8 +153,8 @@ class drawing {
 
   void etcd_leaders() {
     for (std::size_t i = 0; i < of_.etcd_leaders.size(); ++i) {
-      const auto& [since, member] = of_.etcd_leaders[i];
-      const nanos until = i + 1 < of_.etcd_leaders.size() ? of_.etcd_leaders[i + 1].first : end();
+      const auto& [since, member, term] = of_.etcd_leaders[i];
+      const nanos until = i + 1 < of_.etcd_leaders.size() ? of_.etcd_leaders[i + 1].since : end();
       if (lane_at_.count(member) == 0) continue;
       page_.rect(x(since), lane_at_[member] + 5, std::max(1.0, x(until) - x(since)), 5, "#94d2bd", 1, 2);
     }

@@ -15,8 +15,10 @@ namespace {
 // Times in milliseconds, TTL 3 s, three members, three candidates, one minute.
 class made {
  public:
-  explicit made(int members = 3) {
-    add("run", 0, R"("seed":"1","candidates":3,"ttl_ms":3000,"members":)" + std::to_string(members));
+  // m0 leads etcd.
+  explicit made(int members = 3, const std::string& etcd = "3.5.30") {
+    add("run", 0, R"("seed":"1","candidates":3,"ttl_ms":3000,"members":)" + std::to_string(members) + R"(,"etcd":")" + etcd + '"');
+    elected("m0", 0, 2);
     for (const char* who : {"a", "b", "c"}) line(who, "started", 0);
   }
 
@@ -34,6 +36,10 @@ class made {
   }
   made& resigned(const std::string& who, int ms, int token) {
     return line(who, "cancelled", ms, token, "resigned").line(who, "resigned", ms + 3, token);
+  }
+  made& elected(const std::string& member, int ms, int term) {
+    add("etcd_leader", ms, R"("member":")" + member + R"(","term":)" + std::to_string(term));
+    return *this;
   }
   made& fault(const std::string& kind, const std::string& target, int from_ms, int to_ms) {
     const std::string id = R"("id":)" + std::to_string(++faults_);
@@ -180,14 +186,26 @@ Test(chaos_checker, does_not_excuse_a_deletion_of_somebody_elses_key) {
 }
 
 Test(chaos_checker, excuses_a_member_that_wakes_and_revokes_by_itself) {
-  verdict v = made().acquired("a", 500, 10).fault("member_freeze", "m0", 10000, 16000).acquired("b", 16010, 11)
-                          .lost("a", 16012, 10, "key_deleted").judged();
-  accepted(v);
-  cr_assert(eq(sz, v.overlaps_by_etcd, 1));
+  for (const char* version : {"3.3.27", "3.4.23", "3.4.30", "3.5.0", "3.5.12"}) {
+    verdict v = made(3, version).acquired("a", 500, 10).fault("member_freeze", "m0", 10000, 16000).elected("m1", 11500, 3)
+                    .acquired("b", 16010, 11).lost("a", 16012, 10, "key_deleted").judged();
+    accepted(v);
+    cr_assert(eq(sz, v.overlaps_by_etcd, 1));
+  }
+}
+
+Test(chaos_checker, rejects_that_of_an_etcd_that_does_not) {
+  for (const char* version : {"3.4.31", "3.4.42", "3.5.13", "3.5.30", "3.6.0", "4.0.0", ""}) {
+    verdict v = made(3, version).acquired("a", 500, 10).fault("member_freeze", "m0", 10000, 16000).elected("m1", 11500, 3)
+                    .acquired("b", 16010, 11).lost("a", 16012, 10, "key_deleted").judged();
+    cr_assert(eq(sz, v.overlaps_by_etcd, 0), "%s", version);
+    cr_assert(ge(sz, v.violations.size(), 1));
+    cr_assert(v.violations[0].find("two leaders for 0.002 s") != std::string::npos, "%s", version);
+  }
 }
 
 Test(chaos_checker, rejects_a_woken_member_as_an_excuse_for_a_deadline_that_came_too_late) {
-  rejected(made().acquired("a", 500, 10).fault("member_freeze", "m0", 10000, 16000).acquired("b", 16010, 11)
+  rejected(made(3, "3.4.23").acquired("a", 500, 10).fault("member_freeze", "m0", 10000, 16000).acquired("b", 16010, 11)
                  .lost("a", 16012, 10, "deadline_passed").judged(), "two leaders");
 }
 
@@ -216,6 +234,39 @@ Test(chaos_checker, rejects_a_loss_by_one_silent_endpoint_or_a_move_of_etcds_lea
     rejected(made().acquired("a", 500, 10).fault(kind, "a", 9000, 15000).lost("a", 10000, 10)
                    .acquired("b", 10400, 11).judged(), "without a fault that may cost it");
   }
+}
+
+Test(chaos_checker, rejects_a_loss_by_a_follower_while_there_is_a_quorum) {
+  for (const char* kind : {"member_freeze", "member_kill", "member_restart", "member_slow", "member_isolated"}) {
+    rejected(made().acquired("a", 500, 10).fault(kind, "m1", 9000, 16000).lost("a", 11500, 10)
+                   .acquired("b", 12000, 11).judged(), "without a fault that may cost it");
+  }
+}
+
+Test(chaos_checker, accepts_a_loss_within_a_ttl_of_a_fault_of_etcds_leader_and_no_later) {
+  accepted(made().acquired("a", 500, 10).fault("member_freeze", "m0", 9000, 30000).elected("m1", 11000, 3)
+                 .lost("a", 11600, 10).acquired("b", 14500, 11).judged());
+  rejected(made().acquired("a", 500, 10).fault("member_freeze", "m0", 9000, 30000).elected("m1", 11000, 3)
+                 .lost("a", 20000, 10).acquired("b", 20400, 11).judged(), "without a fault that may cost it");
+}
+
+Test(chaos_checker, accepts_a_loss_by_a_slow_leader_of_etcd_for_as_long_as_it_is_slow) {
+  accepted(made().acquired("a", 500, 10).fault("member_slow", "m0", 9000, 20000).lost("a", 19000, 10)
+                 .acquired("b", 20400, 11).judged());
+}
+
+Test(chaos_checker, accepts_a_loss_by_an_election_that_a_returning_member_forced) {
+  accepted(made().acquired("a", 500, 10).fault("member_isolated", "m1", 9000, 16000).elected("m0", 18000, 5)
+                 .lost("a", 19000, 10).acquired("b", 21500, 11).judged());
+  rejected(made().acquired("a", 500, 10).elected("m0", 18000, 5).lost("a", 19000, 10).acquired("b", 19400, 11).judged(),
+           "without a fault that may cost it");
+}
+
+Test(chaos_checker, accepts_a_loss_without_a_quorum) {
+  accepted(made().acquired("a", 500, 10).fault("member_freeze", "m1", 9000, 15000).fault("member_freeze", "m2", 9000, 15000)
+                 .lost("a", 11500, 10).acquired("b", 18500, 11).judged());
+  rejected(made().acquired("a", 500, 10).fault("member_freeze", "m1", 9000, 15000).fault("member_freeze", "m2", 15000, 19000)
+                 .lost("a", 16500, 10).acquired("b", 18500, 11).judged(), "without a fault that may cost it");
 }
 
 Test(chaos_checker, accepts_a_loss_by_a_cut_of_the_only_member) {
