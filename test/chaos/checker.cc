@@ -105,8 +105,20 @@ class judge {
       if (old.how != ending::resigned && old.how != ending::cancelled) continue;
       // Excused overlaps are counted by themselves.
       const nanos margin = now.acquired - old.end;
-      if (margin >= 0) worst = std::min(worst.value_or(margin), margin);
+      if (margin < 0) continue;
+      worst = std::min(worst.value_or(margin), margin);
+      if (old.how == ending::cancelled && silenced(old, now.acquired)) {
+        out_.margin_of_expiry = std::min(out_.margin_of_expiry.value_or(margin), margin);
+      }
     }
+  }
+
+  // From its loss until the next one led, it could not give its key back.
+  bool silenced(const term& old, nanos until) const {
+    return any_fault([&](const applied_fault& each) {
+      const bool swallows = each.kind == fault_kind::hole || each.kind == fault_kind::hole_out || each.kind == fault_kind::cut;
+      return swallows && each.target == old.who && each.began <= old.told && until <= each.ended;
+    });
   }
 
   void gaps() {
@@ -181,8 +193,8 @@ class judge {
 verdict check(const history& of, const allowances& allowed) { return judge(of, allowed).pass(); }
 
 std::string shows_too_little(const history& of, const verdict& judged) {
-  if (of.over - of.began < 59 * second || judged.margin_of_loss) return "";
-  return "in " + in_s(of.over - of.began) + " nobody took over from a leader that had lost its lease: the deadline was not tried";
+  if (of.over - of.began < std::max(60 * second, 20 * of.ttl) - second || judged.margin_of_expiry) return "";
+  return "in " + in_s(of.over - of.began) + " nobody took over from a leader whose lease had to expire: the deadline was not tried";
 }
 
 }  // namespace tenure::chaos

@@ -75,6 +75,7 @@ struct verdict {
   std::size_t overlaps_by_hand = 0;     // excused
   std::size_t overlaps_by_etcd = 0;     // excused
   std::optional<nanos> margin_of_loss;      // the least from the old one's cancelled to the new one's acquired
+  std::optional<nanos> margin_of_expiry;    // of these, where etcd had to let the lease expire: none of its packets came through
   std::optional<nanos> margin_of_handover;  // the same, where the old one resigned
   nanos worst_gap = 0;
   nanos led = 0;  // of the whole time
@@ -82,8 +83,8 @@ struct verdict {
 
 [[nodiscard]] verdict check(const history& of, const allowances& allowed = {});
 
-// A minute in which nobody took over from a leader that had lost its lease shows nothing about the deadline,
-// however good it looks. "" if it is not so, else what is missing.
+// A minute (and twenty TTLs) in which nobody took over from a leader whose lease had to expire shows nothing about the deadline,
+// however good it looks: one that still reaches etcd gives its key back itself. "" if it is not so, else what is missing.
 [[nodiscard]] std::string shows_too_little(const history& of, const verdict& judged);
 
 }  // namespace tenure::chaos

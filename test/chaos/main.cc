@@ -74,8 +74,10 @@ int report(const std::vector<std::string>& lines, const std::string& picture) {
   std::printf("\n%zu terms, %zu handovers, %zu faults; led for %.1f %% of the time\n", judged.terms.size(), judged.handovers,
               happened.faults.size(), all > 0 ? 100 * static_cast<double>(judged.led) / all : 0);
   std::printf("least time between the old leader's cancelled and the new one's acquired: "
-              "after a loss %s (one that still reaches etcd gives its key back at once), after a resignation %s\n",
-              in_s_or_none(judged.margin_of_loss).c_str(), in_s_or_none(judged.margin_of_handover).c_str());
+              "after a loss %s (one that still reaches etcd gives its key back at once; where its lease had to expire %s), "
+              "after a resignation %s\n",
+              in_s_or_none(judged.margin_of_loss).c_str(), in_s_or_none(judged.margin_of_expiry).c_str(),
+              in_s_or_none(judged.margin_of_handover).c_str());
   std::printf("longest time without a leader: %s\n", in_s(judged.worst_gap).c_str());
   std::printf("two at once, excused: %zu for a push after a deletion by hand, %zu where a waking etcd member revoked by itself\n",
               judged.overlaps_by_hand, judged.overlaps_by_etcd);

@@ -107,8 +107,12 @@ Test(chaos_checker, misses_the_deadline_in_a_minute_without_a_takeover_after_a_l
   cr_assert(not(missing(made().acquired("a", 500, 10), 60000).empty()));
   cr_assert(not(missing(made().acquired("a", 500, 10).fault("hand_over", "a", 10000, 10000).resigned("a", 10002, 10)
                             .acquired("b", 10006, 11), 60000).empty()), "a resignation tries no deadline");
-  cr_assert(missing(made().acquired("a", 500, 10).fault("hole", "a", 10000, 20000).lost("a", 12500, 10)
-                        .acquired("b", 13400, 11), 60000).empty());
+  cr_assert(not(missing(made().acquired("a", 500, 10).fault("hole", "a", 10000, 12600).lost("a", 12500, 10)
+                            .acquired("b", 12700, 11), 60000).empty()), "it could give its key back itself");
+  for (const char* kind : {"hole", "hole_out", "cut"}) {
+    cr_assert(missing(made().acquired("a", 500, 10).fault(kind, "a", 10000, 20000).lost("a", 12500, 10)
+                          .acquired("b", 13400, 11), 60000).empty(), "%s", kind);
+  }
   cr_assert(missing(made().acquired("a", 500, 10), 20000).empty(), "too short to ask for it");
 }
 
