@@ -61,27 +61,31 @@ Test(blackhole, of_one_endpoint_in_three_costs_no_leadership_whichever_and_in_wh
   cr_assert(zero(int, loop.close()));
 }
 
-Test(blackhole, of_a_waiting_candidates_watch_is_noticed_and_the_watch_replaced) {
+// A silent stream is asked TTL / 5 after its last sign of life, and given up when TTL / 5 later there is no answer.
+Test(blackhole, of_a_waiting_candidates_watch_is_noticed_and_the_watch_replaced_within_the_probe) {
   test::loop loop;
   {
     behind_proxies world(loop, 3);
     instance a(loop, "a", world.etcd.endpoints());
     instance b(loop, "b", world.urls);
-    a.options.ttl = b.options.ttl = milliseconds(4000);
+    a.options.ttl = b.options.ttl = milliseconds(10000);
+    b.options.retry_delay = milliseconds(100);
     a.start().await("acquired");
     b.start().await("position 1");
+    await_renewals(loop, b, 1);  // by now the stream has been asked once and is known to answer
     const auto opened = b.session.stats().watch_opens;
-    // Whichever endpoint has the watch: each is swallowed once, in turn.
-    for (auto& hole : world.proxies) {
-      hole->to_client(traffic::drop());
-      await_renewals(loop, b, 4);
-      hole->to_client(traffic::pass());
-      hole->reset_all();
-      await_renewals(loop, b, 2);
-    }
-    cr_assert(gt(ullong, b.session.stats().watch_opens, opened));
-    test::ok(a.resign());
+    for (auto& hole : world.proxies) hole->to_client(traffic::drop());
+    const auto silent = uv_hrtime();
+    test::ok(a.resign());  // b cannot hear of it on that stream
+    test::run_until(loop, [&] { return b.session.stats().watch_opens > opened; });
+    const auto noticed = uv_hrtime();
+    cr_assert(not(b.was_told("acquired")));
+    // Half as much again for a busy machine: still well before anything else that could have noticed, a TTL later.
+    cr_assert(le(ullong, noticed - silent, 6000000000u));
+    for (auto& hole : world.proxies) hole->both(traffic::pass());
     b.await("acquired");
+    cr_assert(lt(ullong, b.when("acquired") - silent, 8000000000u), "its queue is read again only after a TTL");
+    cr_assert(eq(ullong, b.session.stats().leases, 1), "its session was never in question");
     a.close_and_wait();
     b.close_and_wait();
     for (auto& p : world.proxies) p->close();

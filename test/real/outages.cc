@@ -36,13 +36,19 @@ Test(outages, a_longer_one_ends_the_leadership_at_the_deadline_and_the_candidate
   test::etcd etcd;
   test::loop loop;
   instance a(loop, "a", etcd.endpoints());
-  a.options.ttl = milliseconds(2000);
+  a.options.ttl = milliseconds(4000);
+  a.options.stop_grace = milliseconds(1000);
   a.start().await("acquired");
   const auto first = a.term;
   etcd.kill();
+  uv_run(loop, UV_RUN_NOWAIT);  // what had been answered; there is no more
+  const auto deadline = uv_hrtime() + static_cast<std::uint64_t>(first.token.time_left().count());
   // The deadline and the last reassurance lie close together; either may be the first to be missed.
   test::run_until(loop, [&] { return a.was_told("lost deadline_passed") || a.was_told("lost reassurance_timed_out"); });
   cr_assert(first.token.cancelled());
+  const auto lost = a.when(a.was_told("lost deadline_passed") ? "lost deadline_passed" : "lost reassurance_timed_out");
+  // The callback may be late, but not so late that the grace for stopping is gone and etcd could have given the key away.
+  cr_assert(le(ullong, lost, deadline + 1000000000u));
   cr_assert(a.was_told("jeopardy"));
   cr_assert(not(a.troubles.empty()));
   etcd.start();

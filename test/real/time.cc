@@ -70,25 +70,35 @@ Test(time, a_frozen_process_finds_its_token_cancelled_with_its_first_statement) 
   cr_assert(zero(int, loop.close()));
 }
 
-Test(time, without_the_watch_reassurance_notices_a_deleted_key_within_interval_and_timeout) {
+// Nothing else can notice in that time: there is no watch, and the first keepalive comes TTL / 5 after the grant, unless
+// reassurance has found the key gone and asks for the lease.
+Test(time, without_the_watch_reassurance_notices_a_deleted_key_or_revoked_lease_within_interval_and_timeout) {
   detail::switches().no_watch = true;
   test::etcd etcd;
-  test::loop loop;
-  instance a(loop, "a", etcd.endpoints());
-  a.options.reassure_interval = milliseconds(200);
-  a.options.reassure_timeout = milliseconds(1500);
-  a.options.ttl = milliseconds(10000);
-  a.start().await("acquired");
-  cr_assert(zero(ullong, a.session.stats().watch_opens));
-  etcd.etcdctl({"del", a.term.key});
-  a.await("lost key_deleted");
-  a.await("acquired", 2);
-  char lease[20];
-  std::snprintf(lease, sizeof lease, "%llx", static_cast<unsigned long long>(a.lease));
-  etcd.etcdctl({"lease", "revoke", lease});
-  a.await("lost lease_expired");
-  a.close_and_wait();
-  cr_assert(zero(int, loop.close()));
+  for (const bool revoked : {false, true}) {
+    test::loop loop;
+    instance a(loop, "a", etcd.endpoints());
+    a.options.ttl = milliseconds(60000);
+    a.options.reassure_interval = milliseconds(500);
+    a.options.reassure_timeout = milliseconds(1500);
+    a.start().await("acquired");
+    cr_assert(zero(ullong, a.session.stats().watch_opens));
+    char lease[20];
+    std::snprintf(lease, sizeof lease, "%llx", static_cast<unsigned long long>(a.lease));
+    if (revoked) {
+      etcd.etcdctl({"lease", "revoke", lease});
+    } else {
+      etcd.etcdctl({"del", a.term.key});
+    }
+    const auto gone = uv_hrtime();
+    const std::string told = revoked ? "lost lease_expired" : "lost key_deleted";
+    a.await(told);
+    // As much again for a busy machine: the next keepalive would have come after 12 s, the deadline after more than 50.
+    const auto limit = a.options.reassure_interval.value() + a.options.reassure_timeout.value();
+    cr_assert(le(llong, static_cast<long long>(a.when(told) - gone), 2 * limit.count() * 1000000));
+    a.close_and_wait();
+    cr_assert(zero(int, loop.close()));
+  }
 }
 
 Test(time, a_forked_child_leads_nothing_and_sends_nothing) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -53,18 +54,21 @@ class instance {
   tenure::candidate candidate;
   leadership term;                       // the last one
   std::vector<std::string> told;         // "acquired", "lost key_deleted", "position 2", …
+  std::vector<std::uint64_t> told_at;    // when, by uv_hrtime
   std::vector<std::int64_t> fencing_tokens;
   error loss;                            // the last one
   leader_info leader;
   std::int64_t lease = 0;
+  milliseconds ttl_granted{0};
   bool closed = false;
   bool stop_at_once = true;              // say work_stopped from within `lost`
   std::function<void(const std::string&)> on_event;  // called with each record
 
   error open() {
     session_events e;
-    e.granted = [this](std::int64_t id, milliseconds) {
+    e.granted = [this](std::int64_t id, milliseconds of) {
       lease = id;
+      ttl_granted = of;
       record("granted");
     };
     e.lost = [this](const error& why) { record(std::string("session lost ") + name(why.code)); };
@@ -131,6 +135,12 @@ class instance {
 
   [[nodiscard]] bool was_told(const std::string& what) const { return count(what) != 0; }
   [[nodiscard]] long count(const std::string& what) const { return std::count(told.begin(), told.end(), what); }
+  // When it was told `what` last; it must have been.
+  [[nodiscard]] std::uint64_t when(const std::string& what) const {
+    const auto last = std::find(told.rbegin(), told.rend(), what);
+    if (last == told.rend()) give_up("never told: " + what);
+    return told_at[static_cast<std::size_t>(told.rend() - last) - 1];
+  }
   // Until it has been told `what` so many times in all.
   void await(const std::string& what, long times = 1, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
     run_until(loop_, [&] { return count(what) >= times; }, 30, file, line);
@@ -144,6 +154,7 @@ class instance {
   }
   void record(const std::string& what) {
     told.push_back(what);
+    told_at.push_back(uv_hrtime());
     if (on_event) on_event(what);
   }
 
