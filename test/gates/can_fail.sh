@@ -128,6 +128,22 @@ red 'cppcheck: an index out of bounds' 'arrayIndexOutOfBounds' "$gates/cppcheck.
 printf '#!/bin/sh\nrm -r $1\n' >"$place/planted.sh"
 red 'shellcheck: an unquoted variable' 'SC2086' "$gates/shell.sh" "$place/planted.sh"
 
+# --- the fault driver -------------------------------------------------------------------------
+make -s "${BUILD:-build}/test/chaos" || exit 1
+seconds() { printf '"t_ns":%d000000000' "$1"; }
+judge() { # LINE...
+  printf '{%s}\n' "\"event\":\"run\",$(seconds 1),\"members\":3,\"candidates\":2,\"ttl_ms\":3000" "$@" >"$place/history.jsonl"
+  "$build/test/chaos" check "$place/history.jsonl"
+}
+leads() { printf '"event":"acquired",%s,"instance":"%s","fencing_token":%d' "$(seconds "$2")" "$1" "$2"; }
+over() { printf '"event":"over",%s' "$(seconds "$1")"; }
+green 'chaos: one leader' judge "$(leads a 2)" "$(over 21)"
+red 'chaos: two leaders' 'VIOLATION.*two leaders' judge "$(leads a 2)" "$(leads b 9)" "$(over 21)"
+red 'chaos: a minute in which no lease expired' 'NOT SHOWN' judge "$(leads a 2)" "$(over 61)"
+mkdir "$place/no_strace"
+ln -s "$(command -v sh)" "$place/no_strace/sh"
+red 'stuck disk: no strace' 'make deps GROUP=dev' env PATH="$place/no_strace" "$build/test/chaos" stuck-disk --without-etcdctl
+
 # --- the command ------------------------------------------------------------------------------
 mkdir -p "$place/command"
 g++ -std=c++17 -g "$planted/command.cc" -o "$place/command/tenure" || exit 1
