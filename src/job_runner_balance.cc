@@ -27,9 +27,11 @@ jobs::instance_id instance_of(const leader_info& who) { return who.instance.empt
 
 void job_runner_impl::follow() {
   directory_events on;
-  on.leader = [weak = weak_from_this()](const std::string& shard, const leader_info& who) {
-    if (const auto self = weak.lock()) self->led_by(shard, who);
-  };
+  if (options_.balance) {
+    on.leader = [weak = weak_from_this()](const std::string& shard, const leader_info& who) {
+      if (const auto self = weak.lock()) self->shares_.led_by(shard, instance_of(who));
+    };
+  }
   on.current = [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->look_within(between_looks);
   };
@@ -37,10 +39,6 @@ void job_runner_impl::follow() {
   view.impl_ = session_.operator->();
   (void)directory_.follow(view, std::move(on));  // refused only by a session that is closing
   view.impl_ = nullptr;
-}
-
-void job_runner_impl::led_by(const std::string& name, const leader_info& who) {
-  if (const slot* s = find(name)) shares_.led_by(s->id, instance_of(who));
 }
 
 // At some moment in the second half of this time, or before, so that processes do not look in step.
@@ -81,13 +79,14 @@ bool job_runner_impl::consider(slot& s, nanos now) {
     const std::vector<jobs::instance_id> queue = queue_of(s, now, newcomers);
     // They will have the jobs: given to others meanwhile, they would move twice.
     if (newcomers || now - s.since < std::chrono::nanoseconds(options_.balance_delay).count()) return false;
-    if (queue.empty() || queue.front() != self_ || !jobs::gives_away(shares_, queue, running_)) return false;
+    if (queue.empty() || queue.front() != session_->lease() || !jobs::gives_away(shares_, queue)) return false;
     give_away(s);
+    shares_.passes(s.what.name, queue[0], queue[1]);
     return true;
   }
-  if (s.stands && s.in_front == 1 && running_ != 0) {
+  if (s.stands && s.in_front == 1) {
     bool newcomers = false;
-    if (!jobs::steps_aside(shares_, queue_of(s, now, newcomers), self_, running_)) return false;
+    if (!jobs::steps_aside(shares_, queue_of(s, now, newcomers), session_->lease())) return false;
     withdraw(s);
     enter(s);
   }
@@ -100,7 +99,7 @@ std::vector<jobs::instance_id> job_runner_impl::queue_of(const slot& s, nanos no
   const nanos delay = std::chrono::nanoseconds(options_.balance_delay).count();
   for (const leader_info& each : directory_.queue(s.what.name)) {
     jobs::instance_id who = instance_of(each);
-    if (who != 0 && who != self_) {
+    if (who != 0 && who != session_->lease()) {
       presence& p = seen_.try_emplace(who, presence{now, now}).first->second;
       p.last = now;
       if (!queue.empty() && now - p.first < delay) {

@@ -64,7 +64,6 @@ error job_runner_impl::add(job one) {
   if (find(one.name) != nullptr) return bad("jobs: " + one.name + " is there already");
   const std::string name = one.name;
   if (error e = enlist(std::move(one))) return e;
-  led_by(name, directory_.leader(name));
   settle(*find(name));
   return {};
 }
@@ -77,7 +76,6 @@ error job_runner_impl::enlist(job&& one) {
     if (delay.count() != 0) made->not_before = boot_time() + to_nanos(delay);
   }
   made->what = std::move(one);
-  made->id = next_id_++;
   order_.push_back(made.get());
   if (made->not_before != 0) {
     at(made->not_before, [this, weak = std::weak_ptr<slot>(made)] {
@@ -116,7 +114,6 @@ error job_runner_impl::remove(const std::string& name, std::function<void()> rem
 void job_runner_impl::retire(slot& s) {
   const slot_ptr held = slots_.at(s.what.name);
   order_.erase(std::remove(order_.begin(), order_.end(), &s), order_.end());
-  shares_.forget(s.id);
   slots_.erase(s.what.name);
   if (held->removed && !silent_) held->removed();
 }
@@ -236,6 +233,7 @@ void job_runner_impl::enter(slot& s) {
 void job_runner_impl::withdraw(slot& s) {
   s.stands = false;
   s.in_front = 0;
+  shares_.passes(s.what.name, session_->lease(), 0);
   // Refused only if the candidate is out already, or closing.
   (void)s.candidate.resign(resign_limit);
   s.candidate.work_stopped();
@@ -244,7 +242,6 @@ void job_runner_impl::withdraw(slot& s) {
 void job_runner_impl::acquired(slot& s, const leadership& term) {
   s.in_front = 0;
   if (closing_ || s.removing) return;
-  self_ = names::split(term.key).lease;
   // Too much, or still at the last term's work: given back unstarted, sought again when that is over.
   if (s.state != work::idle || !room()) {
     withdraw(s);
@@ -272,6 +269,7 @@ void job_runner_impl::lost(slot& s, reason why) {
   if (s.state == work::running) {
     s.state = work::stopping;
     --running_;
+    shares_.passes(s.what.name, session_->lease(), 0);
     stop_work(s, why);
   } else if (s.state == work::idle) {
     s.candidate.work_stopped();

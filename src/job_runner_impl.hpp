@@ -38,7 +38,6 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   enum class work : std::uint8_t { idle, running, stopping };
   struct slot {
     job what;
-    jobs::job_id id = 0;
     tenure::candidate candidate;
     work state = work::idle;
     bool known = false;            // its candidate has stood
@@ -74,7 +73,6 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
 
   // Their shares.
   void follow();
-  void led_by(const std::string& name, const leader_info& who);
   void look();
   void look_within(core::nanos most);
   bool consider(slot& s, core::nanos now);
@@ -92,7 +90,6 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   job_runner_events events_;
   std::unordered_map<std::string, slot_ptr> slots_;
   std::vector<slot*> order_;
-  jobs::job_id next_id_ = 1;
   std::size_t running_ = 0;
   std::size_t occupied_ = 0;       // running or stopping
   bool closing_ = false;
@@ -103,7 +100,6 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
 
   tenure::directory directory_;
   jobs::shares shares_;
-  jobs::instance_id self_ = 0;     // our lease, once it has led
   struct presence {
     core::nanos first;
     core::nanos last;

@@ -6,9 +6,11 @@
 //
 // How the jobs are shared out: everybody sees in the directory who leads which job and who waits for it.
 // A process gives a job away if the next in its queue leads at least two less than it does itself; one that
-// is next in the queue of such a job goes to its end if somebody with less waits behind it. Each
-// move makes the shares more equal, so it ends, and then no two of those that have room for more
-// differ by more than one. A move is a handover; a process makes one at a time.
+// is next in the queue of such a job goes to its end if somebody with less waits behind it. What a
+// process leads is whatever its session leads in the application: jobs that are on nobody else's list, as in
+// a rollout that adds some, and candidates outside of runners count too. Each move makes the shares more
+// equal, so it ends, also with different lists and quotas: then nobody leads two more than one that waits for
+// any of its jobs. A move is a handover; a process makes one at a time.
 #ifndef TENURE_JOB_RUNNER_HPP
 #define TENURE_JOB_RUNNER_HPP
 

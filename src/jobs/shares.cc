@@ -4,16 +4,22 @@
 
 namespace tenure::jobs {
 
-void shares::led_by(job_id job, instance_id who) {
-  instance_id& leader = leader_[job];
-  if (leader == who) return;
-  if (leader != 0 && --loads_[leader] == 0) loads_.erase(leader);
-  leader = who;
+void shares::led_by(const std::string& election, instance_id who) {
+  const auto at = leader_.find(election);
+  const instance_id before = at != leader_.end() ? at->second : 0;
+  if (before == who) return;
+  if (before != 0 && --loads_[before] == 0) loads_.erase(before);
   if (who != 0) {
     ++loads_[who];
+    leader_[election] = who;
   } else {
-    leader_.erase(job);
+    leader_.erase(at);
   }
+}
+
+void shares::passes(const std::string& election, instance_id from, instance_id to) {
+  const auto at = leader_.find(election);
+  if (at != leader_.end() && at->second == from) led_by(election, to);
 }
 
 std::size_t shares::load(instance_id who) const {
@@ -21,14 +27,14 @@ std::size_t shares::load(instance_id who) const {
   return at == loads_.end() ? 0 : at->second;
 }
 
-bool gives_away(const shares& all, const std::vector<instance_id>& queue, std::size_t own) {
-  return queue.size() > 1 && queue[1] != 0 && all.load(queue[1]) + 2 <= own;
+bool gives_away(const shares& all, const std::vector<instance_id>& queue) {
+  return queue.size() > 1 && queue[1] != 0 && all.load(queue[1]) + 2 <= all.load(queue[0]);
 }
 
-bool steps_aside(const shares& all, const std::vector<instance_id>& queue, instance_id self, std::size_t own) {
+bool steps_aside(const shares& all, const std::vector<instance_id>& queue, instance_id self) {
   if (queue.size() < 3 || queue[1] != self || queue[0] == 0) return false;
   const std::size_t leaders = all.load(queue[0]);
-  return std::any_of(queue.begin() + 2, queue.end(), [&](instance_id behind) {
+  return std::any_of(queue.begin() + 2, queue.end(), [&, own = all.load(self)](instance_id behind) {
     return behind != 0 && all.load(behind) < own && all.load(behind) + 2 <= leaders;
   });
 }

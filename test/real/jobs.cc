@@ -46,6 +46,26 @@ Test(jobs, of_equal_instances_are_shared_out_evenly_and_handed_over_by_one_that_
   cr_assert(zero(int, the_loop.close()));
 }
 
+// A rollout that adds jobs: the new process knows some that the old one has never heard of. Both count them.
+Test(jobs, rest_where_they_are_between_processes_with_different_lists) {
+  test::etcd store;
+  loop the_loop;
+  ledger all;
+  worker old(the_loop, "old", store, all);
+  worker now(the_loop, "new", store, all);
+  old.how.balance_delay = now.how.balance_delay = milliseconds(10);
+  test::ok(old.run(names(8)));
+  test::run_until(the_loop, [&] { return old.runner.running() == 8; });
+  test::ok(now.run(names(12)));
+  test::run_until(the_loop, [&] { return old.runner.running() == 6 && now.runner.running() == 6; });
+  const std::size_t told = old.told.size() + now.told.size();
+  test::run_for(the_loop, 2500);  // some looks of each; while there is anything to move they are less than 100 ms apart
+  cr_assert(eq(sz, old.told.size() + now.told.size(), told), "jobs go on moving");
+  old.close();
+  now.close();
+  cr_assert(zero(int, the_loop.close()));
+}
+
 Test(jobs, never_run_beyond_the_quota_and_are_sought_when_there_is_room) {
   test::etcd store;
   loop the_loop;

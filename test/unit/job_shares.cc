@@ -3,6 +3,7 @@
 #include <criterion/new/assert.h>
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include "jobs/shares.hpp"
@@ -27,9 +28,12 @@ class dice {
 
 using queues = std::vector<std::vector<instance_id>>;
 
+std::string job_name(std::size_t j) { return "job-" + std::to_string(j); }
+
 struct process {
   instance_id id = 0;
   std::size_t quota = 1000;
+  std::vector<bool> list;  // the jobs that it knows
   queues seen;   // as of some time ago
   shares view;
   bool present = true;
@@ -41,15 +45,23 @@ class fleet {
     for (std::size_t i = 0; i < processes; ++i) join();
   }
 
-  void join(std::size_t quota = 1000) {
+  void join(std::size_t quota = 1000) { join(quota, std::vector<bool>(now_.size(), true)); }
+  void join(std::size_t quota, std::vector<bool> list) {
     process p;
     p.id = static_cast<instance_id>(all_.size() + 1);
     p.quota = quota;
+    p.list = std::move(list);
     all_.push_back(p);
     for (std::size_t j = 0; j < now_.size(); ++j) {
-      if (own(all_.back()) < quota) now_[j].push_back(all_.back().id);
+      if (p.list[j] && own(all_.back()) < quota) now_[j].push_back(all_.back().id);
     }
     keep_quotas();
+  }
+  // With a list of its own: each job is on it, or not.
+  void join_with_some(std::size_t quota) {
+    std::vector<bool> list;
+    for (std::size_t j = 0; j < now_.size(); ++j) list.push_back(dice_.below(3) != 0);
+    join(quota, std::move(list));
   }
   void leave(std::size_t which) {
     all_[which].present = false;
@@ -63,18 +75,17 @@ class fleet {
     if (!p.present) return false;
     if (dice_.below(3) != 0) refresh(p);
     bool moved = false;
-    const std::size_t mine = own(p);
     for (std::size_t j = 0; j < now_.size() && j < p.seen.size(); ++j) {
       if (now_[j].empty()) continue;
       if (now_[j].front() == p.id) {
-        if (p.seen[j].empty() || p.seen[j].front() != p.id || !gives_away(p.view, p.seen[j], mine)) continue;
+        if (p.seen[j].empty() || p.seen[j].front() != p.id || !gives_away(p.view, p.seen[j])) continue;
         to_the_end(j, p);
         ++moves;
         keep_quotas();
         return true;
       }
       const bool next = now_[j].size() > 1 && now_[j][1] == p.id;
-      if (next && mine != 0 && steps_aside(p.view, p.seen[j], p.id, mine)) {
+      if (next && steps_aside(p.view, p.seen[j], p.id)) {
         to_the_end(j, p);
         ++asides;
         moved = true;
@@ -112,6 +123,12 @@ class fleet {
   bool all_led() const {
     return std::none_of(now_.begin(), now_.end(), [](const auto& q) { return q.empty(); });
   }
+  // Nobody leads two more than one that waits for any of its jobs.
+  bool even() const {
+    return std::all_of(now_.begin(), now_.end(), [&](const auto& q) {
+      return std::all_of(q.begin(), q.end(), [&](instance_id who) { return own(by(q.front())) <= own(by(who)) + 1; });
+    });
+  }
   std::size_t most_allowed() const {
     std::size_t over = 0;
     for (const process& p : all_) over += own(p) > p.quota;
@@ -125,10 +142,11 @@ class fleet {
   std::size_t own(const process& p) const {
     return static_cast<std::size_t>(std::count_if(now_.begin(), now_.end(), [&](const auto& q) { return !q.empty() && q.front() == p.id; }));
   }
+  const process& by(instance_id id) const { return all_[static_cast<std::size_t>(id - 1)]; }
   void refresh(process& p) {
     p.seen = now_;
     for (std::size_t j = 0; j < now_.size(); ++j) {
-      p.view.led_by(static_cast<job_id>(j), now_[j].empty() ? 0 : now_[j].front());
+      p.view.led_by(job_name(j), now_[j].empty() ? 0 : now_[j].front());
     }
   }
   void to_the_end(std::size_t j, const process& p) {
@@ -141,12 +159,13 @@ class fleet {
     for (std::size_t round = 0; round < all_.size(); ++round) {
       for (process& p : all_) {
         if (!p.present) continue;
-        for (auto& q : now_) {
+        for (std::size_t j = 0; j < now_.size(); ++j) {
+          auto& q = now_[j];
           const auto at = std::find(q.begin(), q.end(), p.id);
           const bool full = own(p) >= p.quota;
           if (full && at != q.end() && (at != q.begin() || own(p) > p.quota)) {
             q.erase(at);
-          } else if (!full && at == q.end()) {
+          } else if (!full && at == q.end() && p.list[j]) {
             q.push_back(p.id);
           }
         }
@@ -163,44 +182,55 @@ class fleet {
 
 Test(job_shares, counts_who_leads_what) {
   shares s;
-  s.led_by(1, 7);
-  s.led_by(2, 7);
-  s.led_by(3, 8);
+  s.led_by("a", 7);
+  s.led_by("b", 7);
+  s.led_by("c", 8);
   cr_assert(eq(sz, s.load(7), 2));
-  s.led_by(2, 8);
-  s.led_by(2, 8);
+  s.led_by("b", 8);
+  s.led_by("b", 8);
   cr_assert(eq(sz, s.load(7), 1));
   cr_assert(eq(sz, s.load(8), 2));
-  s.forget(2);
-  s.forget(2);
+  s.led_by("b", 0);
+  s.led_by("b", 0);
   cr_assert(eq(sz, s.load(8), 1));
   cr_assert(eq(sz, s.load(9), 0));
 }
 
-Test(job_shares, a_job_is_given_to_the_next_that_leads_two_less_and_never_for_nothing) {
+Test(job_shares, count_at_once_what_is_about_to_pass_on_unless_more_is_known) {
   shares s;
-  for (job_id j = 0; j < 3; ++j) s.led_by(j, 1);
-  s.led_by(5, 2);
-  cr_assert(gives_away(s, {1, 2}, 3));
-  cr_assert(not(gives_away(s, {1, 2}, 2)));
-  cr_assert(not(gives_away(s, {1}, 3)));
-  cr_assert(not(gives_away(s, {1, 0, 2}, 3)), "the next is not to be reckoned with");
+  s.led_by("a", 7);
+  s.passes("a", 7, 8);
+  cr_assert(zero(sz, s.load(7)));
+  cr_assert(eq(sz, s.load(8), 1));
+  s.passes("a", 7, 9);
+  cr_assert(eq(sz, s.load(8), 1), "another leads it already");
+  s.passes("nobody leads it", 7, 9);
+  cr_assert(zero(sz, s.load(9)));
+}
+
+// These lead so many jobs each.
+static shares loads(const std::vector<std::size_t>& each) {
+  shares s;
+  for (std::size_t who = 0; who < each.size(); ++who) {
+    for (std::size_t j = 0; j < each[who]; ++j) s.led_by(std::to_string(who) + "." + std::to_string(j), static_cast<instance_id>(who + 1));
+  }
+  return s;
+}
+
+Test(job_shares, a_job_is_given_to_the_next_that_leads_two_less_and_never_for_nothing) {
+  cr_assert(gives_away(loads({3, 1}), {1, 2}));
+  cr_assert(not(gives_away(loads({2, 1}), {1, 2})));
+  cr_assert(not(gives_away(loads({3, 1}), {1})));
+  cr_assert(not(gives_away(loads({3, 1}), {1, 0, 2})), "the next is not to be reckoned with");
 }
 
 Test(job_shares, the_next_in_line_steps_aside_for_one_that_has_less) {
-  shares s;
-  for (job_id j = 0; j < 4; ++j) s.led_by(j, 1);
-  s.led_by(5, 2);
-  s.led_by(6, 2);
-  cr_assert(steps_aside(s, {1, 2, 3}, 2, 2));
-  cr_assert(not(steps_aside(s, {1, 3, 2}, 2, 2)), "not next in line");
-  cr_assert(not(steps_aside(s, {1, 2}, 2, 2)), "nobody behind");
-  cr_assert(not(steps_aside(s, {1, 3, 4}, 3, 0)), "nobody has less");
-  s.led_by(7, 3);
-  cr_assert(steps_aside(s, {1, 2, 3}, 2, 2));
-  s.led_by(1, 0);
-  s.led_by(2, 0);
-  cr_assert(not(steps_aside(s, {1, 2, 3}, 2, 2)), "the leader would not give it");
+  cr_assert(steps_aside(loads({4, 2, 0}), {1, 2, 3}, 2));
+  cr_assert(not(steps_aside(loads({4, 2, 0}), {1, 3, 2}, 2)), "not next in line");
+  cr_assert(not(steps_aside(loads({4, 2, 0}), {1, 2}, 2)), "nobody behind");
+  cr_assert(not(steps_aside(loads({4, 2, 0}), {1, 3, 2}, 3)), "nobody has less");
+  cr_assert(steps_aside(loads({4, 2, 1}), {1, 2, 3}, 2));
+  cr_assert(not(steps_aside(loads({2, 2, 1}), {1, 2, 3}, 2)), "the leader would not give it");
 }
 
 Test(job_shares, become_even_and_then_rest_whoever_comes_and_goes) {
@@ -233,5 +263,38 @@ Test(job_shares, become_even_within_the_quotas) {
     cr_assert(le(sz, f.spread(), 1), "seed %d", static_cast<int>(seed));
     cr_assert(zero(sz, f.most_allowed()), "seed %d", static_cast<int>(seed));
     cr_assert(f.all_led());
+  }
+}
+
+// As in a rollout that adds jobs: the new process knows more than the old one.
+Test(job_shares, rest_also_between_those_that_know_other_jobs) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    dice d(seed);
+    const std::size_t jobs = 2 + d.below(40);
+    fleet f(seed, 0, jobs);
+    std::vector<bool> old(jobs, true);
+    for (std::size_t j = 0; j < 1 + d.below(jobs / 2); ++j) old[j] = false;
+    f.join(1000, old);
+    f.join();
+    f.settle();
+    cr_assert(f.even(), "seed %d", static_cast<int>(seed));
+    f.leave(0);
+    f.settle();
+    cr_assert(f.all_led());
+  }
+}
+
+Test(job_shares, rest_with_any_lists_and_quotas) {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    dice d(seed);
+    const std::size_t jobs = 4 + d.below(40);
+    fleet f(seed, 0, jobs);
+    for (std::size_t more = 2 + d.below(5); more > 0; --more) f.join_with_some(d.below(2) == 0 ? 1000 : 1 + d.below(jobs));
+    f.settle();
+    cr_assert(f.even(), "seed %d", static_cast<int>(seed));
+    cr_assert(zero(sz, f.most_allowed()), "seed %d", static_cast<int>(seed));
+    const std::size_t moved = f.moves + f.asides;
+    for (int i = 0; i < 1000; ++i) f.step();
+    cr_assert(eq(sz, f.moves + f.asides, moved), "seed %d: it does not rest", static_cast<int>(seed));
   }
 }
