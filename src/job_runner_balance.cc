@@ -57,8 +57,8 @@ void job_runner_impl::look() {
   if (!directory_.current()) return;  // it tells when it is again
   const nanos now = boot_time();
   nanos next = between_looks;
-  // Another move only when the last one is over.
-  if (occupied_ == running_) {
+  // Another move only when the last one is over: the key is gone, at the latest when the stop grace is.
+  if (moves_ == 0) {
     const std::size_t some = std::min(jobs_a_look, order_.size());
     for (std::size_t i = 0; i < some; ++i) {
       cursor_ = (cursor_ + 1) % order_.size();
@@ -117,6 +117,20 @@ void job_runner_impl::forget_the_absent(nanos now) {
   for (auto at = seen_.begin(); at != seen_.end();) {
     at = now - at->second.last > absent_for ? seen_.erase(at) : std::next(at);
   }
+}
+
+// For balance, or because its time is over.
+void job_runner_impl::give_away(slot& s) {
+  const auto over = [weak = weak_from_this()](const error&) {
+    const auto self = weak.lock();
+    if (self && --self->moves_ == 0) self->look_within(after_a_move);
+  };
+  if (s.candidate.resign(resign_limit, over)) return;
+  ++moves_;
+  s.stands = false;
+  s.state = work::stopping;
+  --running_;
+  post([this, held = slots_.at(s.what.name)] { stop_work(*held, reason::resigned); });
 }
 
 void job_runner_impl::step_down_later(slot& s, nanos after) {

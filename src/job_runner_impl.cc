@@ -11,7 +11,6 @@ namespace tenure::detail {
 
 namespace {
 
-constexpr milliseconds resign_limit{60000};
 constexpr milliseconds longest = std::chrono::hours(24);
 constexpr int most_doublings = 6;
 
@@ -274,14 +273,6 @@ void job_runner_impl::lost(slot& s, reason why) {
   } else if (s.state == work::idle) {
     s.candidate.work_stopped();
   }
-}
-
-void job_runner_impl::give_away(slot& s) {
-  if (s.candidate.resign(resign_limit)) return;
-  s.stands = false;
-  s.state = work::stopping;
-  --running_;
-  post([this, held = slots_.at(s.what.name)] { stop_work(*held, reason::resigned); });
 }
 
 // From the dispatcher only: it calls the user.

@@ -52,6 +52,7 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
     std::function<void()> removed;
   };
   using slot_ptr = std::shared_ptr<slot>;
+  static constexpr milliseconds resign_limit{60000};
 
   // The jobs.
   slot* find(const std::string& name) const;
@@ -63,7 +64,6 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   void withdraw(slot& s);
   void acquired(slot& s, const leadership& term);
   void lost(slot& s, reason why);
-  void give_away(slot& s);
   void stop_work(slot& s, reason why);
   void stopped(slot& s, std::uint64_t term);
   void ended(slot& s);
@@ -77,6 +77,7 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   void look_within(core::nanos most);
   bool consider(slot& s, core::nanos now);
   [[nodiscard]] std::vector<jobs::instance_id> queue_of(const slot& s, core::nanos now, bool& newcomers);
+  void give_away(slot& s);
   void step_down_later(slot& s, core::nanos after);
   void forget_the_absent(core::nanos now);
 
@@ -92,6 +93,7 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   std::vector<slot*> order_;
   std::size_t running_ = 0;
   std::size_t occupied_ = 0;       // running or stopping
+  std::size_t moves_ = 0;          // given away, and the key is not gone yet
   bool closing_ = false;
   bool closed_ = false;
   bool silent_ = false;

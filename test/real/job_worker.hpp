@@ -46,6 +46,7 @@ class worker {
   std::set<std::string> fails;                             // these cannot start
   std::set<std::string> slow;                              // these stop when told to by `stop_now`
   std::map<std::string, std::function<void()>> stop_now;
+  std::set<std::string> never;                             // these do not say that they have stopped
   std::vector<std::string> told;
   std::size_t most = 0;                                    // at once
   std::size_t at_work = 0;
@@ -60,6 +61,7 @@ class worker {
       record("stop " + what + " " + name(why));
       const auto over = [this, what, stopped] {
         if (all_.runs[what] == name_) all_.runs.erase(what);
+        if (never.count(what) != 0) return;
         --at_work;
         stopped();
       };

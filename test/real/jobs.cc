@@ -66,6 +66,27 @@ Test(jobs, rest_where_they_are_between_processes_with_different_lists) {
   cr_assert(zero(int, the_loop.close()));
 }
 
+// Its key is gone when the stop grace is over: what it still does here must not keep the others from moving.
+Test(jobs, go_on_moving_though_one_of_them_never_says_that_it_has_stopped) {
+  test::etcd store;
+  loop the_loop;
+  ledger all;
+  worker a(the_loop, "a", store, all);
+  worker b(the_loop, "b", store, all);
+  a.options.stop_grace = milliseconds(100);
+  a.how.balance_delay = b.how.balance_delay = milliseconds(10);
+  a.how.quota = 8;
+  for (const std::string& each : names(8)) a.never.insert(each);
+  test::ok(a.run(names(8)));
+  test::run_until(the_loop, [&] { return a.runner.running() == 8; });
+  test::ok(b.run(names(8)));
+  test::run_until(the_loop, [&] { return b.runner.running() == 4; });
+  cr_assert(eq(sz, a.runner.running(), 4));
+  b.close();
+  a.close();
+  cr_assert(zero(int, the_loop.close()));
+}
+
 Test(jobs, never_run_beyond_the_quota_and_are_sought_when_there_is_room) {
   test::etcd store;
   loop the_loop;
