@@ -15,6 +15,7 @@ using core::second;
 
 // A look at a part of the jobs at a time: it must not be felt on the loop.
 constexpr std::size_t jobs_a_look = 64;
+constexpr std::size_t moves_a_look = 16;
 constexpr nanos between_looks = second;
 constexpr nanos after_a_move = 100 * millisecond;
 constexpr std::size_t remembered = 256;
@@ -57,40 +58,37 @@ void job_runner_impl::look() {
   if (!directory_.current()) return;  // it tells when it is again
   const nanos now = boot_time();
   nanos next = between_looks;
-  // Another move only when the last one is over: the key is gone, at the latest when the stop grace is.
+  // Further moves only when the last ones are over: the key is gone, at the latest when the stop grace is.
   if (moves_ == 0) {
     const std::size_t some = std::min(jobs_a_look, order_.size());
-    for (std::size_t i = 0; i < some; ++i) {
+    for (std::size_t i = 0; i < some && moves_ < moves_a_look; ++i) {
       cursor_ = (cursor_ + 1) % order_.size();
-      if (!consider(*order_[cursor_], now)) continue;
-      next = after_a_move;
-      break;
+      consider(*order_[cursor_], now);
     }
+    if (moves_ != 0) next = after_a_move;
   }
   forget_the_absent(now);
   look_within(next);
 }
 
-// True if it was given away.
-bool job_runner_impl::consider(slot& s, nanos now) {
-  if (s.removing) return false;
+void job_runner_impl::consider(slot& s, nanos now) {
+  if (s.removing) return;
   if (s.state == work::running) {
     bool newcomers = false;
     const std::vector<jobs::instance_id> queue = queue_of(s, now, newcomers);
     // They will have the jobs: given to others meanwhile, they would move twice.
-    if (newcomers || now - s.since < std::chrono::nanoseconds(options_.balance_delay).count()) return false;
-    if (queue.empty() || queue.front() != session_->lease() || !jobs::gives_away(shares_, queue)) return false;
+    if (newcomers || now - s.since < std::chrono::nanoseconds(options_.balance_delay).count()) return;
+    if (queue.empty() || queue.front() != session_->lease() || !jobs::gives_away(shares_, queue, moves_)) return;
     give_away(s);
     shares_.passes(s.what.name, queue[0], queue[1]);
-    return true;
+    return;
   }
   if (s.stands && s.in_front == 1) {
     bool newcomers = false;
-    if (!jobs::steps_aside(shares_, queue_of(s, now, newcomers), session_->lease())) return false;
+    if (!jobs::steps_aside(shares_, queue_of(s, now, newcomers), session_->lease())) return;
     withdraw(s);
     enter(s);
   }
-  return false;
 }
 
 // Those who came just now are nobody yet: they may be gone as soon.

@@ -75,7 +75,7 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   void follow();
   void look();
   void look_within(core::nanos most);
-  bool consider(slot& s, core::nanos now);
+  void consider(slot& s, core::nanos now);
   [[nodiscard]] std::vector<jobs::instance_id> queue_of(const slot& s, core::nanos now, bool& newcomers);
   void give_away(slot& s);
   void step_down_later(slot& s, core::nanos after);

@@ -10,7 +10,8 @@
 // process leads is whatever its session leads in the application: jobs that are on nobody else's list, as in
 // a rollout that adds some, and candidates outside of runners count too. Each move makes the shares more
 // equal, so it ends, also with different lists and quotas: then nobody leads two more than one that waits for
-// any of its jobs. A move is a handover; a process makes one at a time.
+// any of its jobs. A move is a handover. A process makes one at a time, and several where the difference is
+// large: up to sixteen, and up to a quarter of it, together with the others. That is ten to a hundred a second.
 #ifndef TENURE_JOB_RUNNER_HPP
 #define TENURE_JOB_RUNNER_HPP
 

@@ -27,8 +27,11 @@ std::size_t shares::load(instance_id who) const {
   return at == loads_.end() ? 0 : at->second;
 }
 
-bool gives_away(const shares& all, const std::vector<instance_id>& queue) {
-  return queue.size() > 1 && queue[1] != 0 && all.load(queue[1]) + 2 <= all.load(queue[0]);
+bool gives_away(const shares& all, const std::vector<instance_id>& queue, std::size_t under_way) {
+  if (queue.size() < 2 || queue[1] == 0) return false;
+  const std::size_t own = all.load(queue[0]);
+  const std::size_t next = all.load(queue[1]);
+  return next + 2 <= own && (under_way == 0 || under_way * 4 * all.leaders() < own - next);
 }
 
 bool steps_aside(const shares& all, const std::vector<instance_id>& queue, instance_id self) {

@@ -21,6 +21,7 @@ class shares {
   // It is about to pass on: counted so at once, unless another is known to lead it already.
   void passes(const std::string& election, instance_id from, instance_id to);
   [[nodiscard]] std::size_t load(instance_id who) const;
+  [[nodiscard]] std::size_t leaders() const { return loads_.size(); }
 
  private:
   std::unordered_map<std::string, instance_id> leader_;
@@ -31,7 +32,9 @@ class shares {
 //
 // Whether its leader gives it to the next: if that one leads less than two less, the move would make nothing more equal.
 // Otherwise the sum of the squares of all loads becomes smaller, whatever the lists and the quotas: so it ends.
-[[nodiscard]] bool gives_away(const shares& all, const std::vector<instance_id>& queue);
+// `under_way` moves have been begun and are not over. The more there are, the larger the difference must be: all together, with
+// those of everybody else who leads, who may be giving to the same one, they are at most a quarter of it.
+[[nodiscard]] bool gives_away(const shares& all, const std::vector<instance_id>& queue, std::size_t under_way);
 
 // Whether `self`, next in the queue, goes to its end: somebody behind has less, and the leader would give the job to that one.
 [[nodiscard]] bool steps_aside(const shares& all, const std::vector<instance_id>& queue, instance_id self);

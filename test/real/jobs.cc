@@ -60,7 +60,7 @@ Test(jobs, rest_where_they_are_between_processes_with_different_lists) {
   test::run_until(the_loop, [&] { return old.runner.running() == 6 && now.runner.running() == 6; });
   const std::size_t told = old.told.size() + now.told.size();
   test::run_for(the_loop, 2500);  // some looks of each; while there is anything to move they are less than 100 ms apart
-  cr_assert(eq(sz, old.told.size() + now.told.size(), told), "jobs go on moving");
+  cr_assert(eq(sz, old.told.size() + now.told.size(), +told), "jobs go on moving");
   old.close();
   now.close();
   cr_assert(zero(int, the_loop.close()));
