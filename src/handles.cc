@@ -220,20 +220,26 @@ job_runner::~job_runner() {
 }
 
 error job_runner::run(session& session, std::vector<job> jobs, job_runner_options options, job_runner_events events) {
-  if (impl_ && !impl_->ended()) return {errc::wrong_state, "the job runner is in use: close it first", 0};
+  const auto in_use = [this]() -> error {
+    if (!impl_ || impl_->ended()) return {};
+    return {errc::wrong_state, "the job runner is in use: close it first", 0};
+  };
+  if (error e = in_use()) return e;
   if (!session.is_open()) return not_open();
   return guarded([&]() -> error {
     if (error e = detail::job_runner_impl::check(jobs, options)) return e;
     auto made = std::make_shared<detail::job_runner_impl>(session, std::move(options), std::move(events));
-    if (error e = made->run(std::move(jobs))) return e;
+    if (error e = made->enlist(std::move(jobs))) return e;
+    if (error e = in_use()) return e;  // begun from within `start_delay`
     impl_ = std::move(made);
+    impl_->begin();
     return {};
   });
 }
 
 error job_runner::add(job one) {
   if (!impl_) return {errc::wrong_state, "the job runner does not run", 0};
-  return guarded([&] { return impl_->add(std::move(one)); });
+  return guarded([&, held = impl_] { return held->add(std::move(one)); });  // `start_delay` may let go of us
 }
 
 error job_runner::remove(const std::string& name, std::function<void()> removed) {

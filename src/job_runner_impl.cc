@@ -48,36 +48,49 @@ error job_runner_impl::check(const std::vector<job>& jobs, const job_runner_opti
   return check_range("retry_delay", o.retry_delay, milliseconds(10), std::chrono::hours(1));
 }
 
-error job_runner_impl::run(std::vector<job> jobs) {
+error job_runner_impl::enlist(std::vector<job> jobs) {
   for (job& each : jobs) {
     if (error e = enlist(std::move(each))) return e;
   }
-  if (options_.balance || options_.step_down_after) follow();
-  settle_all();
   return {};
 }
 
+void job_runner_impl::begin() {
+  if (options_.balance || options_.step_down_after) follow();
+  settle_all();
+}
+
 error job_runner_impl::add(job one) {
-  if (closing_) return {errc::closed, "the job runner is closing", 0};
   if (error e = check_job(one)) return e;
-  if (find(one.name) != nullptr) return bad("jobs: " + one.name + " is there already");
+  if (error e = check_place(one.name)) return e;
   const std::string name = one.name;
   if (error e = enlist(std::move(one))) return e;
   settle(*find(name));
   return {};
 }
 
+error job_runner_impl::check_place(const std::string& name) const {
+  if (closing_) return {errc::closed, "the job runner is closing", 0};
+  if (!session_->is_open()) return {errc::closed, "the session is not open", 0};
+  if (find(name) != nullptr) return bad("jobs: " + name + " is there already");
+  return {};
+}
+
 error job_runner_impl::enlist(job&& one) {
-  auto made = std::make_shared<slot>();
+  core::nanos not_before = 0;
   if (options_.start_delay) {
     const milliseconds delay = options_.start_delay(one.name);
     if (error e = check_range(("start_delay of " + one.name).c_str(), delay, milliseconds(0), longest)) return e;
-    if (delay.count() != 0) made->not_before = boot_time() + to_nanos(delay);
+    if (delay.count() != 0) not_before = boot_time() + to_nanos(delay);
+    // From within it anything may have been called.
+    if (error e = check_place(one.name)) return e;
   }
+  auto made = std::make_shared<slot>();
+  made->not_before = not_before;
   made->what = std::move(one);
   order_.push_back(made.get());
-  if (made->not_before != 0) {
-    at(made->not_before, [this, weak = std::weak_ptr<slot>(made)] {
+  if (not_before != 0) {
+    at(not_before, [this, weak = std::weak_ptr<slot>(made)] {
       if (const slot_ptr s = weak.lock()) settle(*s);
     });
   }

@@ -24,8 +24,10 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   job_runner_impl(session& on, job_runner_options options, job_runner_events events);
 
   [[nodiscard]] static error check(const std::vector<job>& jobs, const job_runner_options& options);
-  error run(std::vector<job> jobs);
+  // Both call `start_delay`: the user may do anything in it.
+  error enlist(std::vector<job> jobs);
   error add(job one);
+  void begin();
   error remove(const std::string& name, std::function<void()> removed);
   void failed(const std::string& name, const error& why);
   bool close(std::function<void()> closed);
@@ -56,6 +58,7 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
 
   // The jobs.
   slot* find(const std::string& name) const;
+  [[nodiscard]] error check_place(const std::string& name) const;
   error enlist(job&& one);
   void retire(slot& s);
   void settle(slot& s);
