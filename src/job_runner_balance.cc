@@ -128,7 +128,10 @@ void job_runner_impl::give_away(slot& s) {
   s.stands = false;
   s.state = work::stopping;
   --running_;
-  post([this, held = slots_.at(s.what.name)] { stop_work(*held, reason::resigned); });
+  post([this, held = slots_.at(s.what.name), term = s.term] {
+    // It may have failed by itself meanwhile.
+    if (held->state == work::stopping && held->term == term) stop_work(*held, reason::resigned);
+  });
 }
 
 void job_runner_impl::step_down_later(slot& s, nanos after) {

@@ -232,7 +232,7 @@ void job_runner_impl::enter(slot& s) {
   if (!e || e.code == errc::closed) return;
   if (events_.trouble) {
     post([this, name = s.what.name, e] {
-      if (!silent_) events_.trouble(name, e);
+      if (!silent_ && !closed_) events_.trouble(name, e);
     });
   }
   s.not_before = boot_time() + to_nanos(options_.retry_delay);
@@ -260,6 +260,7 @@ void job_runner_impl::acquired(slot& s, const leadership& term) {
     return;
   }
   s.state = work::running;
+  s.told_to_stop = false;
   s.since = boot_time();
   ++running_;
   ++occupied_;
@@ -291,6 +292,7 @@ void job_runner_impl::lost(slot& s, reason why) {
 // From the dispatcher only: it calls the user.
 void job_runner_impl::stop_work(slot& s, reason why) {
   if (silent_) return;  // the stop grace does it
+  s.told_to_stop = true;
   s.what.stop(why, [weak = weak_from_this(), held = std::weak_ptr<slot>(slots_.at(s.what.name)), term = s.term] {
     const auto self = weak.lock();
     const slot_ptr of = held.lock();
@@ -335,16 +337,18 @@ void job_runner_impl::fail(slot& s, const error& why) {
   ended(s);
   if (!events_.failed) return;
   post([this, name = s.what.name, why] {
-    if (!silent_) events_.failed(name, why);
+    if (!silent_ && !closed_) events_.failed(name, why);
   });
 }
 
 void job_runner_impl::failed(const std::string& name, const error& why) {
   slot* s = find(name);
-  if (s == nullptr) return;
-  if (s->state == work::running && !closing_) fail(*s, why);
-  // It ended while it was being stopped.
-  if (s->state == work::stopping) stopped(*s, s->term);
+  if (s == nullptr || s->state == work::idle) return;
+  if (s->state == work::stopping && s->told_to_stop) {
+    stopped(*s, s->term);  // it ended while it was being stopped
+  } else {
+    fail(*s, why);
+  }
 }
 
 }  // namespace tenure::detail

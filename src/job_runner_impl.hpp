@@ -43,6 +43,7 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
     tenure::candidate candidate;
     work state = work::idle;
     bool known = false;            // its candidate has stood
+    bool told_to_stop = false;     // this term
     bool stands = false;           // in the election, or as soon as it can
     bool removing = false;
     bool gone = false;             // removing, and its candidate is closed

@@ -30,6 +30,7 @@ Test(job_lifetimes, start_delay_may_call_anything) {
   loop the_loop;
   ledger all;
   worker a(the_loop, "a", store, all);
+  a.options.stop_grace = milliseconds(50);  // whoever lets go of the handle is not asked to stop
   a.how.allow_empty = true;
   std::function<void()> within;
   a.how.start_delay = [&](const std::string&) {
@@ -48,12 +49,86 @@ Test(job_lifetimes, start_delay_may_call_anything) {
   within = [&] { a.runner.close([&] { a.closed = true; }); };
   cr_assert(is(a.runner.add(a.make("late")), errc::closed));
   test::run_until(the_loop, [&] { return a.closed; });
-  within = [&] { a.runner = job_runner(); };
-  a.closed = false;
   test::ok(a.run({"y"}));
   within = [&] { a.runner = job_runner(); };
-  cr_assert(is(a.runner.add(a.make("late")), errc::wrong_state), "its handle was let go in run");
+  cr_assert(is(a.runner.add(a.make("late")), errc::closed), "its handle was let go");
   a.close();
   cr_assert(not(a.was_told("start x")));
+  cr_assert(zero(int, the_loop.close()));
+}
+
+Test(job_lifetimes, nothing_is_added_to_a_runner_whose_session_is_closed) {
+  test::etcd store;
+  loop the_loop;
+  ledger all;
+  worker a(the_loop, "a", store, all);
+  test::ok(a.run({"x"}));
+  a.await("start x");
+  bool closed = false;
+  a.session.close([&] { closed = true; });
+  cr_expect(is(a.runner.add(a.make("y")), errc::closed));
+  test::run_until(the_loop, [&] { return closed; });
+  cr_expect(is(a.runner.add(a.make("y")), errc::closed));
+  a.close();
+  cr_assert(zero(int, the_loop.close()));
+}
+
+// Between the call that ends a job and the telling of it, the job may say that it has ended by itself.
+Test(job_lifetimes, who_has_failed_is_not_told_to_stop_whatever_ends_it_at_the_same_time) {
+  test::etcd store;
+  loop the_loop;
+  ledger all;
+  worker a(the_loop, "a", store, all);
+  a.how.retry_delay = milliseconds(3600000);
+  test::ok(a.run({"x", "y", "z"}));
+  test::run_until(the_loop, [&] { return a.runner.running() == 3; });
+  bool removed = false;
+  test::ok(a.runner.remove("x", [&] { removed = true; }));
+  a.end("x");
+  test::run_until(the_loop, [&] { return removed; });
+  cr_expect(a.was_told("failed x by itself"));
+
+  std::vector<std::string> last;
+  a.runner.close([&] {
+    last = a.told;
+    a.closed = true;
+  });
+  a.end("y");
+  cr_expect(eq(sz, a.runner.running(), 1));
+  test::run_until(the_loop, [&] { return a.closed; });
+  cr_expect(not(a.was_told("stop x")));
+  cr_expect(not(a.was_told("stop y")));
+  cr_expect(a.was_told("failed y by itself"));
+  cr_expect(a.was_told("stop z session_closed"));
+  a.close();
+  cr_expect(eq(sz, a.told.size(), last.size()), "told after closed");
+  cr_assert(zero(int, the_loop.close()));
+}
+
+Test(job_lifetimes, who_has_failed_is_not_told_to_stop_when_it_was_just_given_away) {
+  test::etcd store;
+  loop the_loop;
+  ledger all;
+  worker a(the_loop, "a", store, all);
+  worker b(the_loop, "b", store, all);
+  a.how.balance = b.how.balance = false;
+  a.how.retry_delay = milliseconds(3600000);
+  a.how.step_down_after = [](const std::string&) { return milliseconds(20); };
+  a.on_event = [&](const std::string& what) {  // the two step down in the same turn
+    if (what == "stop x resigned" && a.works_at("y")) a.end("y");
+    if (what == "stop y resigned" && a.works_at("x")) a.end("x");
+  };
+  test::ok(b.run({"x", "y"}));
+  test::run_until(the_loop, [&] { return b.runner.running() == 2; });
+  test::ok(a.run({"x", "y"}));
+  b.close();
+  test::run_until(the_loop, [&] { return a.runner.running() == 2; });
+  worker c(the_loop, "c", store, all);
+  test::ok(c.run({"x", "y"}));
+  test::run_until(the_loop, [&] { return c.runner.running() == 2; });
+  cr_expect(eq(int, int(a.was_told("stop x")) + int(a.was_told("stop y")), 1));
+  cr_expect(eq(int, int(a.was_told("failed x by itself")) + int(a.was_told("failed y by itself")), 1));
+  c.close();
+  a.close();
   cr_assert(zero(int, the_loop.close()));
 }

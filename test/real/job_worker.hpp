@@ -83,6 +83,17 @@ class worker {
     return runner.run(session, std::move(jobs), how, std::move(on));
   }
 
+  // The work of this job ends by itself.
+  void end(const std::string& what) {
+    all_.runs.erase(what);
+    --at_work;
+    runner.failed(what, {errc::system, "by itself", 0});
+  }
+  [[nodiscard]] bool works_at(const std::string& what) const {
+    const auto at = all_.runs.find(what);
+    return at != all_.runs.end() && at->second == name_;
+  }
+
   void close_runner() {
     if (!runner.close([this] { closed = true; })) closed = true;
     run_until(loop_, [this] { return closed; });
