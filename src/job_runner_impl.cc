@@ -108,62 +108,6 @@ bool job_runner_impl::running(const std::string& name) const {
   return s != nullptr && s->state == work::running;
 }
 
-error job_runner_impl::remove(const std::string& name, std::function<void()> removed) {
-  slot* s = find(name);
-  if (s == nullptr || s->removing || closing_) return {errc::wrong_state, "there is no job " + name + " to remove", 0};
-  s->removing = true;
-  s->removed = std::move(removed);
-  const auto over = [weak = weak_from_this(), held = slots_.at(name)] {
-    const auto self = weak.lock();
-    if (!self || self->closing_) return;
-    held->gone = true;
-    if (held->state == work::idle) self->retire(*held);
-  };
-  if (!s->known || !s->candidate.close(over)) post(over);
-  return {};
-}
-
-void job_runner_impl::retire(slot& s) {
-  const slot_ptr held = slots_.at(s.what.name);
-  order_.erase(std::remove(order_.begin(), order_.end(), &s), order_.end());
-  slots_.erase(s.what.name);
-  if (held->removed && !silent_) held->removed();
-}
-
-bool job_runner_impl::close(std::function<void()> closed) {
-  if (closing_) return false;
-  closing_ = true;
-  on_closed_ = std::move(closed);
-  directory_.close();
-  for (auto& [name, s] : slots_) {
-    if (!s->known || s->gone) continue;
-    if (s->candidate.close([self = shared_from_this()] {
-          if (--self->to_close_ == 0) self->done();
-        })) {
-      ++to_close_;
-    }
-  }
-  if (to_close_ != 0) return true;
-  if (!session_->is_open()) {
-    closed_ = true;
-    return false;
-  }
-  session_->post([self = shared_from_this()] { self->done(); });
-  return true;
-}
-
-void job_runner_impl::done() {
-  closed_ = true;
-  const auto closed = std::move(on_closed_);
-  if (closed && !silent_) closed();
-}
-
-void job_runner_impl::silence() {
-  silent_ = true;
-  if (!closing_) close({});
-  on_closed_ = nullptr;
-}
-
 void job_runner_impl::at(core::nanos when, std::function<void()> what) {
   if (!session_->is_open()) return;
   session_->at(when, [weak = weak_from_this(), what = std::move(what)] {

@@ -61,7 +61,6 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   slot* find(const std::string& name) const;
   [[nodiscard]] error check_place(const std::string& name) const;
   error enlist(job&& one);
-  void retire(slot& s);
   void settle(slot& s);
   void settle_all();
   void enter(slot& s);
@@ -74,6 +73,13 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   void fail(slot& s, const error& why);
   [[nodiscard]] bool room() const { return !options_.quota || occupied_ < *options_.quota; }
   [[nodiscard]] candidate_events events_for(slot& s);
+
+  // Leaving.
+  bool depart(slot& s);
+  void depart_next_turn(slot& s);
+  void departed(slot& s);
+  void retire(slot& s);
+  void done();
 
   // Their shares.
   void follow();
@@ -88,7 +94,6 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   // Calls `what` at or after this moment, with the job if there is one, unless the runner is gone by then.
   void at(core::nanos when, std::function<void()> what);
   void post(std::function<void()> what);
-  void done();
 
   ref<session_impl> session_;
   job_runner_options options_;
@@ -101,7 +106,7 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   bool closing_ = false;
   bool closed_ = false;
   bool silent_ = false;
-  std::size_t to_close_ = 0;       // candidates whose closing is under way
+  std::size_t departing_ = 0;      // jobs that are to be told of still
   std::function<void()> on_closed_;
 
   tenure::directory directory_;

@@ -95,7 +95,8 @@ class TENURE_API job_runner {
                           job_runner_events events = {});
 
   // One job more, or one less: it is stopped and handed over, then forgotten; its name is free again
-  // when `removed` is called. Errors: as run; wrong_state if not running, or there is no such job.
+  // when `removed` is called: when its work has stopped, and with all others in `close`. Nothing is called when
+  // the session is closed. Errors: as run; wrong_state if not running, or there is no such job.
   [[nodiscard]] error add(job one);
   [[nodiscard]] error remove(const std::string& name, std::function<void()> removed = {});
 
@@ -103,8 +104,8 @@ class TENURE_API job_runner {
   // called any more. Does nothing if the job is not running here.
   void failed(const std::string& name, const error& why);
 
-  // Stops all jobs and hands each over as soon as it says `stopped`; then calls `closed`, at the latest
-  // after the session's stop_grace + request_timeout. False if it is not running.
+  // Stops all jobs and hands each over as soon as it says `stopped`; then calls what `removed` is due, and `closed`
+  // as the last, at the latest after the session's stop_grace + request_timeout. False if it is not running.
   bool close(std::function<void()> closed = {});
 
   [[nodiscard]] std::size_t running() const noexcept;  // started and not yet stopped

@@ -132,3 +132,74 @@ Test(job_lifetimes, who_has_failed_is_not_told_to_stop_when_it_was_just_given_aw
   a.close();
   cr_assert(zero(int, the_loop.close()));
 }
+
+// Removed, then all is closed: an idle job, one that waits, one that runs, one that is being stopped, one that never stops.
+Test(job_lifetimes, what_is_removed_is_answered_before_closed_whatever_it_does) {
+  test::etcd store;
+  loop the_loop;
+  ledger all;
+  worker a(the_loop, "a", store, all);
+  worker b(the_loop, "b", store, all);
+  a.how.balance = b.how.balance = false;
+  a.how.start_delay = [](const std::string& what) { return milliseconds(what == "idle" ? 3600000 : 0); };
+  a.slow = {"runs", "stops"};
+  test::ok(b.run({"waits"}));
+  b.await("start waits");
+  test::ok(a.run({"idle", "waits", "runs", "stops", "stays"}));
+  test::run_until(the_loop, [&] { return a.runner.running() == 3; });
+  const auto remove = [&](const std::string& what) { test::ok(a.runner.remove(what, [&, what] { a.told.push_back("removed " + what); })); };
+  remove("stops");
+  a.await("stop stops");
+  for (const char* each : {"idle", "waits", "runs"}) remove(each);
+  const bool closing = a.runner.close([&] {
+    a.told.push_back("closed");
+    a.closed = true;
+  });
+  cr_assert(closing);
+  a.await("stop runs");
+  a.await("removed idle");
+  a.await("removed waits");
+  a.await("stop stays");
+  cr_expect(not(a.was_told("removed runs")));
+  cr_expect(not(a.was_told("removed stops")));
+  a.stop_now.at("stops")();
+  a.await("removed stops");
+  cr_expect(not(a.closed));
+  a.stop_now.at("runs")();
+  test::run_until(the_loop, [&] { return a.closed; });
+  for (const char* each : {"idle", "waits", "runs", "stops"}) cr_expect(eq(int, int(a.count(std::string("removed ") + each)), 1), "%s", each);
+  cr_expect(eq(type(std::string), a.told.back(), std::string("closed")));
+  a.close();
+  b.close();
+  cr_assert(zero(int, the_loop.close()));
+}
+
+Test(job_lifetimes, what_is_removed_and_never_stops_keeps_its_name_until_all_is_closed) {
+  test::etcd store;
+  loop the_loop;
+  ledger all;
+  worker a(the_loop, "a", store, all);
+  ledger others;
+  worker b(the_loop, "b", store, others);
+  a.options.stop_grace = milliseconds(50);
+  a.never = {"x"};
+  test::ok(a.run({"x"}));
+  a.await("start x");
+  test::ok(a.runner.remove("x", [&] { a.told.push_back("removed x"); }));
+  test::ok(b.run({"x"}));
+  b.await("start x");  // the grace is over
+  cr_expect(is(a.runner.add(a.make("x")), errc::invalid_argument));
+  cr_expect(not(a.was_told("removed x")));
+  const bool closing = a.runner.close([&] {
+    a.told.push_back("closed");
+    a.closed = true;
+  });
+  cr_assert(closing);
+  cr_expect(not(a.was_told("removed x")), "no callback from within a call");
+  test::run_until(the_loop, [&] { return a.closed; });
+  cr_expect(eq(type(std::string), a.told.back(), std::string("closed")));
+  cr_expect(eq(int, int(a.count("removed x")), 1));
+  a.close();
+  b.close();
+  cr_assert(zero(int, the_loop.close()));
+}
