@@ -44,6 +44,7 @@ void job_runner_impl::retire(slot& s) {
   const auto removed = std::exchange(s.removed, nullptr);
   if (!closing_) {
     order_.erase(std::remove(order_.begin(), order_.end(), &s), order_.end());
+    list_changed();
     slots_.erase(s.what.name);  // the caller holds it
   }
   if (removed && !silent_) removed();
@@ -54,20 +55,39 @@ bool job_runner_impl::close(std::function<void()> closed) {
   closing_ = true;
   on_closed_ = std::move(closed);
   directory_.close();
-  for (slot* s : order_) {
-    if (s->gone) {
-      depart_next_turn(*s);  // it works on after its grace: nobody waits for that now
-    } else if (!s->removing) {
-      depart(*s);
-    }
-  }
-  if (departing_ != 0) return true;
-  if (!session_->is_open()) {
+  const bool open = session_->is_open();
+  // Of a session that closes itself some may be left to wait for, or none: then there is no turn to come either.
+  do {
+    close_some();
+  } while (!open && departing_ == 0 && closed_to_ < order_.size());
+  if (!open && departing_ == 0) {
     closed_ = true;
     return false;
   }
-  session_->post([self = shared_from_this()] { self->done(); });
+  ++departing_;  // so that it does not end before all have been told
+  session_->post([self = shared_from_this()] { self->close_rest(); });
   return true;
+}
+
+void job_runner_impl::close_some() {
+  const std::size_t until = std::min(order_.size(), closed_to_ + jobs_a_turn);
+  for (; closed_to_ < until; ++closed_to_) {
+    slot& s = *order_[closed_to_];
+    if (s.gone) {
+      depart_next_turn(s);  // it works on after its grace: nobody waits for that now
+    } else if (!s.removing) {
+      depart(s);
+    }
+  }
+}
+
+void job_runner_impl::close_rest() {
+  close_some();
+  if (closed_to_ < order_.size()) {
+    session_->post([self = shared_from_this()] { self->close_rest(); });
+  } else if (--departing_ == 0) {
+    done();
+  }
 }
 
 void job_runner_impl::done() {

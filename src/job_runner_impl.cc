@@ -89,6 +89,7 @@ error job_runner_impl::enlist(job&& one) {
   made->not_before = not_before;
   made->what = std::move(one);
   order_.push_back(made.get());
+  list_changed();
   if (not_before != 0) {
     at(not_before, [this, weak = std::weak_ptr<slot>(made)] {
       if (const slot_ptr s = weak.lock()) settle(*s);
@@ -108,21 +109,6 @@ bool job_runner_impl::running(const std::string& name) const {
   return s != nullptr && s->state == work::running;
 }
 
-void job_runner_impl::at(core::nanos when, std::function<void()> what) {
-  if (!session_->is_open()) return;
-  session_->at(when, [weak = weak_from_this(), what = std::move(what)] {
-    const auto self = weak.lock();
-    if (self && !self->closing_) what();
-  });
-}
-
-void job_runner_impl::post(std::function<void()> what) {
-  if (!session_->is_open()) return;
-  session_->post([weak = weak_from_this(), what = std::move(what)] {
-    if (const auto self = weak.lock()) what();
-  });
-}
-
 // --- seeking a job, running it, giving it back ---------------------------------------------------
 
 // Stands where it should, and nowhere else.
@@ -135,10 +121,6 @@ void job_runner_impl::settle(slot& s) {
   } else {
     withdraw(s);
   }
-}
-
-void job_runner_impl::settle_all() {
-  for (slot* s : order_) settle(*s);
 }
 
 candidate_events job_runner_impl::events_for(slot& s) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -56,13 +57,13 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   };
   using slot_ptr = std::shared_ptr<slot>;
   static constexpr milliseconds resign_limit{60000};
+  static constexpr std::size_t jobs_a_turn = 64;
 
   // The jobs.
   slot* find(const std::string& name) const;
   [[nodiscard]] error check_place(const std::string& name) const;
   error enlist(job&& one);
   void settle(slot& s);
-  void settle_all();
   void enter(slot& s);
   void withdraw(slot& s);
   void acquired(slot& s, const leadership& term);
@@ -79,6 +80,8 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   void depart_next_turn(slot& s);
   void departed(slot& s);
   void retire(slot& s);
+  void close_some();
+  void close_rest();
   void done();
 
   // Their shares.
@@ -91,8 +94,16 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   void step_down_later(slot& s, core::nanos after);
   void forget_the_absent(core::nanos now);
 
-  // Calls `what` at or after this moment, with the job if there is one, unless the runner is gone by then.
+  // For many jobs at once, a slice a turn.
+  void settle_all();
+  void settle_some();
+  void list_changed();
+  void set_alarm();
+  void keep_appointments();
+
+  // Calls `what` at or after this moment, unless the runner is closing by then.
   void at(core::nanos when, std::function<void()> what);
+  // Calls `what` from the dispatcher, unless the runner is gone by then.
   void post(std::function<void()> what);
 
   ref<session_impl> session_;
@@ -107,7 +118,14 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   bool closed_ = false;
   bool silent_ = false;
   std::size_t departing_ = 0;      // jobs that are to be told of still
+  std::size_t closed_to_ = 0;      // in `order_`
   std::function<void()> on_closed_;
+
+  std::multimap<core::nanos, std::function<void()>> appointments_;
+  core::nanos alarm_ = core::never;  // for the first of them
+  std::size_t to_settle_ = 0;      // so many are to be looked at still
+  std::size_t settled_to_ = 0;     // in `order_`
+  bool settling_ = false;          // the next turn's are posted
 
   tenure::directory directory_;
   jobs::shares shares_;

@@ -47,6 +47,7 @@ class worker {
   std::set<std::string> slow;                              // these stop when told to by `stop_now`
   std::map<std::string, std::function<void()>> stop_now;
   std::set<std::string> never;                             // these do not say that they have stopped
+  std::map<std::string, token> tokens;                     // of the last term of each job
   std::vector<std::string> told;
   std::size_t most = 0;                                    // at once
   std::size_t at_work = 0;
@@ -105,6 +106,9 @@ class worker {
   }
 
   [[nodiscard]] long count(const std::string& what) const { return std::count(told.begin(), told.end(), what); }
+  [[nodiscard]] long cancelled() const {
+    return std::count_if(tokens.begin(), tokens.end(), [](const auto& each) { return each.second.cancelled(); });
+  }
   // Is told something that begins with this.
   [[nodiscard]] bool was_told(const std::string& what) const {
     return std::any_of(told.begin(), told.end(), [&](const std::string& each) { return each.rfind(what, 0) == 0; });
@@ -121,6 +125,7 @@ class worker {
     if (term.fencing_token <= all_.tokens[what]) give_up("fencing tokens do not grow", __FILE__, __LINE__);
     if (term.token.cancelled()) give_up("started without a leadership", __FILE__, __LINE__);
     all_.tokens[what] = term.fencing_token;
+    tokens[what] = term.token;
     most = std::max(most, ++at_work);
     record("start " + what);
     return {};
