@@ -50,7 +50,9 @@ class service {
   }
 
   tenure::error start() {
-    if (tenure::error failed = session_.open(loop_, chosen_.session)) return failed;
+    tenure::session_events of_all;
+    of_all.trouble = [this](const tenure::error& why) { tell("error", "", ",\"message\":" + quoted(why.message)); };
+    if (tenure::error failed = session_.open(loop_, chosen_.session, std::move(of_all))) return failed;
     std::vector<tenure::job> jobs;
     for (long i = 0; i < chosen_.jobs; ++i) {
       char name[32];

@@ -76,7 +76,8 @@ struct job_runner_options {
 struct job_runner_events {
   // The job could not start, or `failed` was called. The others go on.
   std::function<void(const std::string& job, const error&)> failed;
-  // Something failed and is tried again.
+  // Something failed that concerns this job only, and is tried again. What concerns them all, such as an etcd that
+  // cannot be reached, is told once, by session_events::trouble: listen to that, too.
   std::function<void(const std::string& job, const error&)> trouble;
 };
 

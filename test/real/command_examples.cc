@@ -136,3 +136,12 @@ Test(command_examples, both_say_what_they_need_and_what_is_wrong) {
   cr_expect(eq(int, how.exit_code, 2));
   cr_expect(has(bad_server.errors(), "server: "));
 }
+
+// Jobs wait for a lease in silence, as far as the runner is concerned: it is the session that has a word for it.
+Test(command_examples, jobs_say_so_if_etcd_cannot_be_reached) {
+  process one({built("examples/jobs"), "--instance", "one", "--endpoints", "http://127.0.0.1:" + std::to_string(free_port())});
+  const std::string line = one.line_with("\"event\":\"error\"");
+  cr_assert(has(line, "\"shard\":\"\""), "%s", line.c_str());
+  cr_assert(has(line, "127.0.0.1"), "%s", line.c_str());
+  stop(one);
+}
