@@ -48,6 +48,7 @@ class worker {
   std::map<std::string, std::function<void()>> stop_now;
   std::set<std::string> never;                             // these do not say that they have stopped
   std::map<std::string, token> tokens;                     // of the last term of each job
+  std::map<std::string, std::string> keys;
   std::vector<std::string> told;
   std::size_t most = 0;                                    // at once
   std::size_t at_work = 0;
@@ -90,6 +91,10 @@ class worker {
     --at_work;
     runner.failed(what, {errc::system, "by itself", 0});
   }
+  [[nodiscard]] std::string some_job() const {
+    const auto at = std::find_if(all_.runs.begin(), all_.runs.end(), [this](const auto& each) { return each.second == name_; });
+    return at != all_.runs.end() ? at->first : std::string();
+  }
   [[nodiscard]] bool works_at(const std::string& what) const {
     const auto at = all_.runs.find(what);
     return at != all_.runs.end() && at->second == name_;
@@ -126,6 +131,7 @@ class worker {
     if (term.token.cancelled()) give_up("started without a leadership", __FILE__, __LINE__);
     all_.tokens[what] = term.fencing_token;
     tokens[what] = term.token;
+    keys[what] = term.key;
     most = std::max(most, ++at_work);
     record("start " + what);
     return {};
