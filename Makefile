@@ -68,9 +68,10 @@ CHAOS     := $(if $(CHAOS_OBJ),$(BUILD)/test/chaos)
 UNIT_OBJ  += $(filter %/checker.o %/fault.o %/history.o %/losses.o %/schedule.o %/terms.o,$(CHAOS_OBJ))
 ALL_OBJ   += $(CHAOS_OBJ)
 
-# A rolling restart, with the drawing of the fault driver.
+# A rolling restart, with the drawing of the fault driver; its judge, too, is tested with the unit tests.
 ROLLING_OBJ := $(call objects,test/rolling/*.cc)
 ROLLING     := $(BUILD)/test/rolling
+UNIT_OBJ    += $(filter %/ledger.o %/show.o,$(ROLLING_OBJ)) $(filter %/svg.o,$(CHAOS_OBJ))
 ALL_OBJ     += $(ROLLING_OBJ)
 
 STATIC   := $(BUILD)/libtenure.a

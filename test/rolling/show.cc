@@ -3,7 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <fstream>
 #include <set>
 
 #include "test/chaos/svg.hpp"
@@ -15,6 +18,7 @@ namespace {
 constexpr const char* colours[] = {"#4269d0", "#3ca951", "#c98a00", "#a463f2", "#2a9d9d"};
 constexpr double left = 70, right = 20, top = 74, lane = 15, bar = 11;
 constexpr double width = 1400;
+constexpr std::size_t widest = 100;  // of a terminal
 
 const char* colour_of(const std::string& who, const std::vector<std::string>& instances) {
   const auto at = std::find(instances.begin(), instances.end(), who) - instances.begin();
@@ -23,11 +27,32 @@ const char* colour_of(const std::string& who, const std::vector<std::string>& in
 
 }  // namespace
 
+std::vector<std::string> column_names(const std::vector<std::string>& jobs) {
+  if (jobs.empty()) return {};
+  std::size_t common = jobs.front().size();
+  std::size_t longest = 0;
+  for (const std::string& each : jobs) {
+    const auto parts = std::mismatch(each.begin(), each.end(), jobs.front().begin(), jobs.front().end());
+    common = std::min(common, static_cast<std::size_t>(parts.first - each.begin()));
+    longest = std::max(longest, each.size());
+  }
+  std::vector<std::string> lines;
+  for (std::size_t at = common; at < longest; ++at) {
+    char head[64];
+    std::snprintf(head, sizeof head, "  %-13s", at == common ? (jobs.front().substr(0, common)).c_str() : "");
+    lines.emplace_back(head);
+    for (const std::string& each : jobs) lines.back() += at < each.size() ? each[at] : ' ';
+  }
+  const bool fits = lines.empty() || lines.front().size() <= widest;
+  return fits ? lines : std::vector<std::string>();
+}
+
 table::table(std::vector<std::string> instances, std::vector<std::string> jobs)
-    : instances_(std::move(instances)), jobs_(std::move(jobs)), terminal_(isatty(STDOUT_FILENO) == 1) {}
+    : instances_(std::move(instances)), jobs_(std::move(jobs)), names_(column_names(jobs_)), terminal_(isatty(STDOUT_FILENO) == 1) {}
 
 void table::show(const ledger& now, const std::string& phase) {
   std::string text;
+  for (const std::string& line : names_) text += line + "\n";
   for (const std::string& who : instances_) {
     char head[64];
     std::snprintf(head, sizeof head, "  %-8s %3zu  ", who.c_str(), now.share(who));
@@ -41,7 +66,7 @@ void table::show(const ledger& now, const std::string& phase) {
   if (terminal_) {
     if (text + phase == last_) return;
     last_ = text + phase;
-    if (drawn_) std::printf("\033[%zuA", instances_.size() + 1);
+    if (drawn_) std::printf("\033[%zuA", names_.size() + instances_.size() + 1);
     std::printf("\033[2K%s\n%s", phase.c_str(), text.c_str());
     drawn_ = true;
   } else {
@@ -52,6 +77,16 @@ void table::show(const ledger& now, const std::string& phase) {
     std::printf("%s\n", line.c_str());
   }
   std::fflush(stdout);
+}
+
+// Closed before it is judged: a full disk is often told no earlier.
+error write_file(const std::string& path, const std::string& text) {
+  if (text.empty()) return {errc::system, path + ": there is nothing to write", 0};
+  std::ofstream out(path);
+  out << text;
+  out.close();
+  if (out) return {};
+  return {errc::system, path + " could not be written: " + std::strerror(errno), 0};
 }
 
 std::string draw(const std::vector<span>& spans, const std::vector<std::string>& instances,
