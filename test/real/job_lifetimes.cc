@@ -167,7 +167,9 @@ Test(job_lifetimes, what_is_removed_is_answered_before_closed_whatever_it_does) 
   cr_expect(not(a.closed));
   a.stop_now.at("runs")();
   test::run_until(the_loop, [&] { return a.closed; });
-  for (const char* each : {"idle", "waits", "runs", "stops"}) cr_expect(eq(int, int(a.count(std::string("removed ") + each)), 1), "%s", each);
+  for (const char* each : {"idle", "waits", "runs", "stops"}) {
+    cr_expect(eq(int, int(a.count(std::string("removed ") + each)), 1), "%s", each);
+  }
   cr_expect(eq(type(std::string), a.told.back(), std::string("closed")));
   a.close();
   b.close();

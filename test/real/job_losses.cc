@@ -77,6 +77,13 @@ Test(job_losses, leave_nobody_over_its_quota_and_nobody_idle) {
     }
     test::run_until(the_loop, [&] { return victim.told.size() > told; });  // to stop, or that it has failed
     test::run_until(the_loop, all_busy);
+    if (stopping()) {
+      // A job that nobody else wants: there would be nothing to keep it from starting but the one that is being stopped.
+      const std::string extra = "extra-" + std::to_string(round);
+      slow.slow.insert(extra);
+      test::ok(slow.runner.add(slow.make(extra)));
+      test::run_for(the_loop, 30);
+    }
     let_stop();
     test::run_until(the_loop, [&] { return all_busy() && !stopping(); });
     for (const auto& each : workers) cr_assert(le(sz, +each->most, 1), "round %d", round);
