@@ -13,7 +13,7 @@ using core::millisecond;
 using core::nanos;
 using core::second;
 
-// A look at a part of the jobs at a time: it must not be felt on the loop.
+// A look at a part of the jobs at a time: it must not be felt on the loop. Once round all of them without a move, there is no hurry.
 constexpr std::size_t jobs_a_look = 64;
 constexpr std::size_t moves_a_look = 16;
 constexpr nanos between_looks = second;
@@ -65,7 +65,8 @@ void job_runner_impl::look() {
       cursor_ = (cursor_ + 1) % order_.size();
       consider(*order_[cursor_], now);
     }
-    if (moves_ != 0) next = after_a_move;
+    looked_at_ = moves_ == 0 ? looked_at_ + some : 0;
+    if (looked_at_ < order_.size()) next = after_a_move;
   }
   forget_the_absent(now);
   look_within(next);

@@ -135,6 +135,7 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   };
   std::unordered_map<jobs::instance_id, presence> seen_;
   std::size_t cursor_ = 0;         // where the next look goes on
+  std::size_t looked_at_ = 0;      // so many since the last move
   core::nanos look_at_ = core::never;
   std::uint64_t looks_ = 0;        // an appointment for a look that was put forward is void
   random_choices choices_;
