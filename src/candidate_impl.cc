@@ -122,18 +122,19 @@ void candidate_impl::end_term() {
 }
 
 void candidate_impl::lost(reason why) {
-  error e{to_errc(why), text(why), 0};
-  if (why != reason::session_closed) e.message.append("; ").append(session_->evidence());
+  // Put together when it is told: thousands may lose at once, and not all have to be told in words.
+  const auto evidence = why != reason::session_closed ? session_->evidence() : nullptr;
+  const auto in_words = [why, evidence] { return evidence == nullptr ? std::string(text(why)) : text(why) + ("; " + *evidence); };
   if (session_->log().heard()) {
-    session_->log()(log_level::warning, "lost", "leading no more: " + e.message,
+    session_->log()(log_level::warning, "lost", "leading no more: " + in_words(),
                     {{"election", session_->elections()[id_].prefix}, {"reason", name(why)}});
   }
-  post([this, why, e = std::move(e), which = terms_] {
+  post([this, why, in_words, which = terms_] {
     if (told_ != which || which == 0) {
       work_stopped();  // it never began
       return;
     }
-    if (!silent_ && events_.lost) events_.lost(why, e);
+    if (!silent_ && events_.lost) events_.lost(why, {to_errc(why), in_words(), 0});
   });
   end_term();
 }

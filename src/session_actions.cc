@@ -14,8 +14,9 @@ namespace {
 
 // A watch message is bounded by what etcd sends of one application's deletes; values of puts are in it.
 constexpr std::size_t longest_document = 16u << 20;
-// How much of it is looked at in one turn.
-constexpr std::size_t longest_part = 8u << 10;
+// How much of it is looked at in one piece of work; and how much at once, before the loop goes round.
+constexpr std::size_t longest_part = 4u << 10;
+constexpr std::size_t short_part = 1u << 10;
 // Larger answers are understood in a piece of work of their own, not in the one that received them.
 constexpr std::size_t long_answer = 1u << 10;
 
@@ -112,8 +113,10 @@ void session_impl::streamed(std::uint64_t stream, std::string_view bytes) {
     backlog_read_ = 0;
   }
   backlog_.append(bytes);
-  if (!begun) {
+  if (!begun && backlog_.size() <= short_part) {
     read_backlog(stream);
+  } else if (!begun) {
+    post([this, stream] { read_backlog(stream); });
   } else if (backlog_.size() - backlog_read_ > longest_document) {
     failure_ = {errc::bad_answer, "the watch sends more than can be read", 0};
     break_stream(stream);
@@ -207,7 +210,7 @@ void session_impl::tell_news(const core::tell& t) {
       to(&session_events::granted, t.value, std::chrono::duration_cast<milliseconds>(span));
       break;
     case core::news::lease_lost: {
-      const error e{errc::lease_gone, std::string(text(to_reason(t.why_lost))) + "; " + evidence(), 0};
+      const error e{errc::lease_gone, std::string(text(to_reason(t.why_lost))) + "; " + *evidence(), 0};
       log_(log_level::warning, "lease_gone", e.message);
       to(&session_events::lost, e);
       break;

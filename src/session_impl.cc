@@ -212,7 +212,7 @@ void session_impl::woke() {
 void session_impl::apply(const core::event& e) {
   if (finished_ || forked()) return;
   const core::nanos now = boot_time();
-  evidence_.clear();
+  evidence_.reset();
   machine_->apply(now, e, actions_);
   const char* const broken = switches().broken != nullptr ? switches().broken : machine_->broken_invariant(now);
   perform();
@@ -233,16 +233,17 @@ void session_impl::stop(const char* invariant) {
   close({});
 }
 
-const std::string& session_impl::evidence() {
-  if (!evidence_.empty()) return evidence_;
+std::shared_ptr<const std::string> session_impl::evidence() {
+  if (evidence_ != nullptr) return evidence_;
   const core::counters& c = machine_->counts();
   const core::nanos now = boot_time();
   const auto ago = [now](core::nanos at) {
     return at == 0 ? std::string("never") : std::to_string((now - at) / core::millisecond) + " ms ago";
   };
-  evidence_ = "the last acknowledged keepalive was sent " + ago(c.kept_at) + ", the last linearizable request answered " +
-              ago(c.confirmed_at) + ", under raft term " + std::to_string(c.term);
-  if (trouble_at_ != 0) evidence_ += "; the last failure was " + ago(trouble_at_) + ": " + last_trouble_;
+  std::string text = "the last acknowledged keepalive was sent " + ago(c.kept_at) + ", the last linearizable request answered " +
+                     ago(c.confirmed_at) + ", under raft term " + std::to_string(c.term);
+  if (trouble_at_ != 0) text += "; the last failure was " + ago(trouble_at_) + ": " + last_trouble_;
+  evidence_ = std::make_shared<const std::string>(std::move(text));
   return evidence_;
 }
 

@@ -57,7 +57,7 @@ class session_impl final : public net::receiver, public teller {
   token_node* begin_term();
   logger& log() { return log_; }
   // What speaks for and against the lease at this moment, in words; for those who lose a leadership.
-  [[nodiscard]] const std::string& evidence();
+  [[nodiscard]] std::shared_ptr<const std::string> evidence();
   [[nodiscard]] bool forked() const;
 
   // net::receiver
@@ -125,7 +125,7 @@ class session_impl final : public net::receiver, public teller {
   std::multimap<core::nanos, std::function<void()>> alarms_;
   session_deadline deadline_;
   bool broken_ = false;
-  std::string evidence_;      // empty: not put into words in this step
+  std::shared_ptr<const std::string> evidence_;  // null: not put into words in this step
   std::string last_trouble_;  // and when it was
   core::nanos trouble_at_ = 0;
   teller_line* line_ = nullptr;

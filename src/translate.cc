@@ -142,11 +142,6 @@ void translator::items(const expected& asked, std::vector<etcd::op_response>& re
     etcd::op_response& r = responses[i];
     slot& e = elections_[asked.elections[i]];
     core::item_answer item;
-    if (asked.together) {
-      item.applied = true;  // without rivals, if it stood
-      a.items.push_back(item);
-      continue;
-    }
     switch (asked.what) {
       case op::stand:
         sound = r.responses.size() == 2;
@@ -227,16 +222,26 @@ bool translator::fill(const expected& asked, const net::reply& reply, translated
       break;
     }
     default: {
-      etcd::txn_response r;
-      if (!etcd::parse(reply.body, r, why)) return false;
-      a.differs = asked.together && !r.succeeded;
-      bool sound = a.differs ? r.responses.empty() : true;
-      if (!a.differs) items(asked, r.responses, a, sound);
+      bool sound = true;
+      if (asked.together) {
+        etcd::joint_response r;
+        if (!etcd::parse(reply.body, r, why)) return false;
+        a.differs = !r.succeeded;
+        sound = r.responses == (r.succeeded ? asked.elections.size() : 0);
+        core::item_answer done;
+        done.applied = true;  // without rivals, if it stood
+        if (r.succeeded) a.items.assign(asked.elections.size(), done);
+        h = r.header;
+      } else {
+        etcd::txn_response r;
+        if (!etcd::parse(reply.body, r, why)) return false;
+        items(asked, r.responses, a, sound);
+        h = r.header;
+      }
       if (!sound) {
         why = "responses: not as many as were asked for";
         return false;
       }
-      h = r.header;
       break;
     }
   }

@@ -24,7 +24,7 @@ struct settings {
   asked_timings asked;  // checked
   std::size_t endpoint_count = 1;
   bool authenticate = false;
-  std::size_t slice = 64;  // how many leaderships may be lost in one turn of the loop
+  std::size_t slice = 32;  // how many leaderships may be lost in one turn of the loop
   bool watch = true;  // false only in tests of what catches a watch that fails
 };
 

@@ -89,7 +89,11 @@ class roster {
   void leader_read(const context& c, const completion& done, const answer& a);
   void withdrawal_answered(const context& c, const completion& done, const answer& a);
 
-  // New leaderships are written into their keys together, and not before others that stand know where they are.
+  void announce_some(const context& c);
+  void reassure_some(const context& c);
+  void reread_some(const context& c);
+  // Of what only puts elections on a list.
+  [[nodiscard]] std::size_t light_slice() const { return 4 * slice_; }
   static constexpr nanos announce_delay = 20 * millisecond;
 
   enum class due : std::uint8_t { grace, reassurance, sweep, left };
@@ -126,12 +130,16 @@ class roster {
   std::vector<election_id> unannounced_;  // new leaders whose key does not say so yet
   nanos announce_at_ = never;
   nanos announce_until_ = never;  // at the latest
+  bool announcing_ = false;
+  std::size_t announced_ = 0;     // so many of them
   struct turn {
     nanos at;
     election_id id;
   };
   std::deque<turn> reassurances_;    // in order of time
+  nanos reassure_until_ = 0;         // not 0: those up to this moment are being put on their list
   nanos reread_at_ = never;
+  election_id reread_from_ = 0;      // a re-reading of all queues has come so far
   nanos write_again_at_ = 0;         // the store refused writes: only read until then
 };
 

@@ -1,4 +1,4 @@
-// What the roster makes of the answers to its batched requests, and of time passing.
+// What the roster makes of the answers to its batched requests.
 #include <algorithm>
 #include <utility>
 
@@ -22,8 +22,8 @@ void roster::completed(const context& c, const completion& done, const answer* a
   const bool differs = done.what == outcome::ok && a != nullptr && a->differs;
   batches_.ended(c, done, all_, differs);
   const bool answered = done.what == outcome::ok && a != nullptr && a->items.size() == done.asked.items.size();
+  busy_ = batches::large(done.asked);
   if (answered) {
-    busy_ = batches::large(done.asked);
     switch (what) {
       case op::stand: stood(c, done, *a); break;
       case op::withdraw: withdrawal_answered(c, done, *a); break;
@@ -211,108 +211,6 @@ void roster::leader_read(const context& c, const completion& done, const answer&
     t.value = first.create_revision;
     c.say(std::move(t));
   }
-}
-
-void roster::remind(nanos at, election_id id, due what) {
-  agenda_.push_back({at, id, what});
-  std::push_heap(agenda_.begin(), agenda_.end());
-}
-
-void roster::keep(const context& c, const appointment& a) {
-  settle(c, a.id);
-  election& e = all_[a.id];
-  switch (a.what) {
-    case due::grace:
-      if (e.state == standing::stopping && e.stop_until <= c.now) stopped(c, a.id);
-      break;
-    case due::reassurance: {
-      e.reassurance_reminded = false;
-      if (e.state != standing::leading) break;
-      const nanos until = e.confirmed_at + c.t.reassure_interval + c.t.reassure_timeout;
-      if (until > c.now) {
-        e.reassurance_reminded = true;
-        remind(until, a.id, due::reassurance);
-      } else {
-        lose(c, a.id, cause::reassurance_timed_out, false);
-      }
-      break;
-    }
-    case due::sweep:
-      // A stand of ours may have been executed after its key was withdrawn.
-      if (e.state != standing::idle || closing_ || e.doubt_until == 0 || e.doubt_until > c.now) break;
-      if (c.lease.held()) withdraw(a.id);
-      break;
-    case due::left: {
-      if (!e.leave_wanted || e.left_until > c.now) break;
-      e.leave_wanted = false;
-      e.stands = false;
-      --attached_;
-      tell t{};
-      t.what = news::left;
-      t.election = a.id;
-      c.say(std::move(t));
-      break;
-    }
-  }
-}
-
-void roster::tick(const context& c) {
-  for (std::size_t n = 0; n < slice_ && !agenda_.empty() && agenda_.front().at <= c.now; ++n) {
-    const appointment a = agenda_.front();
-    std::pop_heap(agenda_.begin(), agenda_.end());
-    agenda_.pop_back();
-    keep(c, a);
-  }
-  tell_some(c);
-  if (c.now >= held_until_) tell_held(c, cause::key_deleted);
-  if (sweeping()) sweep_some(c);
-  if (sweeping()) return;
-  if (closing_) return;
-  if (c.now >= announce_at_ && c.now < announce_until_ && all_.count(standing::wanting) + all_.count(standing::creating) != 0) {
-    announce_at_ = std::min(c.now + announce_delay, announce_until_);
-  }
-  if (c.now >= announce_at_) {
-    announce_at_ = never;
-    for (const election_id id : unannounced_) {
-      if (all_[id].state == standing::leading) batches_.add(op::reassure, id, all_[id]);
-    }
-    unannounced_.clear();
-  }
-  // A keepalive a moment before takes them along: the loop is woken once, not twice.
-  const nanos moment = c.t.reassure_interval / 32;
-  if (!reassurances_.empty() && reassurances_.front().at <= c.now + moment) {
-    // Those that are due soon go with those that are due: fewer, fuller batches.
-    const nanos until = c.now + c.t.reassure_interval / 2;
-    while (!reassurances_.empty() && reassurances_.front().at <= until) {
-      const turn next = reassurances_.front();
-      reassurances_.pop_front();
-      election& e = all_[next.id];
-      if (e.state == standing::leading && e.reassure_at == next.at) batches_.add(op::reassure, next.id, e);
-    }
-  }
-  if (c.now >= reread_at_) {
-    // An older etcd can lose a delete around a compaction (etcd#18089): never wait for one for ever.
-    reread_at_ = c.now + c.t.ttl;
-    for (election_id id = 0; id < all_.size(); ++id) {
-      if (all_[id].state == standing::queued) batches_.add(op::read_queue, id, all_[id]);
-    }
-  }
-  // A turn takes one large batch: its sending, or its answer.
-  const bool more_due = !agenda_.empty() && agenda_.front().at <= c.now;
-  more_ = busy_ || more_due || batches_.pump(c, all_, c.now >= write_again_at_);
-  busy_ = false;
-}
-
-nanos roster::next_wake(const context& c) const {
-  if (sweeping() || !telling_.empty()) return c.now;
-  nanos wake = held_until_;
-  if (!agenda_.empty()) wake = std::min(wake, agenda_.front().at);
-  if (closing_) return wake;
-  if (more_) return c.now;
-  wake = std::min(wake, announce_at_);
-  if (!reassurances_.empty()) wake = std::min(wake, reassurances_.front().at);
-  if (all_.count(standing::queued) != 0) wake = std::min(wake, reread_at_);
-  return std::min(wake, batches_.next_wake(c.now, c.requests));
 }
 
 }  // namespace tenure::core

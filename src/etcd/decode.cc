@@ -31,6 +31,13 @@ bool read_txn(const field& root, txn_response& out) {
          read_list(root.member("responses"), out.responses, read_op);
 }
 
+bool read_joint(const field& root, joint_response& out) {
+  if (!read_header(root, out.header) || !root.member("succeeded").read(out.succeeded)) return false;
+  const field responses = root.member("responses");
+  out.responses = responses.size();
+  return responses.array();
+}
+
 bool read_range_answer(const field& root, range_response& out) {
   return read_header(root, out.header) && read_range(root, out);
 }
@@ -81,6 +88,10 @@ bool read(const field& in, key_value& out) {
 }
 
 bool parse(std::string_view body, txn_response& out, std::string& why) { return parse_with(read_txn, body, out, why); }
+
+bool parse(std::string_view body, joint_response& out, std::string& why) {
+  return parse_with(read_joint, body, out, why);
+}
 
 bool parse(std::string_view body, range_response& out, std::string& why) {
   return parse_with(read_range_answer, body, out, why);

@@ -1,6 +1,7 @@
 // What etcd's v3 gateway says, as plain structs. Fields that the gateway leaves out are zero.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -40,6 +41,13 @@ struct txn_response {
   etcd::header header;
   bool succeeded = false;
   std::vector<op_response> responses;
+};
+
+// Of a transaction that is executed wholly or not at all: what its operations answered says nothing more.
+struct joint_response {
+  etcd::header header;
+  bool succeeded = false;
+  std::size_t responses = 0;
 };
 
 struct range_response {
@@ -109,6 +117,7 @@ struct error_response {
 // type, not UTF-8, bad base64, a missing header) and then leaves a sentence in `why` that names the
 // path, e.g. "responses[3].response_range.kvs[0].lease: not a 64-bit integer". Never throws or asserts.
 [[nodiscard]] bool parse(std::string_view body, txn_response& out, std::string& why);
+[[nodiscard]] bool parse(std::string_view body, joint_response& out, std::string& why);
 [[nodiscard]] bool parse(std::string_view body, range_response& out, std::string& why);
 // Takes both a bare document (grant, revoke) and one inside {"result":…} (keepalive).
 [[nodiscard]] bool parse(std::string_view body, lease_response& out, std::string& why);

@@ -1,0 +1,137 @@
+// What is due by time. Each of these does a slice a turn: none keeps the user's loop, however many elections there are.
+#include <algorithm>
+
+#include "core/roster.hpp"
+
+namespace tenure::core {
+
+void roster::remind(nanos at, election_id id, due what) {
+  agenda_.push_back({at, id, what});
+  std::push_heap(agenda_.begin(), agenda_.end());
+}
+
+void roster::keep(const context& c, const appointment& a) {
+  settle(c, a.id);
+  election& e = all_[a.id];
+  switch (a.what) {
+    case due::grace:
+      if (e.state == standing::stopping && e.stop_until <= c.now) stopped(c, a.id);
+      break;
+    case due::reassurance: {
+      e.reassurance_reminded = false;
+      if (e.state != standing::leading) break;
+      const nanos until = e.confirmed_at + c.t.reassure_interval + c.t.reassure_timeout;
+      if (until > c.now) {
+        e.reassurance_reminded = true;
+        remind(until, a.id, due::reassurance);
+      } else {
+        lose(c, a.id, cause::reassurance_timed_out, false);
+      }
+      break;
+    }
+    case due::sweep:
+      // A stand of ours may have been executed after its key was withdrawn.
+      if (e.state != standing::idle || closing_ || e.doubt_until == 0 || e.doubt_until > c.now) break;
+      if (c.lease.held()) withdraw(a.id);
+      break;
+    case due::left: {
+      if (!e.leave_wanted || e.left_until > c.now) break;
+      e.leave_wanted = false;
+      e.stands = false;
+      --attached_;
+      tell t{};
+      t.what = news::left;
+      t.election = a.id;
+      c.say(std::move(t));
+      break;
+    }
+  }
+}
+
+// New leaders are written into their keys together, and not before others that stand know where they are.
+void roster::announce_some(const context& c) {
+  if (c.now >= announce_at_) {
+    const bool others_stand = all_.count(standing::wanting) + all_.count(standing::creating) != 0;
+    announcing_ = !others_stand || c.now >= announce_until_;
+    announce_at_ = announcing_ ? never : std::min(c.now + announce_delay, announce_until_);
+  }
+  if (!announcing_) return;
+  const std::size_t end = std::min(unannounced_.size(), announced_ + light_slice());
+  for (; announced_ < end; ++announced_) {
+    const election_id id = unannounced_[announced_];
+    if (all_[id].state == standing::leading) batches_.add(op::reassure, id, all_[id]);
+  }
+  if (announced_ < unannounced_.size()) return;
+  unannounced_.clear();
+  announced_ = 0;
+  announcing_ = false;
+}
+
+void roster::reassure_some(const context& c) {
+  // A keepalive a moment before takes them along: the loop is woken once, not twice. And those that are due soon go
+  // with those that are due: fewer, fuller batches.
+  const nanos moment = c.t.reassure_interval / 32;
+  if (!reassurances_.empty() && reassurances_.front().at <= c.now + moment) {
+    reassure_until_ = std::max(reassure_until_, c.now + c.t.reassure_interval / 2);
+  }
+  if (reassure_until_ == 0) return;
+  for (std::size_t n = 0; n < light_slice(); ++n) {
+    if (reassurances_.empty() || reassurances_.front().at > reassure_until_) {
+      reassure_until_ = 0;
+      return;
+    }
+    const turn next = reassurances_.front();
+    reassurances_.pop_front();
+    election& e = all_[next.id];
+    if (e.state == standing::leading && e.reassure_at == next.at) batches_.add(op::reassure, next.id, e);
+  }
+}
+
+// An older etcd can lose a delete around a compaction (etcd#18089): never wait for one for ever.
+void roster::reread_some(const context& c) {
+  if (c.now >= reread_at_) {
+    reread_at_ = c.now + c.t.ttl;
+    reread_from_ = 0;
+  }
+  const auto end = static_cast<election_id>(std::min<std::size_t>(all_.size(), reread_from_ + light_slice()));
+  for (; reread_from_ < end; ++reread_from_) {
+    election& e = all_[reread_from_];
+    if (e.state == standing::queued) batches_.add(op::read_queue, reread_from_, e);
+  }
+}
+
+void roster::tick(const context& c) {
+  for (std::size_t n = 0; n < slice_ && !agenda_.empty() && agenda_.front().at <= c.now; ++n) {
+    const appointment a = agenda_.front();
+    std::pop_heap(agenda_.begin(), agenda_.end());
+    agenda_.pop_back();
+    keep(c, a);
+  }
+  tell_some(c);
+  if (c.now >= held_until_) tell_held(c, cause::key_deleted);
+  if (sweeping()) sweep_some(c);
+  if (sweeping()) return;
+  if (closing_) return;
+  announce_some(c);
+  reassure_some(c);
+  reread_some(c);
+  const bool agenda_due = !agenda_.empty() && agenda_.front().at <= c.now;
+  const bool round_due = announcing_ || reassure_until_ != 0 || reread_from_ < all_.size();
+  // A turn takes one large batch: its sending, or its answer.
+  more_ = busy_ || agenda_due || round_due || batches_.pump(c, all_, c.now >= write_again_at_);
+  busy_ = false;
+}
+
+nanos roster::next_wake(const context& c) const {
+  if (sweeping() || !telling_.empty()) return c.now;
+  nanos wake = held_until_;
+  if (!agenda_.empty()) wake = std::min(wake, agenda_.front().at);
+  if (closing_) return wake;
+  if (more_) return c.now;
+  wake = std::min(wake, announce_at_);
+  if (!reassurances_.empty()) wake = std::min(wake, reassurances_.front().at);
+  if (all_.count(standing::queued) != 0) wake = std::min(wake, reread_at_);
+  return std::min(wake, batches_.next_wake(c.now, c.requests));
+}
+
+}  // namespace tenure::core
