@@ -1,6 +1,15 @@
 #include "net/tls.hpp"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
 #include <string_view>
+
+#include "net/cloexec.hpp"
 
 namespace tenure::net {
 
@@ -36,6 +45,77 @@ error check_tls(const tls_material& tls) {
     return bad("the client key is encrypted: give it without a passphrase (openssl pkey -in KEY -out PLAIN)");
   }
   return {};
+}
+
+namespace {
+
+// A name that no file has, and a socket that listens there.
+class nobody {
+ public:
+  nobody() : name_("tenure-" + std::to_string(getpid()) + "-" + std::to_string(reinterpret_cast<std::uintptr_t>(this))),
+        listens_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+    sockaddr_un at{};
+    at.sun_family = AF_UNIX;
+    name_.copy(&at.sun_path[1], sizeof at.sun_path - 1);  // behind a zero byte: Linux's abstract names
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name_.size());
+    ready_ = bind(listens_, reinterpret_cast<sockaddr*>(&at), size) == 0 && listen(listens_, 1) == 0;
+  }
+  nobody(const nobody&) = delete;
+  nobody& operator=(const nobody&) = delete;
+  ~nobody() {
+    if (peer_ >= 0) ::close(peer_);
+    if (listens_ >= 0) ::close(listens_);
+  }
+  [[nodiscard]] bool ready() const { return ready_; }
+  [[nodiscard]] const char* name() const { return name_.c_str(); }
+  // Says to who has come that there is nothing to hear.
+  void hang_up() {
+    if (peer_ < 0) peer_ = accept4(listens_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (peer_ >= 0) shutdown(peer_, SHUT_WR);
+  }
+
+ private:
+  std::string name_;
+  int listens_;
+  int peer_ = -1;
+  bool ready_ = false;
+};
+
+// Until it has ended, which takes no longer than the handshake's first half.
+CURLcode perform(CURL* easy, nobody& there) {
+  CURLM* const multi = open_multi_close_on_exec();
+  if (multi == nullptr) return CURLE_OUT_OF_MEMORY;
+  CURLcode code = CURLE_OK;
+  int running = 0;
+  curl_multi_add_handle(multi, easy);
+  for (int steps = 0; steps < 100 && curl_multi_perform(multi, &running) == CURLM_OK && running != 0; ++steps) {
+    there.hang_up();
+    curl_multi_poll(multi, nullptr, 0, 10, nullptr);
+  }
+  int left = 0;
+  if (const CURLMsg* told = curl_multi_info_read(multi, &left)) code = told->data.result;
+  curl_multi_remove_handle(multi, easy);
+  curl_multi_cleanup(multi);
+  return code;
+}
+
+}  // namespace
+
+error try_tls(CURL* easy) {
+  nobody there;
+  char detail[CURL_ERROR_SIZE] = {};
+  if (!there.ready() || curl_easy_setopt(easy, CURLOPT_ABSTRACT_UNIX_SOCKET, there.name()) != CURLE_OK) return {};
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail);
+  curl_easy_setopt(easy, CURLOPT_URL, "https://nobody/");
+  switch (perform(easy, there)) {
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_ENGINE_INITFAILED:
+      return {errc::invalid_argument, std::string("the TLS library refuses the certificates or the key: ") + detail +
+                                          "; check that they are whole, and that the key is the certificate's", 0};
+    default: return {};  // the handshake was begun, and nobody was there
+  }
 }
 
 CURLcode set_tls(CURL* easy, const tls_material& tls) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "net/easy.hpp"
+#include "net/sigpipe.hpp"
 #include "net/tls.hpp"
 
 namespace tenure::net {
@@ -33,8 +34,13 @@ error check_curl(const transport_config& config, bool tls) {
                 " refuses an option: it must be 7.85 or later, and with TLS for certificates",
             0};
   }
+  error refused;
+  if (tls) {
+    const sigpipe_guard guard(true);
+    refused = try_tls(easy);
+  }
   curl_easy_cleanup(easy);
-  return {};
+  return refused;
 }
 
 }  // namespace

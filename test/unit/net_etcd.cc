@@ -120,13 +120,29 @@ Test(net_etcd, says_what_is_wrong_with_tls) {
   cr_assert(ne(type(delivery), r.delivery, delivery::answered));
   cr_assert(contains(r.failure, "our client certificate"), "%s", r.failure.c_str());
 
-  c = secured(server);
-  c.tls.key = file_text(server.file("other.key"));  // of another certificate
-  r = meet(c);
-  cr_assert(eq(type(delivery), r.delivery, delivery::not_sent), "%s", r.failure.c_str());
-  cr_assert(contains(r.failure, "cannot be used"), "%s", r.failure.c_str());
-
   r = meet(secured(server, "127.0.0.1", "http://"));
   cr_assert(ne(type(delivery), r.delivery, delivery::answered));
   cr_assert(contains(r.failure, "https://"), "%s", r.failure.c_str());
+}
+
+Test(net_etcd, certificates_that_cannot_be_used_are_refused_before_the_first_packet) {
+  if (missing("openssl")) cr_skip_test("no openssl here");
+  const tls_etcd server;
+  uv_loop_t loop;
+  cr_assert(eq(int, uv_loop_init(&loop), 0));
+  recorder heard;
+  const auto refused = [&](const char* what, const std::string& text) {
+    net::transport_config c = secured(server);
+    (std::string(what) == "ca" ? c.tls.ca : std::string(what) == "cert" ? c.tls.cert : c.tls.key) = text;
+    net::transport t;
+    tenure::turn turn;
+    const error e = t.open(&loop, std::move(c), heard, turn);
+    cr_assert(eq(int, int(e.code), int(errc::invalid_argument)), "%s", what);
+    cr_assert(contains(e.message, "refuses the certificates or the key"), "%s: %s", what, e.message.c_str());
+  };
+  refused("key", file_text(server.file("other.key")));  // of another certificate
+  const std::string half = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+  refused("ca", half);
+  refused("cert", half);
+  cr_assert(eq(int, uv_loop_close(&loop), 0));
 }
