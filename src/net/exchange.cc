@@ -100,6 +100,7 @@ bool exchange::set_options() {
     ok = ok && curl_easy_setopt(easy_, option, value) == CURLE_OK;
   };
   set(CURLOPT_PRIVATE, this);
+  set(CURLOPT_SHARE, driver_.sessions());
   set(CURLOPT_ERRORBUFFER, &detail_[0]);
   set(CURLOPT_WRITEFUNCTION, &trampoline::write);
   set(CURLOPT_WRITEDATA, this);

@@ -74,6 +74,8 @@ multi::~multi() { assert(handle_ == nullptr && handles_ == 0); }
 bool multi::open(uv_loop_t* loop, owner& to, turn& now, bool tls, long idle_connections) {
   handle_ = open_multi_close_on_exec();
   if (handle_ == nullptr) return false;
+  sessions_ = tls ? curl_share_init() : nullptr;
+  if (sessions_ != nullptr) curl_share_setopt(sessions_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
   life_ = fork_guard::begin();
   to_ = &to;
   turn_ = &now;
@@ -184,6 +186,7 @@ void multi::close() {
   {
     const sigpipe_guard guard(tls_);
     curl_multi_cleanup(handle_);  // pooled connections end here: its callbacks still find the polls
+    curl_share_cleanup(sessions_);
   }
   handle_ = nullptr;
   polls_.close_all();

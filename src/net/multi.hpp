@@ -42,6 +42,7 @@ class multi {
   [[nodiscard]] bool open(uv_loop_t* loop, owner& to, turn& now, bool tls, long idle_connections);
   [[nodiscard]] CURLMcode add(CURL* easy);
   void remove(CURL* easy);
+  [[nodiscard]] CURLSH* sessions() const { return sessions_; }
   void clean_up(CURL* easy);  // as curl_easy_cleanup, which may write to sockets
   void resume(CURL* easy);    // ends the pause of its upload
   void wake();                // `settled` comes on the loop's next turn
@@ -61,6 +62,7 @@ class multi {
 
   owner* to_ = nullptr;
   CURLM* handle_ = nullptr;
+  CURLSH* sessions_ = nullptr;  // TLS sessions to resume: half a handshake each; null without TLS
   turn* turn_ = nullptr;
   uv_timer_t timer_{};
   uv_idle_t soon_{};  // active: curl is due
