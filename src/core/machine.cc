@@ -182,8 +182,7 @@ void machine::introduced(const context& c, const completion& done) {
     t.value = done.endpoint;
     c.say(std::move(t));
   }
-  if (e != roll_call::effect::divided || counts_.leases != 0) return;
-  // Nothing says that the first to answer was the right one.
+  if (e != roll_call::effect::divided || !roll_call_.by_chance()) return;
   cluster_ = 0;
   forget_history(c, 0);
 }
@@ -274,7 +273,7 @@ void machine::go_on(const context& c) {
       held_losses_ = !held_losses_;
       if (held_losses_) lease_.probe(c.now);  // was only the key deleted, or did the lease end?
     }
-    roll_call_.tick(c, wants_lease());
+    roll_call_.tick(c, wants_lease(), cluster_ != 0);
     lease_.tick(c.now, t_, wants_lease() && roll_call_.passed(), roster_.leaders() > 0, requests_, choose_, c.out);
   } else if (!roster_.stopping() && !roster_.sweeping() && !revoking_) {
     requests_.abort_all(c.out);

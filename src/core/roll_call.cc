@@ -18,7 +18,7 @@ roll_call::effect roll_call::completed(const context& c, const completion& done)
   return divided_ ? effect::divided : effect::nobody_answered;
 }
 
-void roll_call::tick(const context& c, bool wanted) {
+void roll_call::tick(const context& c, bool wanted, bool cluster_known) {
   if (!wanted || phase_ != phase::due || c.now < pause_.until()) return;
   if (endpoints_ == 1) {
     phase_ = phase::passed;
@@ -27,6 +27,7 @@ void roll_call::tick(const context& c, bool wanted) {
   phase_ = phase::asking;
   missing_ = endpoints_;
   answered_ = divided_ = false;
+  cluster_known_ = cluster_known;
   for (std::uint32_t at = 0; at < endpoints_; ++at) {
     request r;
     r.what = op::introduce;

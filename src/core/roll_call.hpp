@@ -21,7 +21,10 @@ class roll_call {
   enum class effect { none, nobody_answered, divided };
   effect completed(const context& c, const completion& done);
 
-  void tick(const context& c, bool wanted);
+  // `cluster_known`: an earlier answer, of whatever kind, said which cluster is ours.
+  void tick(const context& c, bool wanted, bool cluster_known);
+  // It was not known before: nothing says that the first to answer was the right one.
+  [[nodiscard]] bool by_chance() const { return !cluster_known_; }
   [[nodiscard]] nanos next_wake(bool wanted) const;
 
  private:
@@ -32,6 +35,7 @@ class roll_call {
   std::size_t missing_ = 0;  // how many have not answered yet
   bool answered_ = false;
   bool divided_ = false;
+  bool cluster_known_ = false;
   backoff pause_;
 };
 

@@ -137,3 +137,23 @@ Test(core_roll_call, closing_meanwhile_ends_at_once) {
   cr_assert(h.finished);
   cr_assert(h.open.empty());
 }
+
+Test(core_roll_call, a_cluster_that_was_known_before_is_not_forgotten_for_a_stranger) {
+  core_host h(many_endpoints::with(2));
+  h.feed(observe{0, true});
+  h.serve(op::read_leader);  // by cluster 7
+  h.feed(tenure::core::stand{0, true});
+  for (int round = 0; round < 3; ++round) {
+    for (const std::uint32_t endpoint : {0U, 1U}) {
+      answer a;
+      for (const tenure::core::send& s : h.open) {
+        if (s.what == op::introduce && s.endpoint == endpoint) a.call = s.call;
+      }
+      a.what = endpoint == 0 ? outcome::not_sent : outcome::ok;
+      a.cluster = 8;
+      h.arrive(a);
+    }
+    cr_assert(eq(sz, h.count(op::grant), 0));
+    h.wait(h.m.times().retry_delay * 8 * 3 / 2);
+  }
+}
