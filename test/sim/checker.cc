@@ -106,6 +106,14 @@ void checker::told_resigned(std::size_t at) {
   }
 }
 
+void checker::told_out(std::size_t process, election_id e, std::int64_t known) {
+  if (history_lost || known == 0) return;
+  const std::int64_t name = w_->processes[process].core().lease_id();
+  for (const key& k : w_->cluster.store.elections[e]) {
+    if (k.create == known && k.name == name && k.lease == name) w_->broken("out of the queue, but the key is still there");
+  }
+}
+
 void checker::died(std::size_t process) {
   for (term& t : terms_) {
     if (t.process == process) t.over = true;

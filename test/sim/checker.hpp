@@ -35,6 +35,8 @@ class checker {
   void told_acquired(std::size_t t);
   void told_lost(std::size_t t);
   void told_resigned(std::size_t t);
+  // A candidate is told that it is out of the queue; it knew its key by this create revision.
+  void told_out(std::size_t process, election_id e, std::int64_t known);
   void died(std::size_t process);
   // The keys that went since the last time.
   void keys_gone();

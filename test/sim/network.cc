@@ -183,6 +183,7 @@ void network::reply_arrives(const event& e) {
              static_cast<unsigned long long>(c.reply().term), static_cast<long long>((w_->now - c.sent) / millisecond));
   }
   c.waited_for = false;
+  p.learns(c.what, c.reply());
   p.heard(c.heard);
   release(slot);
 }

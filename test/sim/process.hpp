@@ -60,6 +60,7 @@ class process {
   void timer();
   void turn();
   void heard(const tenure::core::event& e);
+  void learns(const tenure::core::send& asked, const tenure::core::answer& a);
   void acts(deed what, election_id e);
   void work_stops(election_id e, std::size_t term);
 
@@ -85,6 +86,8 @@ class process {
     enum state : std::uint8_t { absent, stands, out, leaving } here = absent;
     nanos since = 0;  // it stands, true time
     bool observed = false;
+    std::int64_t known = 0;  // create revision of the key that was heard of last
+    nanos left_by = 0;       // `left` may come without an answer from then on, local time
     std::size_t term = no_term;
     tenure::detail::token_node* node = nullptr;
   };
@@ -104,6 +107,8 @@ class process {
   void call_stand(election_id e);
   void call_resign(election_id e);
   void call_leave(election_id e);
+  void stand_again_perhaps(election_id e);
+  void expect_no_key(election_id e);
   void tear_down();
   void end_term(seat& s);
   void ask_tokens();

@@ -51,10 +51,13 @@ void process::tell(const core::tell& t) {
     case core::news::resigned:
       post(told::resigned, t.election, s.term);
       if (s.term != no_term) w_->checker.told_resigned(s.term);
+      expect_no_key(t.election);
       end_term(s);
       break;
     case core::news::left:
       if (s.here != seat::leaving) w_->broken("a candidate is gone that did not leave");
+      // It is told that it has left after a while though the withdrawal is not answered.
+      if (local() < s.left_by) expect_no_key(t.election);
       s.here = seat::absent;  // before it is told: the place is free again
       end_term(s);
       post(told::closed, t.election, s.term);
@@ -188,7 +191,7 @@ void process::call_resign(election_id e) {
   if (!open_now() || closing_ || s.here != seat::stands) return;
   s.here = seat::out;
   w_->note("p%zu e%u: resigns", index_, e);
-  w_->agenda.push(w_->now + w_->of_users.between(0, 5 * second), happening::user, index_, static_cast<std::size_t>(deed::stand), e);
+  stand_again_perhaps(e);
   apply(core::resign{e});
 }
 
@@ -196,9 +199,31 @@ void process::call_leave(election_id e) {
   seat& s = seats_[e];
   if (!open_now() || closing_ || s.here == seat::absent || s.here == seat::leaving) return;
   s.here = seat::leaving;
+  s.left_by = local() + machine_->times().stop_grace + machine_->times().request_timeout;
   w_->note("p%zu e%u: leaves", index_, e);
-  w_->agenda.push(w_->now + w_->of_users.between(0, 5 * second), happening::user, index_, static_cast<std::size_t>(deed::stand), e);
+  stand_again_perhaps(e);
   apply(core::leave{e});
+}
+
+// Some go for good, and nothing that comes after may hide what they leave behind.
+void process::stand_again_perhaps(election_id e) {
+  const nanos after = w_->of_users.between(0, 5 * second);
+  if (w_->of_users.chance(250)) return;
+  w_->agenda.push(w_->now + after, happening::user, index_, static_cast<std::size_t>(deed::stand), e);
+}
+
+// The answer to a stand is about to be heard: from then on its key is known.
+void process::learns(const core::send& asked, const core::answer& a) {
+  if (asked.what != core::op::stand || a.what != core::outcome::ok) return;
+  for (std::size_t i = 0; i < a.items.size(); ++i) {
+    seats_[asked.items[i].election].known = a.items[i].applied ? a.revision : a.items[i].own_revision;
+  }
+}
+
+// A key that a stand in doubt puts there later is looked for later: only one that was heard of must be gone.
+void process::expect_no_key(election_id e) {
+  if (closing_) return;  // the lease is revoked
+  w_->checker.told_out(index_, e, seats_[e].known);
 }
 
 void process::work_stops(election_id e, std::size_t term) {
