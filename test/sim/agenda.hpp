@@ -24,6 +24,7 @@ enum class happening : std::uint8_t {
   work_stops,    // a: process, b: election, c: term
   elected,       // a: member, b: generation of the leaderless time
   heal,          // a: member, b: what ends
+  checkpoint,    // the leader writes down what is left of leases
   expire,        // c: lease, b: generation of its deadline
   fault,         // a: kind
   operator_acts, // a: what, b and c: on what

@@ -22,11 +22,13 @@ void cluster::reset(world& w) {
   term_ = 2;
   for (member& m : members_) m.term = term_;
   vacancy_ = 0;
+  vacant_since_ = 0;
   no_quorum_ = false;
   token_ = 1;
   zombie_leases_.clear();
   ended_.clear();
   last_end = -second;
+  if (w.opt.checkpoint != 0) w.agenda.push(w.opt.checkpoint, happening::checkpoint);
 }
 
 std::uint64_t cluster::id_at(std::size_t m) const { return w_->now < members_[m].stranger_until ? other_id : id; }
@@ -37,8 +39,8 @@ bool cluster::knows_no_leader(std::size_t m) const {
          (no_quorum_ && w_->now >= it.cut_since + 1500 * millisecond);
 }
 
-// By the clock of the member that counts.
-nanos cluster::lifetime(const lease_entry& l) const { return l.ttl - l.ttl / 1'000'000 * members_[leader_].ppm; }
+// What is so long by the clock of the member that counts.
+nanos cluster::truly(nanos by_leader) const { return by_leader - by_leader / 1'000'000 * members_[leader_].ppm; }
 
 serve cluster::wait(std::size_t at, nanos server_deadline, answer& out, nanos& again) {
   out.items.clear();
@@ -98,7 +100,7 @@ serve cluster::request(std::size_t at, const send& s, nanos sent, nanos server_d
   if (out.what != outcome::ok) out.cluster = 0;  // errors have no header
   if (s.what == op::grant && out.what == outcome::ok) {
     lease_entry& l = store.leases.back();
-    l.expires = w_->now + lifetime(l);
+    l.expires = w_->now + truly(l.ttl);
     w_->agenda.push(l.expires, happening::expire, 0, 0, l.id);
   }
   if (s.what == op::revoke && out.what == outcome::ok) ended_.push_back({s.lease, w_->opt.asked.ttl});
@@ -136,8 +138,24 @@ serve cluster::keepalive(std::size_t at, const send& s, nanos sent, answer& out,
     return serve::later;
   }
   out.ttl = l->ttl;
-  l->expires = w_->now + lifetime(*l);
+  // Cleared by an entry of its own, for which old versions do not wait.
+  if (l->remainder != 0) l->cleared_at = std::min(l->cleared_at, w_->now + second);
+  l->expires = w_->now + truly(l->ttl);
   return serve::done;
+}
+
+// As etcd does it: of leases that have more than a whole period left, so that there is nothing to write down where no
+// TTL is longer than the period.
+void cluster::checkpoint() {
+  if (w_->closing) return;
+  w_->agenda.push(w_->now + w_->opt.checkpoint, happening::checkpoint);
+  if (leader_ == none) return;
+  for (lease_entry& l : store.leases) {
+    if (l.generation == 0 && l.expires - w_->now > truly(w_->opt.checkpoint)) {
+      l.remainder = l.expires - w_->now;
+      l.cleared_at = never;
+    }
+  }
 }
 
 void cluster::expire(std::int64_t lease, bool ripe) {
@@ -187,6 +205,7 @@ void cluster::applied(std::size_t at, std::int64_t revision) {
 
 void cluster::vacate(nanos vacancy) {
   leader_ = none;
+  vacant_since_ = w_->now;
   ++vacancy_;
   w_->agenda.push(w_->now + vacancy, happening::elected, 0, vacancy_);
 }
@@ -215,9 +234,10 @@ void cluster::elected(std::size_t, std::uint32_t generation) {
   leader_ = chosen;
   term_ += 1 + w_->of_cluster.below(2);
   w_->note("etcd: member %zu leads under term %llu", leader_, static_cast<unsigned long long>(term_));
-  // Whoever comes to lead starts every lease afresh; a checkpoint can make that less.
+  // Whoever comes to lead starts every lease afresh, or from what was last written down as left of it.
   for (lease_entry& l : store.leases) {
-    const nanos full = lifetime(l);
+    const nanos full = truly(l.ttl);
+    if (l.cleared_at <= vacant_since_) l.remainder = 0;
     l.expires = w_->now + (l.remainder != 0 ? std::min(l.remainder, full) : full) + w_->opt.extension;
     l.generation = 0;
   }

@@ -59,6 +59,7 @@ class cluster {
   void heal(std::size_t at, std::uint32_t generation);
   void expire(std::int64_t lease, bool ripe);
   void applied(std::size_t at, std::int64_t revision);
+  void checkpoint();
   // Tells the members of what was committed.
   void committed();
 
@@ -82,7 +83,7 @@ class cluster {
   serve wait(std::size_t at, nanos server_deadline, tenure::core::answer& out, nanos& again);
   void vacate(nanos vacancy);
   void elect_if_needed();
-  [[nodiscard]] nanos lifetime(const lease_entry& l) const;
+  [[nodiscard]] nanos truly(nanos by_leader) const;
   [[nodiscard]] bool quorum_without(std::size_t m) const;
 
   world* w_ = nullptr;
@@ -90,6 +91,7 @@ class cluster {
   std::size_t leader_ = 0;
   std::uint64_t term_ = 2;
   std::uint32_t vacancy_ = 0;
+  nanos vacant_since_ = 0;
   bool no_quorum_ = false;
   std::uint64_t token_ = 1;
   struct copy {

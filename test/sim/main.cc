@@ -79,6 +79,8 @@ int main(int argc, char** argv) {
     }
     if (std::strcmp(argv[i], "--all") == 0) {
       wish.all = true;
+    } else if (std::strcmp(argv[i], "--short-checkpoints") == 0) {
+      wish.short_checkpoints = true;
     } else if (std::strcmp(argv[i], "--brief") == 0) {
       brief = true;
     } else if (std::strcmp(argv[i], "--exhaust") == 0 && i + 1 < argc) {
@@ -86,11 +88,12 @@ int main(int argc, char** argv) {
     } else if (std::strcmp(argv[i], "--trace") == 0 && i + 1 < argc) {
       shown = std::strtoull(argv[++i], nullptr, 0);
     } else {
-      std::fprintf(stderr, "sim: what is %s? SEEDS=N SEED=FIRST JOBS=N TWICE=EVERY --all --brief | --trace SEED | --exhaust DEPTH\n", argv[i]);
+      std::fprintf(stderr, "sim: what is %s? SEEDS=N SEED=FIRST JOBS=N TWICE=EVERY --all --brief --short-checkpoints | --trace SEED | --exhaust DEPTH\n", argv[i]);
       return 2;
     }
   }
   sim::world w;
+  w.short_checkpoints = wish.short_checkpoints;
   if (shown != 0) return show(w, shown);
   if (deepest != 0) return exhaust(w, deepest);
   const std::uint64_t failed = sim::search(wish);

@@ -57,7 +57,6 @@ options draw(stream& from) {
   o.members = from.one_of(sizes);
   draw_timings(from, o);
   o.extension = from.chance(500) ? second : 0;
-  o.checkpoint = from.chance(300) ? 300 * second : 0;
   o.most_operations = from.chance(50) ? 1 : 128;
   // The default margin covers two clocks that differ by 2 %: each may err by a little less than half.
   o.clock_ppm = from.chance(500) ? 200 : from.chance(500) ? 9000 : 0;
@@ -77,6 +76,10 @@ options draw(stream& from) {
   }
   o.refused = from.chance(5);
   if (o.refused) o.least_ttl = 400 * second;
+  // The core asks of etcd that no TTL is longer than the period (safety.md).
+  constexpr nanos periods[] = {1, 1, 2, 5};
+  const nanos period = from.one_of(periods) * std::max(o.asked.ttl, o.least_ttl);
+  if (from.chance(300)) o.checkpoint = period;
   o.lost_request = rate(from, 300, 60);
   o.lost_reply = rate(from, 300, 60);
   o.reset = rate(from, 300, 60);

@@ -87,6 +87,7 @@ void put(int to, const void* what, std::size_t size) {
 // One process's share: each failure as it is found, and then, after an empty one, the sum.
 void job(const wishes& wish, std::uint64_t from, std::uint64_t to, int out) {
   world w;
+  w.short_checkpoints = wish.short_checkpoints;
   tally sum;
   for (std::uint64_t i = from; i < to; ++i) {
     failure found;

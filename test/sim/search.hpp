@@ -11,6 +11,7 @@ struct wishes {
   std::uint64_t twice_every = 1000;  // a run that is repeated, and must come to the same
   std::uint64_t jobs = 0;            // processes; 0: one for each processor
   bool all = false;                  // go on after a failure
+  bool short_checkpoints = false;    // see world
 };
 
 // Prints what was found: the same whatever the number of jobs, but for the times. Returns the lowest seed that

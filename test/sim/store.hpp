@@ -28,7 +28,8 @@ struct lease_entry {
   std::int64_t id = 0;
   nanos ttl = 0;
   nanos expires = 0;               // by the primary lessor, in true time
-  nanos remainder = 0;             // checkpointed; 0: none
+  nanos remainder = 0;             // as last written down by a leader; 0: nothing was, or it was cleared
+  nanos cleared_at = never;        // by a renewal after it
   std::uint32_t generation = 0;    // of `expires`
 };
 

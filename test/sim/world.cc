@@ -82,6 +82,7 @@ verdict world::run(std::uint64_t seed, const options* fixed, feed* instead) {
   of_users.seed(seed, 6, instead);
   of_cores.seed(seed, 7, nullptr);  // lease ids must differ, whoever chooses the rest
   opt = fixed != nullptr ? *fixed : draw(of_world);
+  if (short_checkpoints) opt.checkpoint = std::max(opt.asked.ttl, opt.least_ttl) / 8;
   rule_ = nullptr;
   hash_ = 0;
   events_ = 0;
@@ -126,6 +127,7 @@ void world::step(const event& e) {
     case happening::applied: cluster.applied(e.a, e.c); break;
     case happening::elected: cluster.elected(e.a, e.b); break;
     case happening::heal: cluster.heal(e.a, e.b); break;
+    case happening::checkpoint: cluster.checkpoint(); break;
     case happening::expire: cluster.expire(e.c, e.b != 0); break;
     case happening::fault:
       if (!calm) fault_strikes(static_cast<fault>(e.a));

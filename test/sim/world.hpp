@@ -48,6 +48,7 @@ class world {
   bool quiet = false;    // long enough for everybody to have found his place
   bool handing_over = false;
   bool closing = false;  // the last phase: everybody goes
+  bool short_checkpoints = false;  // against what the core asks of etcd: their period is less than the TTL
 
   stream of_world, of_network, of_cluster, of_clocks, of_faults, of_users, of_cores;
 

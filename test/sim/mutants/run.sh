@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the simulation with each mutant of the core and looks for the first seed that catches it:
 #   run.sh BUILD BUDGET    (CXX and CXXFLAGS as for make; MUTANT=NAME for one; JOBS for how many at a time)
+# A file of arguments instead of a patch is a world made wrong.
 # A mutant that is not caught within BUDGET seeds is a failure, and so is a patch that no longer applies.
 set -uo pipefail
 cd "$(dirname "$0")/../../.." || exit 1
@@ -17,14 +18,26 @@ touched() { # OBJECT HEADER...
   return 1
 }
 
-one() { # PATCH: a line of the table, in a file of its own
-  local name tree why log objects=() headers=() each verdict seeds first=1
-  name=$(basename "$1" .patch)
-  why=$(head -n 1 "$1")
-  tree=$work/$name log=$work/$name.log
+# The first seed that breaks a rule, and which; what the core itself does not pass in the world as it is does not count.
+search() { # PROGRAM ARGUMENTS...
+  local verdict seed first=1
+  while [ $first -le "$budget" ]; do
+    verdict=$("$@" SEED=$first SEEDS=$((budget + 1 - first)) TWICE=0 JOBS=1 --brief 2>&1 | grep -m 1 '^seed ')
+    [ -n "$verdict" ] || return
+    seed=${verdict#seed } seed=${seed%%:*}
+    if "$build/test/sim" SEED="$seed" SEEDS=1 TWICE=0 JOBS=1 --brief >/dev/null; then
+      echo "$verdict"
+      return
+    fi
+    first=$((seed + 1))
+  done
+}
+
+compile() { # PATCH TREE LOG: TREE/sim
+  local tree=$2 log=$3 objects=() headers=() each
   rm -rf "$tree" && mkdir -p "$tree" && cp -r src "$tree/"
   if ! patch -s -f -p1 -d "$tree/src" <"$1" >"$log" 2>&1; then
-    row "$name" 'THE PATCH DOES NOT APPLY' - "$why"
+    echo 'THE PATCH DOES NOT APPLY'
     return 1
   fi
   mapfile -t headers < <(sed -n 's#^+++ [^/]*/\([^ \t]*\.hpp\).*#\1#p' "$1")
@@ -34,41 +47,51 @@ one() { # PATCH: a line of the table, in a file of its own
     if ! cmp -s "$each" "$source" || touched "$object" "${headers[@]}"; then
       object=$tree/${each//\//_}.o
       if ! ${CXX:-c++} "${flags[@]}" -I"$tree/src" -c "$source" -o "$object" >>"$log" 2>&1; then
-        row "$name" 'DOES NOT COMPILE' - "$why"
+        echo 'DOES NOT COMPILE'
         return 1
       fi
     fi
     objects+=("$object")
   done
   if ! ${CXX:-c++} -o "$tree/sim" "${objects[@]}" >>"$log" 2>&1; then
-    row "$name" 'DOES NOT LINK' - "$why"
+    echo 'DOES NOT LINK'
     return 1
   fi
-  verdict=
-  while [ $first -le "$budget" ]; do
-    verdict=$("$tree/sim" SEED=$first SEEDS=$((budget + 1 - first)) TWICE=0 JOBS=1 --brief 2>&1 | grep -m 1 '^seed ')
-    [ -n "$verdict" ] || break
-    seeds=${verdict#seed } seeds=${seeds%%:*}
-    # What the core itself does not pass is no merit of the mutant's.
-    "$build/test/sim" SEED="$seeds" SEEDS=1 TWICE=0 JOBS=1 --brief >/dev/null && break
-    first=$((seeds + 1)) verdict=
-  done
-  rm -rf "$tree"
+}
+
+one() { # PATCH, or ARGUMENTS for the simulation as it is: a line of the table, in a file of its own
+  local name why verdict seed tree
+  name=$(basename "${1%.*}")
+  why=$(head -n 1 "$1")
+  tree=$work/$name
+  if [ "${1##*.}" = args ]; then
+    read -ra args < <(sed -n 2p "$1")
+    verdict=$(search "$build/test/sim" "${args[@]}")
+  else
+    verdict=$(compile "$1" "$tree" "$work/$name.log") || {
+      row "$name" "$verdict" - "$why"
+      return 1
+    }
+    verdict=$(search "$tree/sim")
+    rm -rf "$tree"
+  fi
   if [ -z "$verdict" ]; then
     row "$name" 'NOT CAUGHT' ">$budget" "$why"
     return 1
   fi
-  row "$name" "${verdict#*: }" "$seeds" "$why"
+  seed=${verdict#seed } seed=${seed%%:*}
+  row "$name" "${verdict#*: }" "$seed" "$why"
 }
 
 if [ "${3-}" = --one ]; then
-  one "$4" >"$work/$(basename "$4" .patch).row"
+  each=$(basename "$4")
+  one "$4" >"$work/${each%.*}.row"
   exit
 fi
 [ -x "$build/test/sim" ] || { echo "build the simulation first" >&2; exit 1; }
 mkdir -p "$work"
 rm -f "$work"/*.row
-mapfile -t patches < <(find test/sim/mutants -name "${MUTANT:-*}.patch" | LC_ALL=C sort)
+mapfile -t patches < <(find test/sim/mutants \( -name "${MUTANT:-*}.patch" -o -name "${MUTANT:-*}.args" \) | LC_ALL=C sort)
 printf '%s\n' "${patches[@]}" | xargs -P "${JOBS:-$(nproc)}" -I{} "$0" "$build" "$budget" --one {}
 row mutant 'caught by' seeds 'what it does'
 cat "$work"/*.row
