@@ -70,7 +70,7 @@ void process::open() {
   clear();
   seats_.assign(w_->opt.elections, seat());
   ++life_;
-  last_now_ = 0;
+  last_now_ = lease_ = 0;
   w_->cluster.strangers_go();
   core::settings s;
   s.asked = w_->opt.asked;
@@ -266,6 +266,9 @@ void process::tear_down() {
   }
   post(told::session_closed);
   if (!w_->network.idle(index_)) w_->broken("a request or a watch outlives its session");
+  if (machine_->next_wake() != core::never) w_->broken("a timer outlives its session");
+  // Nothing is wrong any more: it has revoked it, and was answered.
+  if (w_->closing && lease_ != 0 && w_->cluster.store.find_lease(lease_) != nullptr) w_->broken("a lease outlives its session");
 }
 
 }  // namespace sim

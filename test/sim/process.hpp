@@ -75,7 +75,7 @@ class process {
   [[nodiscard]] nanos stood_still() const { return stood_still_; }
   [[nodiscard]] const tenure::core::machine& core() const { return *machine_; }
   [[nodiscard]] std::size_t candidates() const;  // elections in which it stood, in any of its lives
-  [[nodiscard]] bool standing(election_id e) const { return seats_[e].here == seat::stands; }
+  [[nodiscard]] bool standing(election_id e) const { return !closing_ && seats_[e].here == seat::stands; }
   [[nodiscard]] bool stood_before(election_id e, nanos when) const { return standing(e) && seats_[e].since <= when; }
   void stream_ended(std::size_t slot) {
     if (stream_slot_ == slot) stream_slot_ = no_term;
@@ -86,6 +86,7 @@ class process {
     enum state : std::uint8_t { absent, stands, out, leaving } here = absent;
     nanos since = 0;  // it stands, true time
     bool observed = false;
+    bool resigned = false;   // told so, and does not stand again
     std::int64_t known = 0;  // create revision of the key that was heard of last
     nanos left_by = 0;       // `left` may come without an answer from then on, local time
     std::size_t term = no_term;
@@ -127,6 +128,7 @@ class process {
   nanos timer_at_ = never;   // true time
   nanos armed_ = never;
   nanos last_now_ = 0;
+  std::int64_t lease_ = 0;   // that it was told to have
   nanos spin_at_ = 0;
   int spins_ = 0;
   std::uint32_t stood_in_ = 0;  // a bit per election

@@ -8,6 +8,24 @@ namespace sim {
 
 namespace core = tenure::core;
 
+namespace {
+
+// What only who stands may hear.
+bool of_candidate(const core::tell& t) {
+  switch (t.what) {
+    case core::news::campaigning:
+    case core::news::position:
+    case core::news::acquired:
+    case core::news::lost:
+    case core::news::resigned:
+    case core::news::tampered: return true;
+    case core::news::trouble: return t.request == core::op::stand;
+    default: return false;
+  }
+}
+
+}  // namespace
+
 void process::tell(const core::tell& t) {
   if (w_->traced()) {
     w_->note("p%zu e%u: %s%s%s value %lld", index_, t.election, tell_news(t.what),
@@ -18,7 +36,10 @@ void process::tell(const core::tell& t) {
   w_->mix(static_cast<std::uint64_t>(t.what) << 40 ^ static_cast<std::uint64_t>(t.value));
   if (t.election >= seats_.size()) return;
   seat& s = seats_[t.election];
+  if (of_candidate(t) && (s.here == seat::absent || s.resigned)) w_->broken("news of a candidate that is gone");
   switch (t.what) {
+    case core::news::granted: lease_ = t.value; break;
+    case core::news::lease_lost: lease_ = 0; break;
     case core::news::refused_timings: closing_ = true; break;
     case core::news::cancelled_all:
       deadline_.end(tenure::reason::lease_expired);
@@ -52,6 +73,7 @@ void process::tell(const core::tell& t) {
       post(told::resigned, t.election, s.term);
       if (s.term != no_term) w_->checker.told_resigned(s.term);
       expect_no_key(t.election);
+      s.resigned = s.here == seat::out;
       end_term(s);
       break;
     case core::news::left:
@@ -181,6 +203,7 @@ void process::call_stand(election_id e) {
   if (!open_now() || closing_ || s.here == seat::stands || s.here == seat::leaving) return;
   s.here = seat::stands;
   s.since = w_->now;
+  s.resigned = false;
   stood_in_ |= 1U << e;
   w_->note("p%zu e%u: stands", index_, e);
   apply(core::stand{e, w_->opt.campaign_again});
