@@ -120,9 +120,16 @@ void checker::died(std::size_t process) {
   }
 }
 
+void checker::revoked(std::size_t process, std::int64_t lease) {
+  const lease_entry* l = w_->cluster.store.find_lease(lease);
+  if (l != nullptr && l->owner != process) w_->broken("somebody else's lease is revoked");
+}
+
 void checker::keys_gone() {
   store& s = w_->cluster.store;
   for (const gone_key& g : s.gone) {
+    const bool asked_for = g.how == ending::withdrawn || g.how == ending::revoked;
+    if (asked_for && g.by != g.what.owner) w_->broken("somebody else's key is deleted");
     for (term& t : terms_) {
       if (t.election != g.election || t.fencing != g.what.create || t.life != w_->processes[t.process].life()) continue;
       if (g.how == ending::by_hand || g.how == ending::restored) {

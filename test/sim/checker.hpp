@@ -38,6 +38,7 @@ class checker {
   // A candidate is told that it is out of the queue; it knew its key by this create revision.
   void told_out(std::size_t process, election_id e, std::int64_t known);
   void died(std::size_t process);
+  void revoked(std::size_t process, std::int64_t lease);  // is about to be
   // The keys that went since the last time.
   void keys_gone();
   // A process that can run asks a token first thing.

@@ -53,8 +53,8 @@ serve cluster::wait(std::size_t at, nanos server_deadline, answer& out, nanos& a
   return serve::later;
 }
 
-serve cluster::request(std::size_t at, const send& s, nanos sent, nanos server_deadline, std::uint64_t token, answer& out,
-                       nanos& again) {
+serve cluster::request(std::size_t process, std::size_t at, const send& s, nanos sent, nanos server_deadline,
+                       std::uint64_t token, answer& out, nanos& again) {
   member& m = members_[at];
   out.cluster = 0;
   out.term = 0;
@@ -93,7 +93,8 @@ serve cluster::request(std::size_t at, const send& s, nanos sent, nanos server_d
     out.cluster = 0;
     return serve::done;
   }
-  out.what = store.execute(s, out);
+  if (s.what == op::revoke) w_->checker.revoked(process, s.lease);
+  out.what = store.execute(s, out, process);
   m.term = std::max(m.term, term_);
   out.term = m.term;
   m.applied = std::max(m.applied, store.revision);

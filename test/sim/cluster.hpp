@@ -36,8 +36,8 @@ class cluster {
  public:
   void reset(world& w);
 
-  // A request at a member. For `later`, `again` is when to look again.
-  serve request(std::size_t at, const tenure::core::send& s, nanos sent, nanos server_deadline, std::uint64_t token,
+  // A process's request at a member. For `later`, `again` is when to look again.
+  serve request(std::size_t process, std::size_t at, const tenure::core::send& s, nanos sent, nanos server_deadline, std::uint64_t token,
                 tenure::core::answer& out, nanos& again);
 
   void depose(bool frozen_first, nanos how_long, nanos vacancy);  // its leader

@@ -140,7 +140,7 @@ void network::request_arrives(const event& e) {
     return;
   }
   nanos again = 0;
-  const serve how = w_->cluster.request(c.what.endpoint, c.what, c.sent, c.server_deadline, c.token, c.reply(), again);
+  const serve how = w_->cluster.request(c.process, c.what.endpoint, c.what, c.sent, c.server_deadline, c.token, c.reply(), again);
   if (how == serve::later) {
     w_->agenda.push(again, happening::request, slot, 0, c.serial);
     return;

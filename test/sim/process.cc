@@ -180,6 +180,7 @@ void process::perform() {
         w_->note("p%zu -> %s #%llu to member %u%s", index_, tell_op(s->what), static_cast<unsigned long long>(s->call),
                  s->endpoint, s->items.empty() || s->items[0].create_revision == 0 ? "" : " with a revision");
       }
+      if (s->what == core::op::withdraw) expect_reasons(*s);
       w_->network.send(index_, life_, *s, w_->network.token(index_));
     } else if (auto* t = std::get_if<core::tell>(&it)) {
       tell(*t);

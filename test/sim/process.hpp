@@ -87,6 +87,7 @@ class process {
     nanos since = 0;  // it stands, true time
     bool observed = false;
     bool resigned = false;   // told so, and does not stand again
+    bool let_go = false;     // there was a reason to give up the key that he has
     std::int64_t known = 0;  // create revision of the key that was heard of last
     nanos left_by = 0;       // `left` may come without an answer from then on, local time
     std::size_t term = no_term;
@@ -110,6 +111,7 @@ class process {
   void call_leave(election_id e);
   void stand_again_perhaps(election_id e);
   void expect_no_key(election_id e);
+  void expect_reasons(const tenure::core::send& withdrawal) const;
   void tear_down();
   void end_term(seat& s);
   void ask_tokens();

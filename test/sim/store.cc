@@ -53,18 +53,18 @@ std::size_t store::find_key(election_id e, std::int64_t name) const {
   return absent;
 }
 
-void store::remove(election_id e, std::size_t at, ending how) {
+void store::remove(election_id e, std::size_t at, ending how, std::size_t who) {
   auto& keys = elections[e];
   const key k = keys[at];
   history.push_back({revision, e, true, k.name, k.create});
-  gone.push_back({e, k, how});
+  gone.push_back({e, k, how, who});
   keys.erase(keys.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
-void store::put(election_id e, std::int64_t name, std::int64_t lease) {
+void store::put(election_id e, std::int64_t name, std::int64_t lease, std::size_t who) {
   const std::size_t at = find_key(e, name);
   if (at == absent) {
-    elections[e].push_back({name, lease, revision, revision, 0});
+    elections[e].push_back({name, lease, revision, revision, 0, who});
   } else {
     elections[e][at].lease = lease;
     elections[e][at].mod = revision;
@@ -89,7 +89,7 @@ bool store::differs(const send& s) const {
   });
 }
 
-outcome store::execute(const send& s, answer& out) {
+outcome store::execute(const send& s, answer& out, std::size_t who) {
   out.differs = false;
   out.items.clear();
   out.rivals.clear();
@@ -104,6 +104,7 @@ outcome store::execute(const send& s, answer& out) {
       if (find_lease(s.lease) != nullptr) return outcome::lease_exists;
       lease_entry l;
       l.id = s.lease;
+      l.owner = who;
       l.ttl = std::max(s.ttl, least_ttl_);
       out.ttl = l.ttl;
       leases.push_back(l);
@@ -111,7 +112,7 @@ outcome store::execute(const send& s, answer& out) {
     }
     case op::revoke:
       if (find_lease(s.lease) == nullptr) return outcome::lease_gone;
-      end_lease(s.lease, ending::revoked);
+      end_lease(s.lease, ending::revoked, who);
       break;
     default: {
       if (s.items.size() > most_operations) return outcome::too_many_operations;
@@ -143,7 +144,7 @@ outcome store::execute(const send& s, answer& out) {
           case op::stand:
             got.applied = created == 0;
             if (got.applied) {
-              put(it.election, s.lease, s.lease);
+              put(it.election, s.lease, s.lease, who);
             } else {
               own();
             }
@@ -152,7 +153,7 @@ outcome store::execute(const send& s, answer& out) {
           case op::reassure:
             got.applied = s.write && created == it.create_revision;
             if (got.applied) {
-              put(it.election, s.lease, s.lease);
+              put(it.election, s.lease, s.lease, who);
             } else {
               own();
             }
@@ -163,7 +164,7 @@ outcome store::execute(const send& s, answer& out) {
             if (!got.applied) {
               own();
             } else if (created != 0) {
-              remove(it.election, at, ending::withdrawn);
+              remove(it.election, at, ending::withdrawn, who);
             }
             break;
           case op::read_queue: queue(it.election, queue_limit, out, got); break;
@@ -179,7 +180,7 @@ outcome store::execute(const send& s, answer& out) {
   return outcome::ok;
 }
 
-void store::end_lease(std::int64_t id, ending how) {
+void store::end_lease(std::int64_t id, ending how, std::size_t who) {
   const auto at = std::find_if(leases.begin(), leases.end(), [&](const lease_entry& l) { return l.id == id; });
   if (at == leases.end()) return;
   leases.erase(at);
@@ -192,7 +193,7 @@ void store::end_lease(std::int64_t id, ending how) {
       }
       if (!any) ++revision;  // all keys go in one revision
       any = true;
-      remove(e, i, how);
+      remove(e, i, how, who);
     }
   }
 }
@@ -200,13 +201,13 @@ void store::end_lease(std::int64_t id, ending how) {
 bool store::delete_key(election_id e, std::size_t at, ending how) {
   if (at >= elections[e].size()) return false;
   ++revision;
-  remove(e, at, how);
+  remove(e, at, how, nobody);
   return true;
 }
 
 void store::put_foreign(election_id e, std::int64_t label) {
   ++revision;
-  elections[e].push_back({0, 0, revision, revision, label});
+  elections[e].push_back({0, 0, revision, revision, label, nobody});
   history.push_back({revision, e, false, 0, revision});
 }
 
@@ -223,7 +224,7 @@ void store::compact(std::int64_t at) { compacted = std::max(compacted, std::min(
 // A backup knows less: everything younger never was.
 void store::restore_from_backup(std::int64_t at) {
   for (election_id e = 0; e < elections.size(); ++e) {
-    for (const key& k : elections[e]) gone.push_back({e, k, ending::restored});
+    for (const key& k : elections[e]) gone.push_back({e, k, ending::restored, nobody});
     elections[e].clear();
   }
   leases.clear();

@@ -16,17 +16,21 @@ using tenure::core::nanos;
 using tenure::core::op;
 using tenure::core::outcome;
 
+inline constexpr std::size_t nobody = static_cast<std::size_t>(-1);
+
 struct key {
   std::int64_t name = 0;    // a candidate's key is named after its lease; 0: a foreign key
   std::int64_t lease = 0;   // that it is attached to; 0: none, it stays
   std::int64_t create = 0;
   std::int64_t mod = 0;
   std::int64_t label = 0;   // tells foreign keys apart
+  std::size_t owner = nobody;  // the process that stood
 };
 
 struct lease_entry {
   std::int64_t id = 0;
   nanos ttl = 0;
+  std::size_t owner = nobody;      // the process that asked for it
   nanos expires = 0;               // by the primary lessor, in true time
   nanos remainder = 0;             // as last written down by a leader; 0: nothing was, or it was cleared
   nanos cleared_at = never;        // by a renewal after it
@@ -48,6 +52,7 @@ struct gone_key {
   election_id election;
   key what;
   ending how;
+  std::size_t by;  // the process that asked for it
 };
 
 class store {
@@ -55,12 +60,12 @@ class store {
   void reset(std::size_t elections, nanos least_ttl);
 
   // Executes one of the core's requests; `cluster`, `term` and `call` of the answer are for others to fill in.
-  outcome execute(const tenure::core::send& s, tenure::core::answer& out);
+  outcome execute(const tenure::core::send& s, tenure::core::answer& out, std::size_t who = nobody);
   // What a keepalive finds: the TTL, or 0.
   [[nodiscard]] nanos ttl_of(std::int64_t lease) const;
 
   // By lessor, operator or other programs.
-  void end_lease(std::int64_t id, ending how);
+  void end_lease(std::int64_t id, ending how, std::size_t who = nobody);
   bool delete_key(election_id e, std::size_t at, ending how);
   void put_foreign(election_id e, std::int64_t label);
   void attach(election_id e, std::size_t at, std::int64_t lease);
@@ -86,8 +91,8 @@ class store {
  private:
   [[nodiscard]] std::size_t find_key(election_id e, std::int64_t name) const;
   [[nodiscard]] bool differs(const tenure::core::send& s) const;
-  void remove(election_id e, std::size_t at, ending how);
-  void put(election_id e, std::int64_t name, std::int64_t lease);
+  void remove(election_id e, std::size_t at, ending how, std::size_t who);
+  void put(election_id e, std::int64_t name, std::int64_t lease, std::size_t who);
   void queue(election_id e, std::size_t limit, tenure::core::answer& out, tenure::core::item_answer& item) const;
 
   static constexpr std::size_t absent = static_cast<std::size_t>(-1);

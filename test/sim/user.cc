@@ -55,6 +55,7 @@ void process::tell(const core::tell& t) {
         break;
       }
       s.node->cancel(tenure::reason::key_deleted);
+      s.let_go = true;
       w_->checker.cancelled(s.term, local());
       // Whoever stands again before the reason of the loss is told stands.
       if (!w_->opt.campaign_again && t.why_lost != core::cause::resigned && s.here == seat::stands) {
@@ -84,10 +85,16 @@ void process::tell(const core::tell& t) {
       end_term(s);
       post(told::closed, t.election, s.term);
       break;
-    case core::news::trouble:
     case core::news::campaigning:
-    case core::news::position:
-    case core::news::tampered: post(told::other, t.election); break;
+      s.let_go = false;
+      post(told::other, t.election);
+      break;
+    case core::news::tampered:
+      s.let_go = true;
+      post(told::other, t.election);
+      break;
+    case core::news::trouble:
+    case core::news::position: post(told::other, t.election); break;
     default: break;
   }
 }
@@ -213,6 +220,7 @@ void process::call_resign(election_id e) {
   seat& s = seats_[e];
   if (!open_now() || closing_ || s.here != seat::stands) return;
   s.here = seat::out;
+  s.let_go = true;
   w_->note("p%zu e%u: resigns", index_, e);
   stand_again_perhaps(e);
   apply(core::resign{e});
@@ -222,6 +230,7 @@ void process::call_leave(election_id e) {
   seat& s = seats_[e];
   if (!open_now() || closing_ || s.here == seat::absent || s.here == seat::leaving) return;
   s.here = seat::leaving;
+  s.let_go = true;
   s.left_by = local() + machine_->times().stop_grace + machine_->times().request_timeout;
   w_->note("p%zu e%u: leaves", index_, e);
   stand_again_perhaps(e);
@@ -247,6 +256,15 @@ void process::learns(const core::send& asked, const core::answer& a) {
 void process::expect_no_key(election_id e) {
   if (closing_) return;  // the lease is revoked
   w_->checker.told_out(index_, e, seats_[e].known);
+}
+
+// The key of who stands is not withdrawn, unless he has resigned, has lost, or cannot lead by it.
+void process::expect_reasons(const core::send& withdrawal) const {
+  if (withdrawal.lease != machine_->lease_id()) return;  // said again of an earlier one
+  for (const core::item& it : withdrawal.items) {
+    const seat& s = seats_[it.election];
+    if (s.here == seat::stands && !s.let_go) w_->broken("the key of a candidate that stands is withdrawn");
+  }
 }
 
 void process::work_stops(election_id e, std::size_t term) {
