@@ -238,6 +238,7 @@ void network::late_last(std::size_t process, std::size_t member, nanos late, nan
 
 void network::calm_down() {
   for (path& p : paths_) p.out_until = p.in_until = p.late = 0;
+  broken_ = 0;
   // Connections that went silent are found dead.
   for (const std::size_t at : std::vector<std::size_t>(open_streams_)) {
     if (streams_[at].silent) end(at, outcome::broken, 0);

@@ -98,6 +98,7 @@ class network {
   void release(std::size_t slot);
   std::size_t new_message(std::size_t stream);
   void post(std::size_t message, nanos after);
+  void post_in_parts(std::size_t message);
   void end(std::size_t stream, tenure::core::outcome why, nanos after);
   void flush_one(std::size_t stream);
 
@@ -110,6 +111,7 @@ class network {
   std::vector<std::size_t> open_calls_;    // waited for
   std::vector<std::size_t> open_streams_;  // at members
   std::vector<path> paths_;
+  std::uint32_t broken_ = 0;               // a bit per process whose watch broke in the middle, the faults being over
   std::vector<std::uint64_t> tokens_;      // last token given to a process
 };
 

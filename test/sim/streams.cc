@@ -64,7 +64,7 @@ std::size_t network::new_message(std::size_t stream) {
   m.news().changes.clear();
   m.news().stream = streams_[stream].id;
   m.news().cluster = w_->cluster.id_at(streams_[stream].member);
-  m.news().created = m.news().canceled = false;
+  m.news().created = m.news().canceled = m.news().partial = false;
   m.news().why = outcome::unavailable;
   m.news().compact_revision = m.news().last_revision = 0;
   return slot;
@@ -87,6 +87,34 @@ void network::post(std::size_t message, nanos after) {
   }
   t.last_arrival = arrives;
   w_->agenda.push(arrives, happening::stream_news, message, 0, messages_[message].serial);
+  if (!w_->calm && t.server_open && w_->of_network.chance(w_->opt.reset)) end(messages_[message].stream, outcome::broken, 0);
+}
+
+// A long message is handed to the core in parts; its connection can break between them.
+void network::post_in_parts(std::size_t message) {
+  tenure::core::stream_news& whole = messages_[message].news();
+  const std::size_t stream = messages_[message].stream;
+  const std::uint32_t whose = 1U << streams_[stream].process;
+  const bool breaks = w_->breaking && (broken_ & whose) == 0;
+  bool cut = false;
+  while (whole.changes.size() > 1 && !cut && w_->of_network.chance(breaks ? 500 : 300)) {
+    const auto length = static_cast<std::ptrdiff_t>(1 + w_->of_network.index(whole.changes.size() - 1));
+    const std::size_t slot = new_message(stream);
+    tenure::core::stream_news& part = messages_[slot].news();
+    part.changes.assign(whole.changes.begin(), whole.changes.begin() + length);
+    part.last_revision = part.changes.back().mod_revision;
+    part.partial = true;
+    whole.changes.erase(whole.changes.begin(), whole.changes.begin() + length);
+    post(slot, delay());
+    cut = breaks || (!w_->calm && w_->of_network.chance(200));
+  }
+  if (!cut) {
+    post(message, delay());
+    return;
+  }
+  broken_ |= whose;
+  messages_.give(message);
+  if (streams_[stream].server_open) end(stream, outcome::broken, 0);
 }
 
 void network::end(std::size_t stream, outcome why, nanos after) {
@@ -189,7 +217,7 @@ void network::flush_one(std::size_t stream) {
     news.changes.push_back({r.election, r.deleted, r.name, r.deleted ? 0 : r.create, r.revision});
   }
   t.cursor = applied + 1;
-  if (message != static_cast<std::size_t>(-1)) post(message, delay());
+  if (message != static_cast<std::size_t>(-1)) post_in_parts(message);
 }
 
 void network::member_down(std::size_t member) {
@@ -220,8 +248,9 @@ void network::news_arrives(const event& e) {
     return;
   }
   if (w_->traced()) {
-    w_->note("p%u <- watch %llu%s%s, to revision %lld", t.process, static_cast<unsigned long long>(t.id),
-             m.news().created ? " created" : "", m.news().canceled ? " canceled" : "", static_cast<long long>(m.news().last_revision));
+    w_->note("p%u <- watch %llu%s%s%s, to revision %lld", t.process, static_cast<unsigned long long>(t.id),
+             m.news().created ? " created" : "", m.news().canceled ? " canceled" : "",
+             m.news().partial ? " in part" : "", static_cast<long long>(m.news().last_revision));
   }
   p.heard(m.heard);
   messages_.give(e.a);

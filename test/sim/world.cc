@@ -50,7 +50,7 @@ void world::broken(const char* rule) {
 void world::set_up() {
   now = 0;
   agenda.clear();
-  calm = quiet = handing_over = closing = false;
+  calm = quiet = handing_over = breaking = closing = false;
   if (processes.size() != opt.processes) {
     std::vector<process>().swap(processes);
     timers.assign(opt.processes, never);
@@ -188,8 +188,8 @@ void world::calm_down() {
 }
 
 // The leaders resign just when every watch breaks (and perhaps their deletes are compacted before the watches are
-// back), and new candidates come; or an operator deletes the leaders'
-// keys, and every watch is well.
+// back), and new candidates come; or a session closes, and watches break while they tell of it; or an operator deletes the
+// leaders' keys, and every watch is well.
 void world::hand_over() {
   quiet = false;
   handing_over = true;
@@ -197,13 +197,17 @@ void world::hand_over() {
   const nanos push = quick_push(opt);
   const auto t = resolve(opt.asked, std::max(opt.asked.ttl, opt.least_ttl));
   const bool by_hand = push < t.reassure_interval / 2 && of_users.chance(300);
-  for (std::size_t m = 0; m < opt.members && !by_hand; ++m) network.member_down(m);
+  breaking = !by_hand && opt.elections > 1 && of_users.chance(300);
+  for (std::size_t m = 0; m < opt.members && !by_hand && !breaking; ++m) network.member_down(m);
   nanos longest = 0;
+  std::size_t closes = processes.size();
   for (election_id e = 0; e < opt.elections; ++e) {
     for (std::size_t i = 0; i < processes.size(); ++i) {
       if (by_hand || !checker.leads_in(i, e)) continue;
+      if (closes == processes.size()) closes = i;
+      if (breaking && closes != i) continue;
       const nanos from = now + of_users.between(0, opt.usual_delay);
-      agenda.push(from, happening::user, i, static_cast<std::size_t>(deed::resign), e);
+      agenda.push(from, happening::user, i, static_cast<std::size_t>(breaking ? deed::close_session : deed::resign), e);
       const nanos gone = from + checker.stop_time_in(i, e);
       longest = std::max(longest, gone - now);
       for (std::size_t j = 0; j < processes.size(); ++j) {
@@ -213,7 +217,7 @@ void world::hand_over() {
     if (by_hand && !cluster.store.elections[e].empty()) cluster.store.delete_key(e, 0, ending::by_hand);
   }
   const nanos hold = longest + 10 * opt.usual_delay;
-  if (!by_hand && hold < t.request_timeout / 2 && of_users.chance(400)) {
+  if (!by_hand && !breaking && hold < t.request_timeout / 2 && of_users.chance(400)) {
     network.hold_opens_until = now + hold;
     agenda.push(now + hold, happening::phase, 6);
   }
@@ -246,7 +250,7 @@ void world::phase(std::uint32_t which) {
       if (!opt.refused && opt.two_way && quick_handover(opt) < opt.asked.ttl / 2) {
         checker.check_handed_over(now - quick_takeover(opt));
       }
-      handing_over = false;
+      handing_over = breaking = false;
       closing = true;
       for (std::size_t i = 0; i < processes.size(); ++i) agenda.push(now, happening::user, i, static_cast<std::size_t>(deed::close_session));
       // Leases that were left behind by the dead run out.

@@ -47,6 +47,7 @@ class world {
   bool calm = false;     // no faults any more
   bool quiet = false;    // long enough for everybody to have found his place
   bool handing_over = false;
+  bool breaking = false;  // what tells of several deletes is cut in the middle
   bool closing = false;  // the last phase: everybody goes
   bool short_checkpoints = false;  // against what the core asks of etcd: their period is less than the TTL
 
