@@ -173,6 +173,7 @@ void checker::check_queues() {
     for (const process& p : w_->processes) {
       if (!p.open_now() || !p.standing(e)) continue;
       if (std::none_of(keys.begin(), keys.end(), [&](const key& k) { return k.name == p.core().lease_id(); })) {
+        w_->note("e%u: none of lease %llx", e, static_cast<unsigned long long>(p.core().lease_id()));
         w_->broken("a candidate stands without a key though the faults are over");
       }
     }

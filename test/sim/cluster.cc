@@ -14,6 +14,7 @@ void cluster::reset(world& w) {
   store.reset(w.opt.elections, w.opt.least_ttl);
   store.sees_nested_puts = w.opt.nested_puts_count;
   store.most_operations = w.opt.most_operations;
+  store.queue_limit = w.opt.queue_limit;
   members_.assign(w.opt.members, member());
   for (member& m : members_) {
     m.ppm = w.opt.clock_ppm == 0 ? 0 : static_cast<std::int32_t>(w.of_clocks.between(-w.opt.clock_ppm, w.opt.clock_ppm));

@@ -101,13 +101,16 @@ void world::fault_of_operator(fault f) {
   const auto e = static_cast<election_id>(of_faults.below(opt.elections));
   auto& keys = cluster.store.elections[e];
   if (f == fault::foreign_key) {
-    // Sometimes more of them than a candidate reads at once.
-    const int count = of_faults.chance(100) ? 40 : 1;
-    note("operator: puts %d foreign keys into e%u", count, e);
-    for (int i = 0; i < count; ++i) {
+    // Sometimes more of them than a candidate reads at once; they go in any order, or in that of the queue.
+    const std::size_t count = of_faults.chance(300) ? opt.queue_limit + 1 + of_faults.index(8) : 1;
+    const bool in_order = of_faults.chance(500);
+    note("operator: puts %zu foreign keys into e%u", count, e);
+    nanos last = now + of_faults.between(100 * millisecond, opt.asked.ttl);
+    for (std::size_t i = 0; i < count; ++i) {
       const auto label = static_cast<std::int64_t>(1 + of_faults.below(1u << 30));
       cluster.store.put_foreign(e, label);
-      agenda.push(now + of_faults.between(100 * millisecond, opt.asked.ttl), happening::operator_acts, 1, e, label);
+      if (i != 0) last = in_order ? last + of_faults.between(0, 200 * millisecond) : now + of_faults.between(100 * millisecond, opt.asked.ttl);
+      agenda.push(last, happening::operator_acts, 1, e, label);
     }
     cluster.committed();
     return;

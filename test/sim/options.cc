@@ -58,6 +58,8 @@ options draw(stream& from) {
   draw_timings(from, o);
   o.extension = from.chance(500) ? second : 0;
   o.most_operations = from.chance(50) ? 1 : 128;
+  constexpr std::size_t limits[] = {1, 2, 3, 32, 32};
+  o.queue_limit = from.one_of(limits);
   // The default margin covers two clocks that differ by 2 %: each may err by a little less than half.
   o.clock_ppm = from.chance(500) ? 200 : from.chance(500) ? 9000 : 0;
   o.auth = from.chance(150);
@@ -123,10 +125,10 @@ std::string describe(const options& o) {
   const auto ms = [](nanos n) { return static_cast<long long>(n / millisecond); };
   std::snprintf(line, sizeof line,
                 "%zu processes, %zu elections, %zu members; ttl %lld reassure %lld+%lld grace %lld margin %lld jeopardy %lld "
-                "request %lld retry %lld renew %lld ms; clocks %d ppm, delay %lld, lag %lld, slowest %lld, pause %lld ms",
+                "request %lld retry %lld renew %lld ms; reads %zu keys; clocks %d ppm, delay %lld, lag %lld, slowest %lld, pause %lld ms",
                 o.processes, o.elections, o.members, ms(t.ttl), ms(t.reassure_interval), ms(t.reassure_timeout),
                 ms(t.stop_grace), ms(t.margin), ms(t.jeopardy_after), ms(t.request_timeout), ms(t.retry_delay),
-                ms(t.renew_interval), o.clock_ppm, ms(o.usual_delay), ms(o.member_lag), ms(o.slowest), ms(o.longest_pause));
+                ms(t.renew_interval), o.queue_limit, o.clock_ppm, ms(o.usual_delay), ms(o.member_lag), ms(o.slowest), ms(o.longest_pause));
   std::string out = line;
   std::snprintf(line, sizeof line,
                 "; per mille: lost request %u, lost reply %u, reset %u, half %u, duplicate %u, slow %u, lost delete %u, late ack %u, "

@@ -9,16 +9,11 @@ using tenure::core::item;
 using tenure::core::item_answer;
 using tenure::core::send;
 
-namespace {
-
-constexpr std::size_t queue_limit = 32;  // as the shipped encoder asks
-
-}  // namespace
-
 void store::reset(std::size_t count, nanos least_ttl) {
   full = false;
   sees_nested_puts = false;
   most_operations = 128;
+  queue_limit = 32;
   revision = 1;
   compacted = 0;
   elections.resize(count);

@@ -77,6 +77,7 @@ class store {
   // holding this model against them); a version that does may come.
   bool sees_nested_puts = false;
   std::size_t most_operations = 128;
+  std::size_t queue_limit = 32;  // keys of a queue that are read at once; the shipped encoder asks for so many
   std::int64_t revision = 1;
   std::int64_t compacted = 0;
   std::vector<std::vector<key>> elections;  // each in order of creation
