@@ -22,24 +22,28 @@ bool take_queue(election& e, const rival* first, std::size_t count, bool more, s
                 std::int64_t own_lease) {
   e.front.clear();
   bool own = false;
+  bool behind = false;
   for (const rival* r = first; r != first + count; ++r) {
     if (r->lease == own_lease && r->create_revision == e.own_revision) {
       own = true;
     } else if (r->create_revision < e.own_revision) {
       e.front.push_back(*r);
+    } else {
+      behind = true;
     }
   }
-  // Read in order of creation: once our own was seen, nobody in front is missing.
-  e.front_more = more && !own;
+  // Read in order of creation: once our own was seen, or one behind its place, nobody in front is missing.
+  const bool unread = more && !behind;
+  e.front_more = unread && !own;
   e.read_revision = revision;
-  return own || more;
+  return own || unread;
 }
 
 effect_of_delete take_delete(election& e, const change& c, std::int64_t own_lease) {
   if (c.lease != 0 && c.lease == own_lease) {
-    return e.has_key() && c.mod_revision > e.own_revision && c.mod_revision > e.read_revision
-               ? effect_of_delete::own_key
-               : effect_of_delete::none;
+    // A reading of a long queue may not have come to our place: then it knows nothing of our key.
+    const bool known = c.mod_revision <= e.read_revision && !e.front_more;
+    return e.has_key() && c.mod_revision > e.own_revision && !known ? effect_of_delete::own_key : effect_of_delete::none;
   }
   if (c.mod_revision <= e.read_revision) return effect_of_delete::none;
   if (c.lease == 0) {
