@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include "search.hpp"
@@ -70,7 +71,7 @@ int exhaust(sim::world& w, std::size_t deepest) {
 int main(int argc, char** argv) {
   sim::wishes wish;
   std::uint64_t deepest = 0;
-  std::uint64_t shown = 0;
+  std::optional<std::uint64_t> shown;
   bool brief = false;  // no trace of a failure
   for (int i = 1; i < argc; ++i) {
     if (take(argv[i], "SEEDS", wish.count) || take(argv[i], "SEED", wish.first) || take(argv[i], "TWICE", wish.twice_every) ||
@@ -94,12 +95,12 @@ int main(int argc, char** argv) {
   }
   sim::world w;
   w.short_checkpoints = wish.short_checkpoints;
-  if (shown != 0) return show(w, shown);
+  if (shown) return show(w, *shown);
   if (deepest != 0) return exhaust(w, deepest);
-  const std::uint64_t failed = sim::search(wish);
-  if (failed == 0) return 0;
+  const std::optional<std::uint64_t> failed = sim::search(wish);
+  if (!failed) return 0;
   if (!brief) {
-    show(w, failed);
+    show(w, *failed);
     std::puts("0 passed, 1 failed");
   }
   return 1;

@@ -46,6 +46,7 @@ struct tally {
 };
 
 struct failure {
+  bool any = false;  // every number is a seed
   std::uint64_t seed = 0;
   char rule[96] = {};
 };
@@ -74,6 +75,7 @@ tally run(world& w, std::uint64_t seed, bool twice, failure& found) {
   }
   if (rule == nullptr) return t;
   t.failures = 1;
+  found.any = true;
   found.seed = seed;
   std::snprintf(found.rule, sizeof found.rule, "%s", rule);
   return t;
@@ -92,7 +94,7 @@ void job(const wishes& wish, std::uint64_t from, std::uint64_t to, int out) {
   for (std::uint64_t i = from; i < to; ++i) {
     failure found;
     sum.add(run(w, wish.first + i, wish.twice_every != 0 && i % wish.twice_every == 0, found));
-    if (found.seed == 0) continue;
+    if (!found.any) continue;
     put(out, &found, sizeof found);
     if (!wish.all) break;
   }
@@ -115,7 +117,7 @@ bool get(int from, void* what, std::size_t size) {
 
 }  // namespace
 
-std::uint64_t search(const wishes& wish) {
+std::optional<std::uint64_t> search(const wishes& wish) {
   const auto began = std::chrono::steady_clock::now();
   const auto processors = static_cast<std::uint64_t>(std::max(sysconf(_SC_NPROCESSORS_ONLN), 1L));
   const std::uint64_t jobs = std::clamp<std::uint64_t>(wish.jobs != 0 ? wish.jobs : processors, 1, std::max<std::uint64_t>(wish.count, 1));
@@ -142,14 +144,14 @@ std::uint64_t search(const wishes& wish) {
     shares.push_back(s);
   }
   tally sum;
-  std::uint64_t lowest = 0;
+  std::optional<std::uint64_t> lowest;
   std::uint64_t failed = 0;
   for (const share& s : shares) {
     failure f;
-    while (get(s.in, &f, sizeof f) && f.seed != 0) {
-      if (lowest != 0 && !wish.all) continue;  // of a higher share
+    while (get(s.in, &f, sizeof f) && f.any) {
+      if (lowest && !wish.all) continue;  // of a higher share
       std::printf("seed %llu: %s\n", static_cast<unsigned long long>(f.seed), f.rule);
-      if (lowest == 0) lowest = f.seed;
+      if (!lowest) lowest = f.seed;
     }
     tally part;
     const bool whole = get(s.in, &part, sizeof part);
@@ -160,7 +162,7 @@ std::uint64_t search(const wishes& wish) {
       std::printf("the process for the seeds from %llu to %llu died\n", static_cast<unsigned long long>(wish.first + s.from),
                   static_cast<unsigned long long>(wish.first + s.to - 1));
       ++failed;
-      if (lowest == 0) lowest = wish.first + s.from;
+      if (!lowest) lowest = wish.first + s.from;
     }
     sum.add(part);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace sim {
 
@@ -15,7 +16,7 @@ struct wishes {
 };
 
 // Prints what was found: the same whatever the number of jobs, but for the times. Returns the lowest seed that
-// breaks a rule (or is not the same when run again), 0 if none does.
-std::uint64_t search(const wishes& w);
+// breaks a rule (or is not the same when run again), if there is one.
+std::optional<std::uint64_t> search(const wishes& w);
 
 }  // namespace sim
