@@ -1,9 +1,7 @@
 #include "event_writer.hpp"
 
-#include <poll.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
-#include <unistd.h>
 
 #include <cerrno>
 
@@ -59,35 +57,33 @@ event leader_event(std::string_view shard, const leader_info& info) {
   return what.add("fencing_token", info.fencing_token).add("key", info.key);
 }
 
-event_writer::event_writer(int fd, const settings& chosen, std::function<void(int)> broken)
-    : fd_(fd),
+event_writer::event_writer(output& to, const settings& chosen, std::function<void(int)> broken)
+    : to_(&to),
       format_(chosen.format),
       app_(chosen.session.app),
       instance_(chosen.session.instance),
       broken_(std::move(broken)) {}
 
 void event_writer::write(const event& what) {
-  const std::string line = (format_ == output_format::json ? as_json(what) : as_text(what)) + '\n';
-  for (std::size_t done = 0; done < line.size() && fd_ >= 0;) {
-    const ssize_t written = ::write(fd_, line.data() + done, line.size() - done);
-    if (written >= 0) {
-      done += static_cast<std::size_t>(written);
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      pollfd writable{fd_, POLLOUT, 0};  // somebody else made the shared description non-blocking
-      poll(&writable, 1, -1);
-    } else if (errno != EINTR) {
-      fail(errno);
-    }
-  }
+  if (to_) told(to_->write((format_ == output_format::json ? as_json(what) : as_text(what)) + '\n'));
+}
+
+void event_writer::flush() {
+  if (to_) told(to_->flush());
 }
 
 void event_writer::check() {
-  pollfd reader{fd_, 0, 0};
-  if (fd_ >= 0 && poll(&reader, 1, 0) == 1 && (reader.revents & (POLLERR | POLLHUP | POLLNVAL))) fail(EPIPE);
+  flush();
+  if (to_ && to_->abandoned()) told(EPIPE);
 }
 
-void event_writer::fail(int error_number) {
-  fd_ = -1;
+void event_writer::finish() {
+  if (to_) told(to_->finish(reader_patience_ms));
+}
+
+void event_writer::told(int error_number) {
+  if (error_number == 0) return;
+  to_ = nullptr;
   if (broken_) broken_(error_number);
 }
 

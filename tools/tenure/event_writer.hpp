@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "output.hpp"
 #include "settings.hpp"
 
 namespace tenure::tool {
@@ -39,23 +40,26 @@ class event {
 // Who leads: the instance's name, or the key's value if it is not in tenure's format; "" for nobody.
 [[nodiscard]] event leader_event(std::string_view shard, const leader_info& info);
 
-// Writes to a descriptor, a whole line in one write. A reader that stops reading blocks it,
-// and with it the loop; the tokens' deadline holds all the same.
 class event_writer {
  public:
-  // `broken` is called once when nothing can be written any more, from within `write` or `check`.
-  event_writer(int fd, const settings& chosen, std::function<void(int error_number)> broken);
+  // `broken` is called once when nothing can be written any more, from within one of the others.
+  event_writer(output& to, const settings& chosen, std::function<void(int error_number)> broken);
 
   void write(const event& what);
-  // Looks whether the reader of a pipe has gone, which only a write would tell otherwise.
+  // Writes what the reader did not take at once, as far as it takes it now.
+  void flush();
+  // The same, and looks whether the reader of a pipe has gone.
   void check();
+  // Waits for the reader at the end, but not for long.
+  void finish();
+  [[nodiscard]] bool waiting() const noexcept { return to_ && to_->waiting(); }
 
  private:
   std::string as_json(const event& what) const;
   std::string as_text(const event& what) const;
-  void fail(int error_number);
+  void told(int error_number);
 
-  int fd_;
+  output* to_;  // null: broken
   output_format format_;
   std::string app_;
   std::string instance_;

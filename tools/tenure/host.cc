@@ -4,7 +4,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -15,6 +14,16 @@ namespace tenure::tool {
 namespace {
 
 constexpr std::uint64_t output_check_interval_ms = 1000;
+constexpr std::uint64_t output_retry_ms = 5;
+
+// How much may wait for a reader: of each election what several of its terms say, since all may end at once.
+constexpr std::size_t kept_at_least = std::size_t{1} << 20;
+constexpr std::size_t kept_for_an_election = std::size_t{1} << 13;
+constexpr std::size_t elections_at_most = 10'000;
+
+std::size_t kept_for(const settings& chosen) {
+  return kept_at_least + kept_for_an_election * (chosen.all ? elections_at_most : chosen.shards.size());
+}
 
 struct delayed {
   uv_timer_t timer{};
@@ -27,6 +36,11 @@ error from_uv(const char* what, int status) {
   return {errc::system, std::string(what) + ": " + uv_strerror(status)};
 }
 
+std::string why_broken(int error_number) {
+  if (error_number != ENOBUFS && error_number != ETIMEDOUT) return std::strerror(error_number);
+  return "its reader does not read: let it, or send stdout to a file or to /dev/null";
+}
+
 }  // namespace
 
 int exit_code_of(const error& failed) noexcept {
@@ -37,8 +51,10 @@ int exit_code_of(const error& failed) noexcept {
 host::host(const settings& chosen, orders given)
     : chosen_(chosen),
       orders_(std::move(given)),
-      events_(STDOUT_FILENO, chosen, [this](int error_number) { stdout_broken(error_number); }) {
-  if (chosen_.log) chosen_.session.log = log_to_stderr(*chosen_.log);
+      stdout_(STDOUT_FILENO, kept_for(chosen)),
+      stderr_(STDERR_FILENO, kept_at_least),
+      events_(stdout_, chosen, [this](int error_number) { stdout_broken(error_number); }) {
+  if (chosen_.log) chosen_.session.log = log_to(stderr_, *chosen_.log);
 }
 
 error host::open(session_events events) {
@@ -61,6 +77,9 @@ error host::listen() {
     uv_signal_init(&loop_, handle);
     handle->data = this;
   }
+  uv_prepare_init(&loop_, &before_waiting_);
+  before_waiting_.data = this;
+  uv_prepare_start(&before_waiting_, before_waiting);
   uv_timer_init(&loop_, &output_check_);
   output_check_.data = this;
   uv_timer_start(&output_check_, on_output_check, output_check_interval_ms, output_check_interval_ms);
@@ -79,12 +98,24 @@ void host::on_output_check(uv_timer_t* timer) {
   if (self->output_broken_) self->stop();
 }
 
+// By a timer, since libuv polls no descriptor without making it non-blocking, also for those who share it.
+void host::before_waiting(uv_prepare_t* handle) {
+  auto* self = static_cast<host*>(handle->data);
+  self->events_.flush();
+  (void)self->stderr_.flush();
+  if (!self->events_.waiting() && !self->stderr_.waiting()) return;
+  uv_timer_start(&self->output_check_, on_output_check, output_retry_ms, output_check_interval_ms);
+}
+
 int host::run() {
   uv_run(&loop_, UV_RUN_DEFAULT);
   if (uv_loop_close(&loop_) != 0) {
-    std::fputs("tenure: handles were left on the loop: this is a defect of tenure\n", stderr);
-    return exit_could_not_go_on;
+    complain("handles were left on the loop: this is a defect of tenure");
+    exit_code_ = exit_could_not_go_on;
   }
+  // Nothing is held any more, neither in etcd nor on the loop: now it may take its time.
+  events_.finish();
+  (void)stderr_.finish(reader_patience_ms);
   return exit_code_;
 }
 
@@ -115,13 +146,16 @@ void host::trouble(event what, const error& why) {
   if (exit_code_of(why) != exit_bad_usage) return;
   // E.g. etcd grants a TTL into which the other times do not fit: that stays so.
   if (exit_code_ == exit_done) exit_code_ = exit_bad_usage;
-  std::fprintf(stderr, "tenure: %s\n", why.message.c_str());
+  complain(why.message);
   stop();
 }
 
+void host::complain(const std::string& message) { (void)stderr_.write("tenure: " + message + '\n'); }
+
 void host::close_handles() {
   for (void* handle : {static_cast<void*>(&terminate_), static_cast<void*>(&interrupt_),
-                       static_cast<void*>(&hand_over_), static_cast<void*>(&output_check_)}) {
+                       static_cast<void*>(&hand_over_), static_cast<void*>(&before_waiting_),
+                       static_cast<void*>(&output_check_)}) {
     uv_close(as_handle(handle), nullptr);
   }
 }
@@ -145,7 +179,7 @@ void host::after(milliseconds delay, std::function<void()> then) {
 void host::stdout_broken(int error_number) {
   output_broken_ = true;
   if (error_number != EPIPE) {
-    std::fprintf(stderr, "tenure: stdout cannot be written, stopping: %s\n", std::strerror(error_number));
+    complain("stdout cannot be written, stopping: " + why_broken(error_number));
     if (exit_code_ == exit_done) exit_code_ = exit_could_not_go_on;
   }
   if (!finishing_) uv_timer_start(&output_check_, on_output_check, 0, output_check_interval_ms);

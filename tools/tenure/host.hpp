@@ -9,6 +9,7 @@
 #include <tenure/tenure.hpp>
 
 #include "event_writer.hpp"
+#include "output.hpp"
 #include "settings.hpp"
 
 namespace tenure::tool {
@@ -34,6 +35,8 @@ class host {
 
   // Tells of something that failed and is tried again; stops if no other try could succeed.
   void trouble(event what, const error& why);
+  // A line for people, on stderr, that waits for no reader.
+  void complain(const std::string& message);
   // Calls `then` once, from the loop, not before `delay` is over. It keeps the loop alive, so it
   // always comes before `run` ends.
   void after(milliseconds delay, std::function<void()> then);
@@ -45,6 +48,7 @@ class host {
  private:
   error listen();
   static void on_output_check(uv_timer_t* timer);
+  static void before_waiting(uv_prepare_t* handle);
   void told(int signal);
   void stop();
   void close_handles();
@@ -52,11 +56,14 @@ class host {
 
   settings chosen_;
   orders orders_;
+  output stdout_;
+  output stderr_;
   event_writer events_;
   uv_loop_t loop_{};
   uv_signal_t terminate_{};
   uv_signal_t interrupt_{};
   uv_signal_t hand_over_{};
+  uv_prepare_t before_waiting_{};
   uv_timer_t output_check_{};  // also carries a broken stdout out of the callback that noticed
   tenure::session session_;
   bool told_to_stop_ = false;

@@ -2,7 +2,6 @@
 
 #include <time.h>
 
-#include <cstdio>
 #include <string>
 
 #include "text.hpp"
@@ -22,8 +21,8 @@ const char* name(log_level level) {
 
 }  // namespace
 
-log_hook log_to_stderr(log_level least) {
-  return [least](const log_record& record) {
+log_hook log_to(output& to, log_level least) {
+  return [&to, least, left_out = 0](const log_record& record) mutable {
     if (record.level < least) return;
     timespec now{};
     clock_gettime(CLOCK_REALTIME, &now);
@@ -32,8 +31,9 @@ log_hook log_to_stderr(log_level least) {
     for (std::size_t i = 0; i < record.field_count; ++i) {
       line += ' ' + one_word(record.fields[i].key) + '=' + one_word(record.fields[i].value);
     }
+    if (left_out > 0) line += " records_left_out=" + std::to_string(left_out);
     line += '\n';
-    std::fputs(line.c_str(), stderr);
+    left_out = to.write(line) == 0 ? 0 : left_out + 1;
   };
 }
 
