@@ -134,3 +134,14 @@ Test(command_surroundings, the_ttl_shown_is_the_one_that_etcd_granted) {
   run.next("acquired");
   stop(run);
 }
+
+Test(command_surroundings, a_granted_ttl_that_the_times_do_not_fit_into_is_bad_configuration) {
+  etcd store(1, {"--heartbeat-interval=100", "--election-timeout=5000"});  // grants 8 s at least
+  // Enough for 2 s, not for 8.
+  outcome seen = run_to_end(campaign(store, "i", {"--ttl", "2", "--margin", "16"}));
+  cr_assert(eq(int, seen.how.exit_code, 2), "%s", seen.errors.c_str());
+  for (const char* part : {"tenure: ", "etcd granted another TTL", "margin"}) {
+    cr_assert(seen.errors.find(part) != std::string::npos, "%s", seen.errors.c_str());
+  }
+  cr_assert(seen.output.find("unsafe_timing") != std::string::npos, "%s", seen.output.c_str());
+}

@@ -47,8 +47,11 @@ class campaigner {
     };
     on.lost = [this](const error& why) {
       host_.events().write(event("session").add("reason", "lost").add(why));
-      // It stops by itself only when it finds a defect in itself.
-      if (!host_.session().is_open() && !host_.stopping()) host_.finish(exit_could_not_go_on);
+      // It stops by itself only when etcd grants a TTL into which the other times do not fit, or when it
+      // finds a defect in itself.
+      if (host_.session().is_open() || host_.stopping()) return;
+      host_.complain(why.message);
+      host_.finish(exit_code_of(why));
     };
     on.jeopardy = [this](std::chrono::nanoseconds left) {
       host_.events().write(event("jeopardy").add("left_ns", left.count()));
