@@ -37,7 +37,10 @@ error read_endpoints(const connection_flags& flags, session_options& out) {
   for (std::size_t start = 0; start <= list.size();) {
     std::size_t comma = list.find(',', start);
     if (comma == std::string::npos) comma = list.size();
-    if (comma == start) return bad("an endpoint in '" + list + "' is empty: give URL[,URL...], e.g. http://127.0.0.1:2379");
+    if (comma == start) {
+      return bad("endpoint " + std::to_string(out.endpoints.size() + 1) +
+                 " of the list is empty: give URL[,URL...], e.g. http://127.0.0.1:2379");
+    }
     out.endpoints.push_back(with_scheme(std::string_view(list).substr(start, comma - start), tls));
     start = comma + 1;
   }

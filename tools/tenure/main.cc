@@ -59,7 +59,7 @@ int main(int argc, char** argv) {
     case -1: break;
     case 'h': return print(help());
     case 'v': return print("tenure " TENURE_VERSION "\n");
-    default: return bad_usage("tenure", "'" + std::string(argv[1]) + "' is neither a flag of tenure nor a command");
+    default: return bad_usage("tenure", refused_flag(argv) + " is neither a flag of tenure nor a command");
   }
   if (optind >= argc) return bad_usage("tenure", "a command is missing: campaign or observe");
 

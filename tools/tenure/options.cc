@@ -10,6 +10,7 @@
 #include "connection.hpp"
 #include "number.hpp"
 #include "option_table.hpp"
+#include "text.hpp"
 
 namespace tenure::tool {
 namespace {
@@ -36,35 +37,31 @@ class reader {
     opterr = 0;
     optind = 0;  // glibc: start afresh
     for (;;) {
-      const int found = getopt_long(argc, argv, ":h", table.data(), nullptr);
+      const int found = getopt_long(argc, argv, "-:h", table.data(), nullptr);
       if (found == -1) break;
       if (found == 'h' || found == static_cast<int>(flag_id::help)) {
         result_.help = true;
         return std::move(result_);
       }
-      result_.problem = found == ':'   ? bad(shown(argv) + " needs a value")
-                        : found == '?' ? unknown(argv)
-                                       : take(static_cast<flag_id>(found), optarg ? optarg : "");
+      result_.problem = found == ':'       ? bad(refused_flag(argv) + " needs a value")
+                        : found == '?'     ? unknown(argv)
+                        : found == no_flag ? unexpected(optind - 1)
+                                           : take(static_cast<flag_id>(found), optarg ? optarg : "");
       if (result_.problem) return std::move(result_);
     }
-    if (optind < argc) {
-      result_.problem = bad("'" + std::string(argv[optind]) + "' is not expected: every argument has a flag");
-      return std::move(result_);
-    }
-    result_.problem = complete();
+    result_.problem = optind < argc ? unexpected(optind) : complete();
     return std::move(result_);
   }
 
  private:
-  // The flag that getopt_long stopped at, without a value: it may be somebody's password.
-  static std::string shown(char** argv) {
-    const std::string_view given = argv[optind - 1];
-    return "'" + std::string(given.substr(0, given.find('='))) + "'";
+  static error unknown(char** argv) {
+    if (optopt >= static_cast<int>(flag_id::endpoints)) return bad(refused_flag(argv) + " takes no value");
+    return bad(refused_flag(argv) + " is not a flag of this command, or not a clear abbreviation of one");
   }
 
-  static error unknown(char** argv) {
-    if (optopt >= static_cast<int>(flag_id::endpoints)) return bad(shown(argv) + " takes no value");
-    return bad(shown(argv) + " is not a flag of this command, or not a clear abbreviation of one");
+  static error unexpected(int position) {
+    return bad("argument " + std::to_string(position) + " belongs to no flag: give one, --NAME VALUE " +
+               "(it is not shown here, as it may be a password)");
   }
 
   error take(flag_id id, std::string_view value) {
@@ -165,6 +162,7 @@ class reader {
     return complete_connection(connection_, chosen.session);
   }
 
+  static constexpr int no_flag = 1;  // getopt_long's, for '-'
   static constexpr number_kind resign_limit_kind{"milliseconds", 1, 3'600'000};
 
   subcommand which_;
@@ -174,6 +172,15 @@ class reader {
 };
 
 }  // namespace
+
+std::string refused_flag(char** argv) {
+  // Of short flags, which may stand together, getopt_long names the one; it may not have left the argument yet.
+  if (optopt > 0 && optopt < static_cast<int>(flag_id::endpoints)) {
+    return "'-" + valid_utf8(std::string(1, static_cast<char>(optopt))) + "'";
+  }
+  const std::string_view given = argv[optind - 1];
+  return "'" + std::string(given.substr(0, given.find('='))) + "'";
+}
 
 parsed parse(subcommand which, int argc, char** argv) { return reader(which).read(argc, argv); }
 
