@@ -75,6 +75,14 @@ Test(command_surroundings, credentials_come_from_the_environment_or_a_file_and_a
     cr_expect(log.find("hunter2") == std::string::npos);
   }
 
+  // A password that is nobody's is not sent, and that is said.
+  command_run nobody(campaign(store, "i"), {"ETCDCTL_PASSWORD=hunter2"});
+  nobody.next("error");
+  stop(nobody);
+  const std::string warning = nobody.child().errors();
+  cr_expect(warning.find("ETCDCTL_PASSWORD is not used, since there is no user") != std::string::npos, "%s", warning.c_str());
+  cr_expect(warning.find("hunter") == std::string::npos);
+
   command_run wrong(campaign(store, "i"), {"ETCDCTL_USER=root:hunter3"});
   happening refused = wrong.next("error", "code", "authentication_failed");
   cr_expect(refused.text("message").find("hunter") == std::string::npos);

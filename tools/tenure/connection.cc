@@ -72,6 +72,10 @@ error read_credentials(const connection_flags& flags, session_options& out) {
   out.auth.user = flag_or(flags.user, "ETCDCTL_USER");
   out.auth.password = from_environment("ETCDCTL_PASSWORD");
   if (out.auth.user.empty()) {
+    // Not refused, since etcdctl goes on without it, too.
+    if (!out.auth.password.empty()) {
+      std::fputs("tenure: ETCDCTL_PASSWORD is not used, since there is no user: give --user NAME or set ETCDCTL_USER\n", stderr);
+    }
     out.auth.password.clear();
     if (!flags.password_file.empty()) return bad("--password-file without a user: give --user NAME or set ETCDCTL_USER");
     return {};
