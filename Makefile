@@ -68,6 +68,9 @@ CHAOS     := $(if $(CHAOS_OBJ),$(BUILD)/test/chaos)
 UNIT_OBJ  += $(filter %/checker.o %/fault.o %/history.o %/losses.o %/schedule.o %/terms.o,$(CHAOS_OBJ))
 ALL_OBJ   += $(CHAOS_OBJ)
 
+# What the command prints, as far as it needs no etcd.
+UNIT_OBJ += $(filter %/event_writer.o %/output.o %/text.o,$(TOOL_OBJ))
+
 # A rolling restart, with the drawing of the fault driver; its judge, too, is tested with the unit tests.
 ROLLING_OBJ := $(call objects,test/rolling/*.cc)
 ROLLING     := $(BUILD)/test/rolling

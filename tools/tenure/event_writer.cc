@@ -43,9 +43,8 @@ event& event::add(const char* key, std::string_view text) {
 }
 
 event& event::add(const error& why) {
-  if (!why) return *this;
-  add("message", why.message);
-  add("code", tenure::name(why.code));
+  if (!why.message.empty()) add("message", why.message);
+  if (why) add("code", tenure::name(why.code));
   if (why.etcd_code != 0) add("etcd_code", std::int64_t{why.etcd_code});
   return *this;
 }

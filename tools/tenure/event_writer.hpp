@@ -24,7 +24,7 @@ class event {
 
   event& add(const char* key, std::int64_t value);
   event& add(const char* key, std::string_view value);
-  event& add(const error& why);  // message, code and, if there is one, etcd_code
+  event& add(const error& why);  // message, code and etcd_code, of these what there is
 
  private:
   friend class event_writer;
