@@ -135,6 +135,7 @@ int main(int argc, char** argv) {
   tenure::session_options options;
   options.app = argv[1];
   options.endpoints = {std::string(endpoint).substr(0, std::string(endpoint).find(','))};
+  if (options.endpoints[0].find("://") == std::string::npos) options.endpoints[0].insert(0, "http://");  // etcdctl needs no scheme
   store data{&loop, options.endpoints[0] + "/v3/kv/txn", "data/of/" + options.app};
   int exit_code = 1;
   {

@@ -166,7 +166,9 @@ bool read(int argc, char** argv, choices& out) {
   }
   if (endpoints == nullptr || out.session.instance.empty() || optind != argc || out.jobs < 1 || out.jobs > 100) return false;
   std::istringstream list(endpoints);
-  for (std::string one; std::getline(list, one, ',');) out.session.endpoints.push_back(one);
+  for (std::string one; std::getline(list, one, ',');) {
+    out.session.endpoints.push_back(one.find("://") == std::string::npos ? "http://" + one : one);  // etcdctl needs no scheme
+  }
   return true;
 }
 

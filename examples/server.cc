@@ -190,7 +190,9 @@ int main(int argc, char** argv) {
   options.app = argv[2];
   options.instance = argv[3];
   std::istringstream list(endpoints);
-  for (std::string one; std::getline(list, one, ',');) options.endpoints.push_back(one);
+  for (std::string one; std::getline(list, one, ',');) {
+    options.endpoints.push_back(one.find("://") == std::string::npos ? "http://" + one : one);  // etcdctl needs no scheme
+  }
 
   server self;
   uv_loop_init(&self.loop);

@@ -151,7 +151,9 @@ int main(int argc, char** argv) {
   options.app = argv[1];
   options.instance = argv[2];
   std::istringstream list(endpoints);
-  for (std::string one; std::getline(list, one, ',');) options.endpoints.push_back(one);
+  for (std::string one; std::getline(list, one, ',');) {
+    options.endpoints.push_back(one.find("://") == std::string::npos ? "http://" + one : one);  // etcdctl needs no scheme
+  }
 
   uv_loop_t loop;
   uv_loop_init(&loop);

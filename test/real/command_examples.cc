@@ -145,3 +145,22 @@ Test(command_examples, jobs_say_so_if_etcd_cannot_be_reached) {
   cr_assert(has(line, "127.0.0.1"), "%s", line.c_str());
   stop(one);
 }
+
+Test(command_examples, all_take_endpoints_as_etcdctl_users_have_set_them) {
+  etcd store;
+  const std::string plain = store.endpoint().substr(store.endpoint().find("://") + 3);
+  const std::string dead = "127.0.0.1:" + std::to_string(free_port());
+  const std::vector<std::string> several = {"ETCDCTL_ENDPOINTS=" + plain + "," + dead};
+
+  process worker({built("examples/worker"), "worker", "one"}, several);
+  worker.line_with("one leads");
+  process server({built("examples/server"), "0", "server", "one"}, several);
+  server.line_with("leading");
+  process jobs({built("examples/jobs"), "--instance", "one", "--jobs", "1"}, several);
+  jobs.line_with("acquired");
+  process fenced({built("examples/fenced_store"), "fenced"}, several);
+  fenced.line_with("REFUSED");
+  ending how = fenced.wait();
+  cr_assert(eq(int, how.exit_code, 0));
+  for (process* each : {&worker, &server, &jobs}) stop(*each);
+}
