@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <uv.h>
 
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -20,6 +21,7 @@
 namespace {
 
 constexpr std::chrono::milliseconds resign_limit{5000};
+constexpr std::uint64_t connection_limit_ms = 3000;  // for the whole of a connection
 
 // The right to serve. Needs nothing but a loop that somebody turns.
 class office {
@@ -76,6 +78,8 @@ struct server {
 
 struct connection {
   uv_tcp_t socket{};
+  uv_timer_t limit{};  // so that no client holds on for ever by saying, or taking, nothing
+  int closed = 0;      // of these two
   server* owner = nullptr;
   char request[4096];
   std::size_t used = 0;
@@ -90,7 +94,12 @@ uv_handle_t* handle(T* specific) {
 
 void drop(connection* peer) {
   if (uv_is_closing(handle(&peer->socket))) return;
-  uv_close(handle(&peer->socket), [](uv_handle_t* closed) { delete static_cast<connection*>(closed->data); });
+  const auto on_closed = [](uv_handle_t* one) {
+    auto* gone = static_cast<connection*>(one->data);
+    if (++gone->closed == 2) delete gone;
+  };
+  uv_close(handle(&peer->socket), on_closed);
+  uv_close(handle(&peer->limit), on_closed);
 }
 
 std::string http(const char* status, const std::string& body) {
@@ -129,7 +138,9 @@ void on_connection(uv_stream_t* listener, int status) {
   auto* peer = new connection;
   peer->owner = owner;
   uv_tcp_init(&owner->loop, &peer->socket);
-  peer->socket.data = peer;
+  uv_timer_init(&owner->loop, &peer->limit);
+  peer->socket.data = peer->limit.data = peer;
+  uv_timer_start(&peer->limit, [](uv_timer_t* over) { drop(static_cast<connection*>(over->data)); }, connection_limit_ms, 0);
   auto* stream = reinterpret_cast<uv_stream_t*>(&peer->socket);
   if (uv_accept(listener, stream) != 0) return drop(peer);
   const auto room = [](uv_handle_t* reading, std::size_t, uv_buf_t* out) {
@@ -139,10 +150,10 @@ void on_connection(uv_stream_t* listener, int status) {
   if (uv_read_start(stream, room, on_read) != 0) drop(peer);
 }
 
-// Closes whatever is still open: the listener, the signals, and connections of slow clients.
+// Closes whatever is still open: the listener, the signals, and connections of slow clients, who have the timers.
 void close_all(server& self) {
   const auto close_one = [](uv_handle_t* open, void* listener) {
-    if (open->type == UV_TCP && open != listener) {
+    if (open->type == UV_TIMER || (open->type == UV_TCP && open != listener)) {
       drop(static_cast<connection*>(open->data));
     } else if (!uv_is_closing(open)) {
       uv_close(open, nullptr);
@@ -186,6 +197,13 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: server PORT APP INSTANCE [ENDPOINT[,ENDPOINT...]]\n");
     return 2;
   }
+  std::uint16_t port = 0;
+  const char* const port_end = argv[1] + std::strlen(argv[1]);
+  const auto [stopped_at, failure] = std::from_chars(argv[1], port_end, port);
+  if (failure != std::errc() || stopped_at != port_end) {
+    std::fprintf(stderr, "server: port '%s' is not a number from 0 to 65535: give one, or 0 for any that is free\n", argv[1]);
+    return 2;
+  }
   tenure::session_options options;
   options.app = argv[2];
   options.instance = argv[3];
@@ -197,7 +215,7 @@ int main(int argc, char** argv) {
   server self;
   uv_loop_init(&self.loop);
   int exit_code = 0;
-  if (const int status = listen_on(self, std::atoi(argv[1]))) {
+  if (const int status = listen_on(self, port)) {
     std::fprintf(stderr, "server: port %s: %s\n", argv[1], uv_strerror(status));
     close_all(self);
     exit_code = 1;

@@ -104,6 +104,21 @@ Test(command_examples, only_the_leader_serves_and_others_name_it) {
   stop(two);
 }
 
+Test(command_examples, a_server_keeps_no_client_that_says_nothing) {
+  process one({built("examples/server"), "0", "app", "one", "127.0.0.1:1"});  // it needs no leadership for that
+  cr_assert(ask(port_of(one), "GET ").empty());  // returns when the server has closed the connection
+  stop(one);
+}
+
+Test(command_examples, a_server_refuses_what_is_no_port) {
+  for (const char* port : {"", "http", "80x", "-1", "65536", "99999999999"}) {
+    process one({built("examples/server"), port, "app", "one", "127.0.0.1:1"});
+    ending how = one.wait();
+    cr_expect(eq(int, how.exit_code, 2), "%s", port);
+    cr_expect(has(one.errors(), ("port '" + std::string(port) + "' is not a number from 0 to 65535").c_str()), "%s", port);
+  }
+}
+
 Test(command_examples, a_server_ends_though_a_client_is_slow) {
   etcd store;
   process one = server(store, "one");
