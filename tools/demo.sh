@@ -58,6 +58,9 @@ clean_up() {
   trap '' INT TERM HUP # not in the middle of this
   end ${guest_pid:+"$guest_pid"} "${pid_of[@]}" 2>/dev/null
   end ${etcd_pid:+"$etcd_pid"} 2>/dev/null
+  # A signal may come between the start of a child and the noting of its id.
+  # shellcheck disable=SC2046
+  end $(jobs -pr) 2>/dev/null
   [[ -z $dir ]] || rm -rf "$dir"
   exit "$status"
 }
