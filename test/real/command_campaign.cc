@@ -110,6 +110,28 @@ Test(command_campaign, the_next_in_line_takes_over_and_the_old_leader_queues_beh
   expect_exit(one, 0);
 }
 
+Test(command_campaign, of_two_processes_with_one_name_one_leads) {
+  etcd store;
+  command_run one(campaign(store, "same"));
+  const happening first = one.next("acquired");
+  command_run two(campaign(store, "same"));
+  cr_assert(two.next("position").number("position") == 1);
+  // By name it might take the leader for itself.
+  const happening seen = two.next("leader", "leader", "same");
+  cr_assert(seen.number("fencing_token") == first.number("fencing_token"));
+  cr_assert(eq(sz, queue(store).size(), 2));
+
+  one.child().signal(SIGTERM);
+  const std::int64_t over = one.next("cancelled").number("t_ns");
+  const happening second = two.next("acquired");
+  cr_assert(second.number("t_ns") >= over);
+  cr_assert(second.number("fencing_token") > first.number("fencing_token"));
+  expect_exit(one, 0);
+  cr_assert(queue(store) == strings{second.text("key")});
+  two.child().signal(SIGTERM);
+  expect_exit(two, 0);
+}
+
 Test(command_campaign, a_waiting_candidate_leaves_the_queue_on_sigterm) {
   etcd store;
   command_run one(campaign(store, "one"));

@@ -3,6 +3,7 @@
 #include <criterion/new/assert.h>
 
 #include <csignal>
+#include <sstream>
 
 #include "command_run.hpp"
 #include "test/support/wait.hpp"
@@ -19,6 +20,16 @@ void stop(command_run& run) {
 
 void await_queue(const etcd& store, std::size_t length) {
   await([&store, length] { return queue(store).size() == length; });
+}
+
+// Of etcdctl's key, as etcd has it: the fencing token that a foreign leader does not know it has.
+std::int64_t create_revision(const etcd& store, const std::string& key) {
+  std::istringstream fields(store.etcdctl({"get", key, "--write-out=fields"}));
+  for (std::string line; std::getline(fields, line);) {
+    const std::string name = "\"CreateRevision\" : ";
+    if (line.compare(0, name.size(), name) == 0) return std::stoll(line.substr(name.size()));
+  }
+  give_up("no create revision of " + key);
 }
 
 }  // namespace
@@ -55,10 +66,10 @@ Test(command_interop, we_wait_for_etcdctl_and_lead_when_it_leaves) {
   stop(ours);
 }
 
-Test(command_interop, the_order_of_a_mixed_queue_is_the_order_of_standing) {
+Test(command_interop, the_order_of_a_mixed_queue_is_the_order_of_standing_and_of_the_tokens) {
   etcd store;
   command_run first(campaign(store, "first"));
-  first.next("acquired");
+  const std::int64_t first_token = first.next("acquired").number("fencing_token");
   process second = store.etcdctl_process({"elect", "app/leader", "second"});
   await_queue(store, 2);
   command_run third(campaign(store, "third"));
@@ -67,12 +78,22 @@ Test(command_interop, the_order_of_a_mixed_queue_is_the_order_of_standing) {
   await_queue(store, 4);
 
   stop(first);
+  const std::int64_t second_token = create_revision(store, second.line_with("app/leader/"));
   second.line_with("second");
+  cr_assert(gt(llong, second_token, first_token));
+  // Who waits behind it is told the same.
+  const happening seen = third.next("leader", "leader", "second");
+  cr_assert(eq(llong, seen.number("fencing_token"), second_token));
+
   second.signal(SIGINT);
-  third.next("acquired");
+  const std::int64_t third_token = third.next("acquired").number("fencing_token");
+  cr_assert(gt(llong, third_token, second_token));
   cr_assert(not(fourth.poll_line().has_value()));
+
   stop(third);
+  const std::int64_t fourth_token = create_revision(store, fourth.line_with("app/leader/"));
   fourth.line_with("fourth");
+  cr_assert(gt(llong, fourth_token, third_token));
 }
 
 Test(command_interop, etcdctl_elect_l_shows_our_value) {

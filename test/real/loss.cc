@@ -2,6 +2,8 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include <ctime>
+
 #include "test/support/etcd.hpp"
 #include "test/support/instance.hpp"
 
@@ -14,6 +16,20 @@ std::string hex(std::int64_t lease) {
   char text[20];
   std::snprintf(text, sizeof text, "%llx", static_cast<unsigned long long>(lease));
   return text;
+}
+
+std::int64_t now_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+// How long etcd will keep the lease, in whole seconds, rounded down.
+std::int64_t seconds_left(const test::etcd& etcd, const std::string& lease) {
+  const std::string said = etcd.etcdctl({"lease", "timetolive", lease});
+  const std::size_t at = said.find("remaining(");
+  if (at == std::string::npos) test::give_up("no time to live: " + said);
+  return std::stoll(said.substr(at + std::string("remaining(").size()));
 }
 
 std::size_t place(const instance& i, const std::string& what) {
@@ -139,16 +155,26 @@ Test(loss, ends_it_for_good_if_told_not_to_campaign_again) {
   cr_assert(zero(int, loop.close()));
 }
 
-Test(loss, by_a_crash_costs_the_rest_of_the_lease_and_the_next_one_leads) {
+Test(loss, by_a_crash_costs_the_rest_of_the_lease_not_less_and_the_next_one_leads) {
   test::etcd etcd;
   test::loop loop;
   test::process leader({test::built("tenure"), "campaign", "--endpoints", etcd.endpoint(), "--app", "app", "--instance",
-                        "dies", "--ttl", "2", "--format", "json"});
+                        "dies", "--ttl", "3", "--format", "json"});
   leader.line_with("\"acquired\"");
   instance a(loop, "a", etcd.endpoints());
+  std::int64_t acquired_ns = 0;
+  a.on_event = [&](const std::string& what) {
+    if (what == "acquired") acquired_ns = now_ns();
+  };
   a.start().await("leader dies");
+  const std::string key = a.leader.key;
+  // It is dead before we ask: no renewal comes later.
   leader.kill();
+  const std::int64_t asked_ns = now_ns();
+  const std::int64_t left = seconds_left(etcd, key.substr(key.rfind('/') + 1));
+  cr_assert(ge(llong, left, 1), "nothing is left that it could be too early for");
   a.await("acquired");
+  cr_assert(ge(llong, acquired_ns - asked_ns, left * 1'000'000'000));
   cr_assert(gt(llong, a.term.fencing_token, a.leader.fencing_token));
   a.close_and_wait();
   cr_assert(zero(int, loop.close()));
