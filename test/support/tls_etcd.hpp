@@ -1,10 +1,12 @@
 // An etcd that speaks TLS and wants client certificates, with what is needed to talk to it: `ca.pem`,
-// `client.pem`, `client.key`, and of somebody else `other.pem`, `other.key`. One member, for one test.
+// `client.pem`, `client.key`, `root.pem`, `root.key`, and of somebody else `other.pem`, `other.key`.
+// One member, for one test.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "test/support/process.hpp"
 
@@ -14,13 +16,21 @@ namespace tenure::test {
 
 class tls_etcd {
  public:
-  tls_etcd();  // returns before it answers
+  struct certificates {
+    std::string server_usage = "serverAuth,clientAuth";
+    std::string client_subject = "/O=client";
+  };
+  tls_etcd() : tls_etcd(certificates{}) {}  // returns before it answers
+  explicit tls_etcd(const certificates& asked);
   tls_etcd(const tls_etcd&) = delete;
   tls_etcd& operator=(const tls_etcd&) = delete;
   ~tls_etcd();
 
   void kill();
   void start();  // after kill
+
+  // Runs the real etcdctl with root's certificate to its end. A failure of it ends the test.
+  void etcdctl(const std::vector<std::string>& arguments) const;
 
   [[nodiscard]] std::string file(const std::string& name) const { return directory_ + "/" + name; }
   [[nodiscard]] std::uint16_t port() const { return port_; }
