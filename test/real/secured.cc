@@ -2,6 +2,8 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include <cstdlib>
+
 #include "test/support/etcd.hpp"
 #include "test/support/instance.hpp"
 #include "test/support/tls_etcd.hpp"
@@ -34,6 +36,17 @@ std::string as_root(const test::etcd& store, std::vector<std::string> arguments)
 }
 
 void as_service(instance& one) { one.options.auth = {"service", "s3cret"}; }
+
+// It renews and confirms, and has led all the time.
+void leads_on(test::loop& loop, const instance& a) {
+  const auto renewals = a.session.stats().renewals;
+  const auto confirmations = a.session.stats().confirmations;
+  test::run_until(loop, [&] {
+    return a.session.stats().renewals >= renewals + 3 && a.session.stats().confirmations >= confirmations + 3;
+  });
+  cr_assert(eq(llong, a.count("acquired"), 1));
+  cr_assert(not(a.term.token.cancelled()));
+}
 
 }  // namespace
 
@@ -82,25 +95,43 @@ Test(secured, by_users_it_elects_hands_over_and_logs_in_again) {
   as_service(b);
   a.start().await("acquired");
   b.start().await("position 1");
-  const auto go_on = [&] {
-    const auto renewals = a.session.stats().renewals;
-    const auto confirmations = a.session.stats().confirmations;
-    test::run_until(loop, [&] {
-      return a.session.stats().renewals >= renewals + 3 && a.session.stats().confirmations >= confirmations + 3;
-    });
-    cr_assert(eq(llong, a.count("acquired"), 1));
-    cr_assert(not(a.term.token.cancelled()));
-  };
   as_root(store, {"user", "add", "another:one"});  // moves the revision of all permissions
-  go_on();
+  leads_on(loop, a);
   store.restart();  // forgets every token
-  go_on();
+  leads_on(loop, a);
   test::ok(a.resign());
   b.await("acquired");
   a.close_and_wait();
   b.close_and_wait();
   const std::string left = as_root(store, {"get", "--prefix", "--keys-only", "app/"});
   cr_assert(eq(type(std::string), std::string(left), std::string()));
+  cr_assert(zero(int, loop.close()));
+}
+
+Test(secured, by_tokens_that_etcd_signs_it_goes_on_leading_when_the_users_change) {
+  test::etcd store(1, {"--bcrypt-cost=4"});
+  const std::string key = store.data_dir() + "/jwt";  // gone with the store
+  test::process made({"sh", "-c", "openssl genrsa -out \"$0.key\" 2048 && openssl rsa -in \"$0.key\" -pubout -out \"$0.pub\"", key});
+  cr_assert(made.wait() == (test::ending{0, 0}), "%s", made.errors().c_str());
+  const std::string tokens = "jwt,pub-key=" + key + ".pub,priv-key=" + key + ".key,sign-method=RS256,ttl=10m";
+  setenv("ETCD_AUTH_TOKEN", tokens.c_str(), 1);
+  store.restart();
+  with_users(store);
+  const std::string token = store.post("/v3/auth/authenticate", R"({"name":"service","password":"s3cret"})").body;
+  cr_assert(token.find("\"eyJ") != std::string::npos, "not a signed token: %s", token.c_str());
+  test::loop loop;
+  instance a(loop, "a", store.endpoints());
+  instance b(loop, "b", store.endpoints());
+  as_service(a);
+  as_service(b);
+  a.start().await("acquired");
+  b.start().await("position 1");
+  as_root(store, {"user", "add", "another:one"});  // a signed token names the revision that it was given at
+  leads_on(loop, a);
+  test::ok(a.resign());
+  b.await("acquired");
+  a.close_and_wait();
+  b.close_and_wait();
   cr_assert(zero(int, loop.close()));
 }
 
