@@ -41,7 +41,8 @@ constexpr const char* observe_intro =
 
 constexpr const char* exit_codes =
     "\n"
-    "Exit codes: 0 done, 1 could not go on, 2 bad usage or configuration.\n";
+    "Exit codes: 0 done, 1 could not go on, 2 bad usage or configuration.\n"
+    "A reader that leaves a mebibyte of events and more unread stops it, with 1.\n";
 
 }  // namespace
 
