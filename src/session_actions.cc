@@ -66,7 +66,9 @@ void session_impl::perform(core::send& s) {
   http_request r = translator_.encode(s, directories_.next_key());
   // The server gives up a little before we do, so that nothing of it is applied long after.
   const auto limit = std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(s.timeout / 10 * 9));
-  transport_.send(s.call, s.endpoint, r.path, std::move(r.body), token_, std::max(limit, milliseconds(1)));
+  // etcd refuses even a login that carries a token which has run out.
+  const std::string_view token = s.what == core::op::authenticate ? std::string_view() : std::string_view(token_);
+  transport_.send(s.call, s.endpoint, r.path, std::move(r.body), token, std::max(limit, milliseconds(1)));
 }
 
 void session_impl::perform(const core::open_stream& s) {

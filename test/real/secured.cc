@@ -3,6 +3,7 @@
 #include <criterion/new/assert.h>
 
 #include <cstdlib>
+#include <sstream>
 
 #include "test/support/etcd.hpp"
 #include "test/support/instance.hpp"
@@ -36,6 +37,17 @@ std::string as_root(const test::etcd& store, std::vector<std::string> arguments)
 }
 
 void as_service(instance& one) { one.options.auth = {"service", "s3cret"}; }
+
+// How many of a user's tokens etcd says that it has let go.
+std::size_t tokens_gone(test::etcd& store, const std::string& user) {
+  std::istringstream log(store.member().errors());
+  std::size_t gone = 0;
+  for (std::string line; std::getline(log, line);) {
+    const auto says = [&line](const std::string& part) { return line.find(part) != std::string::npos; };
+    if (says("deleted a simple token") && says(user)) ++gone;
+  }
+  return gone;
+}
 
 // It renews and confirms, and has led all the time.
 void leads_on(test::loop& loop, const instance& a) {
@@ -105,6 +117,29 @@ Test(secured, by_users_it_elects_hands_over_and_logs_in_again) {
   b.close_and_wait();
   const std::string left = as_root(store, {"get", "--prefix", "--keys-only", "app/"});
   cr_assert(eq(type(std::string), std::string(left), std::string()));
+  cr_assert(zero(int, loop.close()));
+}
+
+Test(secured, a_token_that_ran_out_while_nothing_was_said_is_no_trouble) {
+  test::etcd store(1, {"--auth-token-ttl=2", "--bcrypt-cost=4", "--logger=zap", "--log-outputs=stderr"});
+  with_users(store);
+  test::loop loop;
+  instance a(loop, "a", store.endpoints());
+  instance b(loop, "b", store.endpoints());
+  a.options.ttl = b.options.ttl = milliseconds(60000);  // long silences
+  as_service(a);
+  as_service(b);
+  a.start().await("acquired");
+  b.start().await("position 1");
+  // Each of the two has said its last for now.
+  test::run_until(loop, [&store] { return tokens_gone(store, "service") >= 2; });
+  test::ok(a.resign());
+  b.await("acquired");
+  test::ok(b.resign());
+  for (instance* each : {&a, &b}) {
+    cr_assert(each->troubles.empty(), "%s", each->troubles.front().message.c_str());
+    each->close_and_wait();
+  }
   cr_assert(zero(int, loop.close()));
 }
 
