@@ -59,15 +59,13 @@ struct tellers_queue final : tenure::detail::teller {
 // A session's side of one leadership: until now + 10 s.
 struct leadership {
   tellers_queue tellers;
-  tenure::detail::shared_deadline* deadline;
-  tenure::detail::teller_line* line;
+  tenure::detail::shared_deadline* deadline = new tenure::detail::shared_deadline(&clock_now, tenure::fork_guard::begin());
+  tenure::detail::teller_line* line = new tenure::detail::teller_line(&tellers);
   tenure::detail::token_node* root;
   token t;
 
   leadership() {
-    deadline = new tenure::detail::shared_deadline(&clock_now, tenure::fork_guard::begin());
     deadline->extend(now + 10 * second);
-    line = new tenure::detail::teller_line(&tellers);
     root = new tenure::detail::token_node(deadline, line);
     t = tenure::detail::token_tree::make(root);
   }
