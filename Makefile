@@ -17,6 +17,8 @@ CXXFLAGS   ?= $(if $(SANITIZE),-O1,-O2) -g
 PKG_CONFIG ?= pkg-config
 GROUP      ?= build test
 TEST_JOBS  ?= 2
+# The tests against a real etcd mostly wait.
+REAL_JOBS  ?= 5
 JOBS       := $(shell nproc 2>/dev/null || echo 2)
 # How long `make fuzz` runs each of its targets.
 SECONDS    ?= 20
@@ -214,7 +216,7 @@ NEED  := @CXX='$(CXX)' tools/deps.sh need build test
 TALLY := @test/gates/tally.sh
 
 STEP_unit   := $(if $(UNIT),'unit=$(UNIT) --jobs=$(TEST_JOBS)')
-STEP_real   := $(if $(REAL),'real=$(REAL) --jobs=$(TEST_JOBS)')
+STEP_real   := $(if $(REAL),'real=$(REAL) --jobs=$(REAL_JOBS)')
 STEP_sim    := $(if $(SIM),'sim=$(SIM) $(SIM_ARGS)')
 # In `make test` a look only; `make sim` searches.
 STEP_look   := $(if $(SIM),'sim=$(SIM) SEEDS=$(if $(SANITIZE),200,2000)')
