@@ -201,8 +201,9 @@ sim-mutants: $(SIM) ## each mutant of the core must be caught (BUDGET=20000)
 	@CXX='$(CXX)' CXXFLAGS='$(CXXFLAGS)' test/gates/tally.sh 'mutants=test/sim/mutants/run.sh $(BUILD) $(BUDGET)'
 sim-model: $(SIM_MODEL) ## the simulation's model of etcd against a real one (SEEDS=40)
 	@test/gates/tally.sh 'model=$(SIM_MODEL) $(or $(SEEDS),40)'
-sim-exhaustive: $(SIM) ## every interleaving of a small world (DEPTH=7)
-	@test/gates/tally.sh 'exhaustive=$(SIM) --exhaust $(or $(DEPTH),7)'
+sim-exhaustive: $(SIM) ## every interleaving of small worlds, and the mutants they must catch (DEPTH=7)
+	@CXX='$(CXX)' CXXFLAGS='$(CXXFLAGS)' test/gates/tally.sh 'exhaustive=$(SIM) --exhaust $(or $(DEPTH),7)' \
+	  'mutants in small worlds=test/sim/mutants/run.sh $(BUILD) --small $(or $(DEPTH),7)'
 sim-coverage: ## which lines of the core the simulation reaches, and which transitions (SEEDS=20000)
 	$(AGAIN) BUILD=build-coverage CXXFLAGS='-O1 -g --coverage' CPPFLAGS=-DTENURE_SIM_TRANSITIONS \
 	  LDFLAGS='--coverage -Wl,--wrap=_ZN6tenure4core9elections5enterERNS0_8electionENS0_8standingE' build-coverage/test/sim

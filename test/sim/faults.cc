@@ -174,18 +174,25 @@ void world::small_world() {
 
 void world::small_moment() {
   const auto user = [&](std::size_t p, deed what) { agenda.push(now, happening::user, p, static_cast<std::size_t>(what)); };
-  switch (of_faults.below(8)) {
-    case 1: processes[0].stand_still(std::min(now + 5 * opt.asked.ttl / 2, opt.calm_from), false); break;
-    case 2: processes[1].stand_still(std::min(now + 5 * opt.asked.ttl / 2, opt.calm_from), false); break;
-    case 3: user(0, deed::close_session); break;
-    case 4: user(0, deed::resign); break;
-    case 5: user(0, deed::leave); break;
-    case 6:
+  enum class turn { nothing, first_freezes, second_freezes, first_sleeps, silence, closes, resigns, leaves, key_deleted };
+  constexpr turn all[] = {turn::nothing, turn::first_freezes, turn::second_freezes, turn::closes, turn::resigns, turn::leaves, turn::key_deleted, turn::first_sleeps};
+  constexpr turn of_leader[] = {turn::nothing, turn::silence, turn::first_freezes, turn::first_sleeps};
+  constexpr turn orders[] = {turn::nothing, turn::closes, turn::resigns, turn::leaves, turn::key_deleted};
+  const turn chosen = opt.choices == menu::all ? of_faults.one_of(all) : opt.choices == menu::leader ? of_faults.one_of(of_leader) : of_faults.one_of(orders);
+  const nanos beyond = std::min(now + 5 * opt.asked.ttl / 2, opt.calm_from);
+  switch (chosen) {
+    case turn::nothing: break;
+    case turn::first_freezes: processes[0].stand_still(beyond, false); break;
+    case turn::second_freezes: processes[1].stand_still(beyond, false); break;
+    case turn::first_sleeps: processes[0].stand_still(std::min(now + opt.asked.ttl / 2, opt.calm_from), true); break;
+    case turn::silence: network.hole(0, 0, true, true, beyond); break;
+    case turn::closes: user(0, deed::close_session); break;
+    case turn::resigns: user(0, deed::resign); break;
+    case turn::leaves: user(0, deed::leave); break;
+    case turn::key_deleted:
       if (!cluster.store.elections[0].empty()) cluster.store.delete_key(0, 0, ending::by_hand);
       cluster.committed();
       break;
-    case 7: processes[0].stand_still(std::min(now + opt.asked.ttl / 2, opt.calm_from), true); break;
-    default: break;
   }
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "exhaust.hpp"
 #include "search.hpp"
 #include "world.hpp"
 
@@ -39,33 +40,6 @@ int show(sim::world& w, std::uint64_t seed) {
   return 2;
 }
 
-// Every combination of the first `deepest` choices, from several moments of a small world on.
-int exhaust(sim::world& w, std::size_t deepest) {
-  std::uint64_t worlds = 0;
-  std::uint64_t failed = 0;
-  for (const sim::nanos from : {sim::nanos{0}, 1500 * sim::millisecond, 3200 * sim::millisecond}) {
-    const sim::options small = sim::small_world(from);
-    sim::enumerator all(deepest);
-    do {
-      ++worlds;
-      const sim::verdict v = w.run(1, &small, &all);
-      if (v.rule == nullptr) continue;
-      if (++failed > 1) continue;
-      std::string text;
-      w.trace(&text);
-      all.rewind();
-      w.run(1, &small, &all);
-      w.trace(nullptr);
-      std::printf("%schoices:", text.c_str());
-      for (const auto& d : all.digits()) std::printf(" %d/%d", d.value, d.bound);
-      std::printf("\nafter %lld ms: %s\n", static_cast<long long>(from / sim::millisecond), v.rule);
-    } while (all.next());
-  }
-  std::printf("%llu small worlds, %zu choices deep\n", static_cast<unsigned long long>(worlds), deepest);
-  std::printf("%d passed, %d failed\n", failed == 0, failed != 0);
-  return failed != 0;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -96,7 +70,7 @@ int main(int argc, char** argv) {
   sim::world w;
   w.short_checkpoints = wish.short_checkpoints;
   if (shown) return show(w, *shown);
-  if (deepest != 0) return exhaust(w, deepest);
+  if (deepest != 0) return sim::exhaust(w, deepest, brief);
   const std::optional<std::uint64_t> failed = sim::search(wish);
   if (!failed) return 0;
   if (!brief) {

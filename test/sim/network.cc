@@ -42,6 +42,7 @@ void network::send(std::size_t process, std::uint32_t life, const tenure::core::
   c.waited_for = true;
   c.answers = true;
   c.executed = c.half = c.reset_after = false;
+  c.answer_later = 0;
   c.sent = w_->now;
   // What a server still has of a request that its client gave up is executed soon or never.
   c.latest = w_->now + s.timeout * 19 / 10;
@@ -64,15 +65,14 @@ void network::send(std::size_t process, std::uint32_t life, const tenure::core::
     }
     arrives = p.out_until + delay();  // sent again by TCP when the path is back
   }
-  if (o.small && (w_->now < o.choices_from || w_->calm)) {
-    // All is well.
-  } else if (o.small) {
-    // One choice decides all: well; lost; executed but not answered; executed, and answered too late.
-    switch (r.below(4)) {
-      case 1: c.answers = false; return;
-      case 2: c.answers = false; break;
-      case 3: arrives += s.timeout * 3 / 2; break;
-      default: break;
+  if (o.small) {
+    switch (small_fate(process)) {
+      case fate::lost: c.answers = false; return;
+      case fate::unanswered: c.answers = false; break;
+      case fate::too_late: arrives += s.timeout * 3 / 2; break;
+      case fate::slow: c.answer_later = s.timeout * 3 / 4; break;
+      case fate::overtaken: c.answer_later = overtaken; break;
+      case fate::well: break;
     }
   } else if (!w_->calm) {
     if (r.chance(o.lost_request)) {
@@ -103,6 +103,19 @@ void network::send(std::size_t process, std::uint32_t life, const tenure::core::
   w_->agenda.push(std::min(arrives, c.latest), happening::request, slot, 0, c.serial);
 }
 
+// One choice decides all of a request's.
+network::fate network::small_fate(std::size_t process) {
+  if (!w_->small_choices()) return fate::well;
+  constexpr fate all[] = {fate::well, fate::lost, fate::unanswered, fate::too_late, fate::slow, fate::overtaken};
+  constexpr fate of_leader[] = {fate::well, fate::slow, fate::lost};
+  constexpr fate orders[] = {fate::well, fate::overtaken};
+  switch (w_->opt.choices) {
+    case menu::all: return w_->of_network.one_of(all);
+    case menu::leader: return process == 0 ? w_->of_network.one_of(of_leader) : fate::well;
+    default: return w_->of_network.one_of(orders);
+  }
+}
+
 void network::release(std::size_t slot) {
   calls_[slot].serial = 0;
   calls_[slot].waited_for = false;
@@ -119,7 +132,7 @@ void network::reply(std::size_t slot, outcome what, nanos after) {
     if (what != outcome::auth_off) c.reply().cluster = 0;
   }
   c.executed = true;
-  nanos arrives = w_->now + after;
+  nanos arrives = w_->now + after + c.answer_later;
   const path& p = between(c.process, c.what.endpoint);
   if (w_->now < p.late) {
     arrives = std::max(arrives, p.late);

@@ -56,6 +56,7 @@ class network {
     bool executed = false;
     bool half = false;
     bool reset_after = false;
+    nanos answer_later = 0;
     nanos sent = 0;
     nanos latest = 0;            // nothing of it is executed after this moment
     nanos server_deadline = 0;
@@ -91,6 +92,11 @@ class network {
     nanos in_until = 0;
     nanos late = 0;         // answers of before arrive then
   };
+
+  // What becomes of a request in a small world.
+  enum class fate : std::uint8_t { well, lost, unanswered, too_late, slow, overtaken };
+  fate small_fate(std::size_t process);
+  static constexpr nanos overtaken = 3 * millisecond;  // by a whole round, which takes 2
 
   nanos delay();
   path& between(std::size_t process, std::size_t member) { return paths_[process * members_ + member]; }

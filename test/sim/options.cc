@@ -103,7 +103,7 @@ options draw(stream& from) {
   return o;
 }
 
-options small_world(nanos choices_from) {
+options small_world(nanos choices_from, menu choices) {
   options o;
   o.small = true;
   o.processes = 2;
@@ -116,6 +116,7 @@ options small_world(nanos choices_from) {
   o.member_lag = 0;
   o.calm_from = choices_from + 4 * second;
   o.choices_from = choices_from;
+  o.choices = choices;
   return o;
 }
 

@@ -38,6 +38,13 @@ enum class fault : std::uint8_t {
 };
 inline constexpr std::size_t fault_count = 25;
 
+// What can happen in a small world: the fewer things, the deeper it can be walked.
+enum class menu : std::uint8_t {
+  all,      // every fate of every request, of watches, and every deed
+  leader,   // the first process's answers, and what keeps it from hearing more
+  orders,   // who is overtaken by whom, and what users and operators do
+};
+
 struct options {
   std::size_t processes = 3;
   std::size_t elections = 1;
@@ -75,6 +82,7 @@ struct options {
   bool refused = false;             // etcd grants a TTL that no session can live with
   bool small = false;               // the enumerated world
   nanos choices_from = 0;           // small: before, all goes well
+  menu choices = menu::all;         // small
 
   [[nodiscard]] nanos mean(fault f) const { return every[static_cast<std::size_t>(f)]; }
   void set(fault f, nanos mean) { every[static_cast<std::size_t>(f)] = mean; }
@@ -82,7 +90,7 @@ struct options {
 
 [[nodiscard]] options draw(stream& from);
 // Two candidates, one election, one member: for the enumerator.
-[[nodiscard]] options small_world(nanos choices_from);
+[[nodiscard]] options small_world(nanos choices_from, menu choices);
 [[nodiscard]] std::string describe(const options& o);
 [[nodiscard]] const char* name(fault f);
 

@@ -123,7 +123,7 @@ void process::ask_tokens() {
   take_the_clock();
   for (seat& s : seats_) {
     if (s.node == nullptr || s.term == no_term || w_->checker.at(s.term).cancelled_at != never) continue;
-    if (w_->of_users.chance(500)) w_->checker.token_asked(index_, s.node->cancelled());
+    if (w_->opt.small || w_->of_users.chance(500)) w_->checker.token_asked(index_, s.node->cancelled());
   }
 }
 
@@ -243,7 +243,7 @@ void process::acquired(election_id e, std::int64_t fencing) {
   s.node = new token_node(deadline_.begin_term(&look_at_clock, fork_life_, *machine_), nullptr);
   believed_until_ = deadline_.until();
   const nanos grace = machine_->times().stop_grace;
-  const nanos needs = w_->of_users.chance(w_->opt.slow_work) ? grace * 2 : w_->of_users.between(0, grace);
+  const nanos needs = w_->opt.small ? grace / 2 : w_->of_users.chance(w_->opt.slow_work) ? grace * 2 : w_->of_users.between(0, grace);
   s.term = w_->checker.began(index_, e, fencing, needs);
   post(told::acquired, e, s.term);
 }

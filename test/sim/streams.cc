@@ -32,7 +32,7 @@ std::size_t network::open(std::size_t process, std::uint32_t life, const tenure:
     t.silent = true;
     return slot;
   }
-  if (w_->opt.small && w_->now >= w_->opt.choices_from && !w_->calm && w_->of_network.below(2) == 1) {
+  if (w_->small_choices() && w_->opt.choices == menu::all && w_->of_network.below(2) == 1) {
     t.silent = true;
     return slot;
   }
@@ -72,6 +72,9 @@ std::size_t network::new_message(std::size_t stream) {
 
 void network::post(std::size_t message, nanos after) {
   watcher& t = streams_[messages_[message].stream];
+  if (w_->small_choices() && w_->opt.choices == menu::orders && messages_[message].news().last_revision != 0) {
+    after += overtaken * static_cast<nanos>(w_->of_network.below(2));
+  }
   nanos arrives = std::max(w_->now + after, t.last_arrival);
   const path& p = between(t.process, t.member);
   if (!t.silent && arrives < p.in_until) {

@@ -196,7 +196,7 @@ void world::hand_over() {
   checker.expect_handover();
   const nanos push = quick_push(opt);
   const auto t = resolve(opt.asked, std::max(opt.asked.ttl, opt.least_ttl));
-  const bool by_hand = push < t.reassure_interval / 2 && of_users.chance(300);
+  const bool by_hand = opt.small ? opt.choices == menu::orders : push < t.reassure_interval / 2 && of_users.chance(300);
   breaking = !by_hand && opt.elections > 1 && of_users.chance(300);
   for (std::size_t m = 0; m < opt.members && !by_hand && !breaking; ++m) network.member_down(m);
   nanos longest = 0;

@@ -53,6 +53,7 @@ class world {
 
   stream of_world, of_network, of_cluster, of_clocks, of_faults, of_users, of_cores;
 
+  [[nodiscard]] bool small_choices() const { return opt.small && now >= opt.choices_from && !calm; }
   [[nodiscard]] bool traced() const { return trace_ != nullptr; }
   void note(const char* format, ...) __attribute__((format(printf, 2, 3)));
   void mix(std::uint64_t value) { hash_ = (hash_ ^ value) * 0x9e3779b97f4a7c15ULL; }

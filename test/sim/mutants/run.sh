@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
 # Builds the simulation with each mutant of the core and looks for the first seed that catches it:
-#   run.sh BUILD BUDGET    (CXX and CXXFLAGS as for make; MUTANT=NAME for one; JOBS for how many at a time)
+#   run.sh BUILD BUDGET, or, for those that small worlds must catch, run.sh BUILD --small DEPTH    (CXX and CXXFLAGS as for make; MUTANT=NAME for one; JOBS for how many at a time)
 # A file of arguments instead of a patch is a world made wrong.
 # A mutant that is not caught within BUDGET seeds is a failure, and so is a patch that no longer applies.
 set -uo pipefail
 cd "$(dirname "$0")/../../.." || exit 1
-build=$1 budget=${2:-20000}
+build=$1 budget=${2:-20000} # of seeds, or of choices in small worlds
+[ "$budget" != --small ] || export SMALL=${SMALL:-${3:-6}}
+small=${SMALL-}
+# Those that no combination of a few choices may miss.
+readonly in_small=(no_grace own_delete_ignored deadline_from_the_answer token_without_clock any_delete_leads)
 work=$build/mutants
 read -ra flags <<<"-std=c++17 ${CXXFLAGS:--O2} -Iinclude -I."
 row() { printf '%-32s %-58s %9s  %s\n' "$@"; } # MUTANT 'CAUGHT BY' SEEDS 'WHAT IT DOES'
@@ -16,6 +20,13 @@ touched() { # OBJECT HEADER...
   shift
   for each; do grep -q "src/$each" "$deps" && return 0; done
   return 1
+}
+
+# The first walk of small worlds that breaks a rule, and which.
+exhaust() { # PROGRAM
+  local verdict
+  verdict=$("$1" --brief --exhaust "$small" | tail -n 1)
+  case $verdict in *passed*) ;; *) echo "seed $verdict" ;; esac
 }
 
 # The first seed that breaks a rule, and which; what the core itself does not pass in the world as it is does not count.
@@ -72,11 +83,11 @@ one() { # PATCH, or ARGUMENTS for the simulation as it is: a line of the table, 
       row "$name" "$verdict" - "$why"
       return 1
     }
-    verdict=$(search "$tree/sim")
+    verdict=$(if [ -n "$small" ]; then exhaust "$tree/sim"; else search "$tree/sim"; fi)
     rm -rf "$tree"
   fi
   if [ -z "$verdict" ]; then
-    row "$name" 'NOT CAUGHT' ">$budget" "$why"
+    row "$name" 'NOT CAUGHT' "${small:->$budget}" "$why"
     return 1
   fi
   seed=${verdict#seed } seed=${seed%%:*}
@@ -92,11 +103,12 @@ fi
 mkdir -p "$work"
 rm -f "$work"/*.row
 mapfile -t patches < <(find test/sim/mutants \( -name "${MUTANT:-*}.patch" -o -name "${MUTANT:-*}.args" \) | LC_ALL=C sort)
+[ -z "$small" ] || mapfile -t patches < <(printf "test/sim/mutants/%s.patch\n" "${in_small[@]}")
 printf '%s\n' "${patches[@]}" | xargs -P "${JOBS:-$(nproc)}" -I{} "$0" "$build" "$budget" --one {}
-row mutant 'caught by' seeds 'what it does'
+row mutant 'caught by' "$([ -n "$small" ] && echo walk || echo seeds)" 'what it does'
 cat "$work"/*.row
 missed=$(cat "$work"/*.row | grep -cE 'NOT CAUGHT|THE PATCH DOES NOT APPLY|DOES NOT (COMPILE|LINK)')
 caught=$((${#patches[@]} - missed))
-echo "budget: $budget seeds each"
+[ -n "$small" ] || echo "budget: $budget seeds each"
 echo "$caught passed, $missed failed"
 [ "$missed" = 0 ]
