@@ -34,7 +34,7 @@ error check_range(const char* name, milliseconds value, milliseconds least, mill
 }  // namespace
 
 job_runner_impl::job_runner_impl(session& on, job_runner_options options, job_runner_events events)
-    : session_(on.impl_), options_(std::move(options)), events_(std::move(events)) {}
+    : session_(on.impl_), options_(std::move(options)), events_(std::move(events)), places_(options_.quota) {}
 
 error job_runner_impl::check(const std::vector<job>& jobs, const job_runner_options& o) {
   if (jobs.empty() && !o.allow_empty) return bad("jobs: the list is empty; set allow_empty to wait for `add`");
@@ -114,7 +114,7 @@ bool job_runner_impl::running(const std::string& name) const {
 // Stands where it should, and nowhere else.
 void job_runner_impl::settle(slot& s) {
   if (s.state != work::idle || s.removing || closing_) return;
-  const bool wanted = room() && boot_time() >= s.not_before;
+  const bool wanted = places_.room() && boot_time() >= s.not_before;
   if (wanted == s.stands) return;
   if (wanted) {
     enter(s);
@@ -181,7 +181,7 @@ void job_runner_impl::acquired(slot& s, const leadership& term) {
   s.in_front = 0;
   if (closing_ || s.removing) return;
   // Too much, or still at the last term's work: given back unstarted, sought again when that is over.
-  if (s.state != work::idle || !room()) {
+  if (s.state != work::idle || !places_.take()) {
     withdraw(s);
     return;
   }
@@ -189,7 +189,6 @@ void job_runner_impl::acquired(slot& s, const leadership& term) {
   s.told_to_stop = false;
   s.since = boot_time();
   ++running_;
-  ++occupied_;
   const std::uint64_t mine = ++s.term;
   const slot_ptr held = slots_.at(s.what.name);
   if (const error e = s.what.start(term)) {
@@ -201,7 +200,7 @@ void job_runner_impl::acquired(slot& s, const leadership& term) {
     const milliseconds after = options_.step_down_after(s.what.name);
     if (after.count() > 0) step_down_later(s, to_nanos(std::min(after, longest)));
   }
-  if (!room()) settle_all();
+  if (!places_.room()) settle_all();
 }
 
 void job_runner_impl::lost(slot& s, reason why) {
@@ -233,10 +232,9 @@ void job_runner_impl::stopped(slot& s, std::uint64_t term) {
 
 // The work is over, however it ended.
 void job_runner_impl::ended(slot& s) {
-  const bool was_full = !room();
   if (s.state == work::running) --running_;
   s.state = work::idle;
-  --occupied_;
+  const bool was_full = places_.free();
   s.candidate.work_stopped();
   if (s.gone && !closing_) {
     post([this, held = slots_.at(s.what.name)] { retire(*held); });

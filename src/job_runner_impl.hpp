@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/time.hpp"
+#include "jobs/places.hpp"
 #include "jobs/shares.hpp"
 #include "random.hpp"
 #include "ref.hpp"
@@ -72,7 +73,6 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   void stopped(slot& s, std::uint64_t term);
   void ended(slot& s);
   void fail(slot& s, const error& why);
-  [[nodiscard]] bool room() const { return !options_.quota || occupied_ < *options_.quota; }
   [[nodiscard]] candidate_events events_for(slot& s);
 
   // Leaving.
@@ -112,7 +112,7 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   std::unordered_map<std::string, slot_ptr> slots_;
   std::vector<slot*> order_;
   std::size_t running_ = 0;
-  std::size_t occupied_ = 0;       // running or stopping
+  jobs::places places_;            // taken by what runs or is being stopped
   std::size_t moves_ = 0;          // given away, and the key is not gone yet
   bool closing_ = false;
   bool closed_ = false;

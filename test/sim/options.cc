@@ -100,6 +100,7 @@ options draw(stream& from) {
   o.user_whims = from.chance(300) ? 100 : 0;
   o.campaign_again = !from.chance(100);
   o.nested_puts_count = from.chance(500);
+  if (o.elections > 1 && from.chance(250)) o.quota = 1 + from.index(o.elections - 1);
   return o;
 }
 
@@ -133,9 +134,9 @@ std::string describe(const options& o) {
   std::string out = line;
   std::snprintf(line, sizeof line,
                 "; per mille: lost request %u, lost reply %u, reset %u, half %u, duplicate %u, slow %u, lost delete %u, late ack %u, "
-                "slow work %u, whims %u;%s%s%s%s%s%s every (s):",
+                "slow work %u, whims %u, quota %zu;%s%s%s%s%s%s every (s):",
                 o.lost_request, o.lost_reply, o.reset, o.half, o.duplicate, o.slow, o.lost_delete, o.late_ack, o.slow_work,
-                o.user_whims, o.auth ? " auth" : "", o.auth_off ? " (off)" : "", o.two_way ? "" : " one-way",
+                o.user_whims, o.quota, o.auth ? " auth" : "", o.auth_off ? " (off)" : "", o.two_way ? "" : " one-way",
                 o.campaign_again ? "" : " once", o.extension != 0 ? " extension" : "",
                 o.checkpoint != 0 ? " checkpoints" : "");
   out += line;

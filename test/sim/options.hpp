@@ -79,6 +79,7 @@ struct options {
   std::uint32_t slow_work = 0;      // work that takes longer to stop than its grace
   std::uint32_t user_whims = 0;     // calls from inside callbacks
   bool campaign_again = true;
+  std::size_t quota = 0;            // most leaderships that a process works for at once, until the faults are over; 0: no limit
   bool refused = false;             // etcd grants a TTL that no session can live with
   bool small = false;               // the enumerated world
   nanos choices_from = 0;           // small: before, all goes well

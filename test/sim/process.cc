@@ -69,6 +69,7 @@ void process::take_the_clock() const { shown = local(); }
 void process::open() {
   clear();
   seats_.assign(w_->opt.elections, seat());
+  places_ = w_->opt.quota != 0 ? tenure::jobs::places(w_->opt.quota) : tenure::jobs::places();
   ++life_;
   last_now_ = lease_ = 0;
   w_->cluster.strangers_go();

@@ -10,6 +10,7 @@
 #include "choice.hpp"
 #include "core/machine.hpp"
 #include "agenda.hpp"
+#include "jobs/places.hpp"
 #include "session_deadline.hpp"
 #include "token_state.hpp"
 
@@ -91,6 +92,8 @@ class process {
     std::int64_t known = 0;  // create revision of the key that was heard of last
     nanos left_by = 0;       // `left` may come without an answer from then on, local time
     std::size_t term = no_term;
+    std::size_t works_for = no_term;  // under a quota: the term whose work has not stopped yet
+    bool stood_back = false;          // for want of a place
     tenure::detail::token_node* node = nullptr;
   };
 
@@ -106,6 +109,9 @@ class process {
   void post(told what, election_id e = 0, std::size_t term = no_term);
   void deliver(const callback& c);
   void whim(election_id e);
+  [[nodiscard]] bool limited() const;
+  void begin_work(election_id e, std::size_t term);
+  void end_work(election_id e);
   void call_stand(election_id e);
   void call_resign(election_id e);
   void call_leave(election_id e);
@@ -137,6 +143,7 @@ class process {
   bool turning_ = false;
   bool woke_due_ = false;
   std::vector<seat> seats_;
+  tenure::jobs::places places_;
   std::deque<callback> posted_;
   std::vector<tenure::core::action> actions_;
   std::vector<tenure::core::action> spare_;

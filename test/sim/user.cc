@@ -1,5 +1,6 @@
 // The user of a process: what is told, what he does about it, and what he does by himself.
 #include <algorithm>
+#include <utility>
 
 #include "process.hpp"
 #include "world.hpp"
@@ -129,6 +130,7 @@ void process::deliver(const callback& c) {
       // Over before it could be told: the loop was late. The facade asks the token; so do we.
       if (s.term != c.term || s.node == nullptr || s.node->cancelled()) return;
       w_->checker.told_acquired(c.term);
+      if (limited()) begin_work(c.election, c.term);
       whim(c.election);
       break;
     }
@@ -164,6 +166,35 @@ void process::deliver(const callback& c) {
   }
 }
 
+// The job runner's rules for a quota, until the faults are over: then everybody takes what there is.
+bool process::limited() const { return w_->opt.quota != 0 && !w_->calm; }
+
+void process::begin_work(election_id e, std::size_t term) {
+  seat& s = seats_[e];
+  if (s.works_for != no_term || !places_.take()) {
+    call_resign(e);  // unstarted
+    return;
+  }
+  s.works_for = term;
+  const auto working = std::count_if(seats_.begin(), seats_.end(), [](const seat& x) { return x.works_for != no_term; });
+  if (static_cast<std::size_t>(working) > w_->opt.quota) w_->broken("more work is done than the quota allows");
+  if (places_.room()) return;
+  for (election_id other = 0; other < seats_.size(); ++other) {
+    seat& waiting = seats_[other];
+    if (waiting.here != seat::stands || waiting.works_for != no_term || waiting.node != nullptr) continue;
+    waiting.stood_back = true;
+    call_resign(other);
+  }
+}
+
+void process::end_work(election_id e) {
+  seats_[e].works_for = no_term;
+  if (!places_.free()) return;
+  for (election_id other = 0; other < seats_.size(); ++other) {
+    if (std::exchange(seats_[other].stood_back, false)) call_stand(other);
+  }
+}
+
 // Calls from inside callbacks are legal.
 void process::whim(election_id e) {
   if (w_->calm || !w_->of_users.chance(w_->opt.user_whims)) return;
@@ -189,7 +220,9 @@ void process::acts(deed what, election_id e) {
   if (!open_now() || closing_) return;
   ask_tokens();
   switch (what) {
-    case deed::stand: call_stand(e); break;
+    case deed::stand:
+      if (!limited() || places_.room()) call_stand(e);
+      break;
     case deed::resign: call_resign(e); break;
     case deed::leave: call_leave(e); break;
     case deed::close_session:
@@ -268,6 +301,8 @@ void process::expect_reasons(const core::send& withdrawal) const {
 }
 
 void process::work_stops(election_id e, std::size_t term) {
+  if (gone()) return;
+  if (seats_[e].works_for == term) end_work(e);
   if (!open_now() || seats_[e].term != term) return;
   w_->note("p%zu e%u: the work has stopped", index_, e);
   apply(core::work_stopped{e});
