@@ -102,6 +102,10 @@ void report::write_json(const std::string& path) const {
       std::fprintf(out, "}");
       separator = ",";
     }
+    for (const std::string& text : p.notes) {
+      std::fprintf(out, "%s\n{\"section\":%s,\"note\":%s}", separator, quoted(p.name).c_str(), quoted(text).c_str());
+      separator = ",";
+    }
   }
   std::fprintf(out, "\n]\n");
   if (std::fclose(out) != 0) fail("cannot write " + path);
