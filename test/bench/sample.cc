@@ -47,6 +47,10 @@ double sample::quantile(double q) const {
   return values_[std::max<std::size_t>(rank, 1) - 1];
 }
 
+std::string sample::times() const {
+  return std::to_string(size()) + " times" + (size() < 100 ? ": of fewer than 100 the p99 is the worst" : "");
+}
+
 void report::section(std::string name) { parts_.push_back({std::move(name), {}, {}}); }
 
 void report::add(figure f) { parts_.back().figures.push_back(std::move(f)); }

@@ -16,6 +16,7 @@ class sample {
   [[nodiscard]] double median() const { return quantile(0.5); }
   [[nodiscard]] double p99() const { return quantile(0.99); }
   [[nodiscard]] double worst() const { return quantile(1); }
+  [[nodiscard]] std::string times() const;  // how many there are, and what that makes of the p99
 
  private:
   mutable std::vector<double> values_;

@@ -95,41 +95,9 @@ void startup(world& w) {
     (void)s.hear("closed");
   }
   w.out.add({"session opened -> the last one acquired, median", "ms", ours.median(), "raw transactions", floor.median(), 100});
+  w.out.add({"the same, p99", "ms", ours.p99(), "raw transactions", floor.p99()});
   w.out.add({"the same, worst", "ms", ours.worst(), "raw transactions", floor.worst()});
-}
-
-void handed(world& w) {
-  w.out.section("1,000 leaderships handed to one waiting process");
-  sample resigned;
-  sample closed;
-  for (int i = 0; i < w.share(15); ++i) {
-    const std::string app = w.new_app("handed");
-    subject a(w.contender(app, "a", 1000));
-    (void)a.hear("leading");
-    subject b(w.contender(app, "b", 1000));
-    (void)b.hear("queued");
-    rest_ms(200);
-    // Says nothing, and so ends everything, if even one of the thousand is missing.
-    a.say("resign");
-    const std::int64_t told = a.hear("resign");
-    resigned.add(static_cast<double>(b.hear("leading") - told) / 1e6);
-    (void)a.hear("resigned");
-    a.say("again");
-    (void)a.hear("queued");
-    rest_ms(200);
-    b.say("close");
-    const std::int64_t left = b.hear("close");
-    closed.add(static_cast<double>(a.hear("leading") - left) / 1e6);
-    (void)b.hear("closed");
-    a.say("close");
-    (void)a.hear("closed");
-  }
-  w.out.add({"each resigns -> the last one acquired, median", "ms", resigned.median(), "", 0, 120});
-  w.out.add({"the same, worst", "ms", resigned.worst(), "", 0});
-  w.out.add({"session closes (one revoke) -> the last one, median", "ms", closed.median(), "", 0, 120});
-  w.out.add({"the same, worst", "ms", closed.worst(), "", 0});
-  w.out.note("complete in " + std::to_string(resigned.size() + closed.size()) + " of " +
-             std::to_string(resigned.size() + closed.size()) + " handovers");
+  w.out.note(ours.times());
 }
 
 }  // namespace bench

@@ -56,13 +56,12 @@ void subject::say(const std::string& line) const {
   if (write(in_, whole.data(), whole.size()) != static_cast<ssize_t>(whole.size())) fail("the measured process is gone");
 }
 
-std::string subject::any_line(int guard_seconds) {
-  const std::int64_t until = now_ns() + guard_seconds * std::int64_t{1'000'000'000};
+std::optional<std::string> subject::line_before(std::int64_t until_ns) {
   std::size_t end = 0;
   while ((end = buffer_.find('\n')) == std::string::npos) {
     pollfd wanted{out_, POLLIN, 0};
-    const auto left = static_cast<int>(std::max<std::int64_t>(0, until - now_ns()) / 1'000'000);
-    if (left == 0 || poll(&wanted, 1, left) <= 0) fail("waited in vain for the measured process");
+    const auto left = static_cast<int>(std::max<std::int64_t>(0, until_ns - now_ns()) / 1'000'000);
+    if (left == 0 || poll(&wanted, 1, left) <= 0) return std::nullopt;
     char bytes[4096];
     const ssize_t n = read(out_, bytes, sizeof bytes);
     if (n <= 0) fail("the measured process ended too early");
@@ -73,11 +72,25 @@ std::string subject::any_line(int guard_seconds) {
   return line;
 }
 
+std::string subject::any_line(int guard_seconds) {
+  auto line = line_before(now_ns() + guard_seconds * std::int64_t{1'000'000'000});
+  if (!line) fail("waited in vain for the measured process");
+  return *std::move(line);
+}
+
 std::string subject::hear_line(const std::string& word, int guard_seconds) {
   while (true) {
     const std::string line = any_line(guard_seconds);
     if (line.compare(0, word.size() + 1, word + ' ') == 0) return line.substr(word.size() + 1);
   }
+}
+
+std::optional<std::int64_t> subject::hear_in_time(const std::string& word, int guard_seconds) {
+  const std::int64_t until = now_ns() + guard_seconds * std::int64_t{1'000'000'000};
+  while (const auto line = line_before(until)) {
+    if (line->compare(0, word.size() + 1, word + ' ') == 0) return std::atoll(line->c_str() + word.size() + 1);
+  }
+  return std::nullopt;
 }
 
 std::int64_t subject::hear(const std::string& word, int guard_seconds) {

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ class subject {
   void say(const std::string& line) const;
   // The time (or other number) in the next line that begins with `word`; lines before it are dropped.
   std::int64_t hear(const std::string& word, int guard_seconds = 60);
+  // Nothing if such a line does not come in time.
+  std::optional<std::int64_t> hear_in_time(const std::string& word, int guard_seconds = 60);
   // That whole line without the word.
   std::string hear_line(const std::string& word, int guard_seconds = 60);
   std::string any_line(int guard_seconds = 60);
@@ -30,6 +33,8 @@ class subject {
   [[nodiscard]] std::int64_t started_ns() const { return started_; }
 
  private:
+  std::optional<std::string> line_before(std::int64_t until_ns);
+
   pid_t pid_ = -1;
   int in_ = -1;
   int out_ = -1;
