@@ -11,6 +11,8 @@ namespace bench {
 class sample {
  public:
   void add(double value) { values_.push_back(value); }
+  // The one added last, as long as no quantile was asked for.
+  [[nodiscard]] double last() const { return values_.back(); }
   [[nodiscard]] std::size_t size() const { return values_.size(); }
   [[nodiscard]] double quantile(double q) const;  // nearest rank; 0 of nothing
   [[nodiscard]] double median() const { return quantile(0.5); }
