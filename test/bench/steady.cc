@@ -82,6 +82,17 @@ void add(world& w, const std::string& what, const std::string& unit, const sampl
 
 double number_of(const std::vector<std::string>& threads) { return static_cast<double>(threads.size()); }
 
+// A name has to be looked up, which libuv does in its pool.
+std::vector<std::string> threads_by_name(const world& w) {
+  const std::string endpoint = "http://localhost:" + std::to_string(w.port);
+  subject process(role("contend", {endpoint, w.new_app("steady"), "a", "1", "10"}));
+  (void)process.hear("leading");
+  std::vector<std::string> threads = look_at(process.pid()).threads;
+  process.say("close");
+  (void)process.hear("closed");
+  return threads;
+}
+
 }  // namespace
 
 void steady(world& w) {
@@ -124,6 +135,9 @@ void steady(world& w) {
   add(w, "etcdctl elect (confirms nothing): resident", "MiB", peer.resident_mib);
   w.out.add({"etcdctl elect: threads", "", number_of(peer.threads), "", 0});
   w.out.note("threads: " + joined(thousand.threads));
+  const std::vector<std::string> by_name = threads_by_name(w);
+  w.out.note("threads of one with the endpoint localhost, a name that libuv looks up in its pool: " + std::to_string(by_name.size()) +
+             ": " + joined(by_name));
 }
 
 }  // namespace bench
