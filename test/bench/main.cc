@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
   if (args.empty() || args[0].rfind("--", 0) == 0) return measure_all(args);
   const std::vector<std::string> rest(args.begin() + 1, args.end());
   if (args[0] == "contend") return bench::contend(rest);
+  if (args[0] == "jobs") return bench::run_jobs(rest);
   if (args[0] == "grant-and-stand") return bench::grant_and_stand(rest);
   if (args[0] == "idle") return bench::idle();
   bench::fail("unknown role " + args[0]);

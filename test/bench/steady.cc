@@ -103,6 +103,8 @@ void steady(world& w) {
   state one;
   state thousand;
   state peer;
+  state balanced;
+  state unbalanced;
   sample each_further_kib;
   for (int round = 0; round < rounds; ++round) {
     {
@@ -113,6 +115,11 @@ void steady(world& w) {
     watch_and_close(w, w.contender(w.new_app("steady"), "a", 1), ms, one);
     watch_and_close(w, w.contender(w.new_app("steady"), "a", 1000), ms, thousand);
     each_further_kib.add((thousand.private_mib.last() - one.private_mib.last()) * 1024 / 999);
+    // Half as long as what has a target: the whole takes long enough.
+    for (state* s : {&balanced, &unbalanced}) {
+      const std::string balance = s == &balanced ? "balance" : "no-balance";
+      watch_and_close(w, role("jobs", {w.endpoint, w.new_app("jobs"), "a", "1000", balance}), ms / 2, *s);
+    }
     // A new election each time: in the old one the key that was left would still lead.
     tenure::test::process s = w.etcd.etcdctl_process({"elect", w.new_app("etcdctl-steady"), "x"});
     (void)s.next_line();
@@ -132,6 +139,9 @@ void steady(world& w) {
   w.out.add({"1,000 leaderships: connections", "", thousand.connections, "", 0, 4});
   add(w, "1,000 leaderships: requests to etcd a second", "", thousand.received_a_second, "", {}, 10);
   add(w, "1,000 leaderships: the same and answers", "", thousand.all_messages_a_second);
+  const std::string plain = "1,000 leaderships";
+  add(w, "1,000 jobs, balance: CPU seconds a minute", "s", balanced.cpu_a_minute, plain, thousand.cpu_a_minute);
+  add(w, "1,000 jobs, no balance: CPU seconds a minute", "s", unbalanced.cpu_a_minute, plain, thousand.cpu_a_minute);
   add(w, "etcdctl elect (confirms nothing): resident", "MiB", peer.resident_mib);
   w.out.add({"etcdctl elect: threads", "", number_of(peer.threads), "", 0});
   w.out.note("threads: " + joined(thousand.threads));
