@@ -96,7 +96,7 @@ http_request translator::encode(const core::send& s, std::string_view next_key) 
           b.read_key(key);
         }
         break;
-      case op::read_queue: b.read_queue(below, queue_limit); break;
+      case op::read_queue: b.read_queue(key, below, queue_limit); break;
       default: b.read_leader(below); break;
     }
     // They are all about as long as the first.
@@ -137,9 +137,10 @@ void translator::add_rivals(const std::string& prefix, const etcd::op_response& 
 }
 
 void translator::items(const expected& asked, std::vector<etcd::op_response>& responses, core::answer& a, bool& sound) {
-  sound = responses.size() == asked.elections.size();
-  for (std::size_t i = 0; sound && i < responses.size(); ++i) {
-    etcd::op_response& r = responses[i];
+  const std::size_t each = asked.what == op::read_queue ? 2 : 1;
+  sound = responses.size() == each * asked.elections.size();
+  for (std::size_t i = 0; sound && i < asked.elections.size(); ++i) {
+    etcd::op_response& r = responses[each * i];
     slot& e = elections_[asked.elections[i]];
     core::item_answer item;
     switch (asked.what) {
@@ -162,7 +163,10 @@ void translator::items(const expected& asked, std::vector<etcd::op_response>& re
         if (!r.succeeded) item = own_key(r.responses[0]);
         item.applied = r.succeeded;
         break;
-      case op::read_queue: add_rivals(e.prefix, r, a, item); break;
+      case op::read_queue:
+        item = own_key(responses[each * i + 1]);
+        add_rivals(e.prefix, r, a, item);
+        break;
       default: {
         add_rivals(e.prefix, r, a, item);
         leader_info& leader = e.see().leader;

@@ -18,25 +18,20 @@ void elections::enter(election& e, standing next) {
   e.state = next;
 }
 
-bool take_queue(election& e, const rival* first, std::size_t count, bool more, std::int64_t revision,
+void take_queue(election& e, const rival* first, std::size_t count, bool more, std::int64_t revision,
                 std::int64_t own_lease) {
   e.front.clear();
-  bool own = false;
-  bool behind = false;
+  bool as_far = false;  // the list goes as far as our own place
   for (const rival* r = first; r != first + count; ++r) {
-    if (r->lease == own_lease && r->create_revision == e.own_revision) {
-      own = true;
+    if ((r->lease == own_lease && r->create_revision == e.own_revision) || r->create_revision > e.own_revision) {
+      as_far = true;
     } else if (r->create_revision < e.own_revision) {
       e.front.push_back(*r);
-    } else {
-      behind = true;
     }
   }
-  // Read in order of creation: once our own was seen, or one behind its place, nobody in front is missing.
-  const bool unread = more && !behind;
-  e.front_more = unread && !own;
+  // Read in order of creation: then nobody in front is missing.
+  e.front_more = more && !as_far;
   e.read_revision = revision;
-  return own || unread;
 }
 
 effect_of_delete take_delete(election& e, const change& c, std::int64_t own_lease) {

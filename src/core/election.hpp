@@ -76,8 +76,7 @@ class elections {
 };
 
 // Takes the queue as it was read at `revision`: who is in front of `own_revision`.
-// False if our own key is not in it though the list goes as far as its place.
-bool take_queue(election& e, const rival* first, std::size_t count, bool more, std::int64_t revision,
+void take_queue(election& e, const rival* first, std::size_t count, bool more, std::int64_t revision,
                 std::int64_t own_lease);
 
 // What a delete at `mod_revision` of the key of `lease` did to the queue.

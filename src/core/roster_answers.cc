@@ -177,7 +177,8 @@ void roster::queue_read(const context& c, const completion& done, const answer& 
     }
     const std::size_t before = e.front.size();
     e.unsure = outdated(a);
-    if (!take_queue(e, a.rivals.data() + got.first, got.count, got.more, a.revision, c.lease.id())) {
+    take_queue(e, a.rivals.data() + got.first, got.count, got.more, a.revision, c.lease.id());
+    if (got.own_revision != e.own_revision) {
       own_key_gone(c, asked.election);
       continue;
     }

@@ -127,9 +127,11 @@ void batch::withdraw(std::string_view key, std::int64_t create_revision) {
   out_ += "]}}";
 }
 
-void batch::read_queue(std::string_view prefix, std::int64_t limit) {
+void batch::read_queue(std::string_view key, std::string_view prefix, std::int64_t limit) {
   begin_entry();
   read_queue_op(out_, prefix, limit);
+  out_ += ',';
+  read_key_op(out_, encoded(key));
 }
 
 void batch::read_leader(std::string_view prefix) {

@@ -52,9 +52,10 @@ class batch {
   // Nested: if CREATE(key) == create_revision { delete key } else { range key };
   // with create_revision 0 (expected absent) the success branch is empty.
   void withdraw(std::string_view key, std::int64_t create_revision);
-  // Plain range: prefix.., by CREATE ascending, keys_only, limit. A batch of ranges only is a
+  // Two plain ranges: prefix.., by CREATE ascending, keys_only, limit; and the key, keys_only, which a long queue's
+  // first `limit` need not have in them. A batch of ranges only is a
   // linearizable read and needs no disk space.
-  void read_queue(std::string_view prefix, std::int64_t limit);
+  void read_queue(std::string_view key, std::string_view prefix, std::int64_t limit);
   // Plain range: the first of prefix.. by CREATE, with its value.
   void read_leader(std::string_view prefix);
   // Plain range: one key, keys_only.

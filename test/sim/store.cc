@@ -162,7 +162,10 @@ outcome store::execute(const send& s, answer& out, std::size_t who) {
               remove(it.election, at, ending::withdrawn, who);
             }
             break;
-          case op::read_queue: queue(it.election, queue_limit, out, got); break;
+          case op::read_queue:
+            own();
+            queue(it.election, queue_limit, out, got);
+            break;
           default: queue(it.election, 1, out, got); break;
         }
         out.items.push_back(got);

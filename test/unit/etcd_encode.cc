@@ -148,11 +148,11 @@ Test(etcd_encode, deletes_nothing_where_no_key_is_expected) {
 
 Test(etcd_encode, reads) {
   cr_assert(eq(type(string), batched([](batch& one) {
-                 one.read_queue(prefix, 16);
+                 one.read_queue(key, prefix, 16);
                  one.read_leader(prefix);
                  one.read_key(key);
                }),
-               R"({"success":[)" + read_queue_op + R"(,{"request_range":{)" + range64 +
+               R"({"success":[)" + read_queue_op + "," + read_key_op + R"(,{"request_range":{)" + range64 +
                    R"(,"sort_order":"ASCEND","sort_target":"CREATE","limit":"1"}},)" + read_key_op + "]}"));
 }
 
