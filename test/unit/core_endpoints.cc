@@ -123,3 +123,12 @@ Test(core_backoff, the_longest_delay_does_not_overflow) {
   backoff b;
   for (int i = 0; i < 100; ++i) cr_assert(gt(i64, b.failed(0, 60 * second, c), 0));
 }
+
+Test(core_backoff, what_failed_long_ago_makes_no_pause_longer) {
+  scripted_choices c;
+  backoff b;
+  for (int i = 0; i < 5; ++i) b.failed(0, 1000, c);
+  cr_assert(eq(i64, b.failed(b.until() + 8000, 1000, c) , 4000 + 8000 + 4000));
+  const nanos later = b.until() + 8001;
+  cr_assert(eq(i64, b.failed(later, 1000, c), later + 500));
+}
