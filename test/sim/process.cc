@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "fork_guard.hpp"
+#include "transitions.hpp"
 #include "world.hpp"
 
 namespace sim {
@@ -100,10 +101,10 @@ void process::stand_still(nanos until, bool timers_too) {
   set_timer(timers_too && timer_at_ != never ? timer_at_ + until - from : timer_at_);
 }
 
-// The world looks for the first timer of all at every step: it has a copy, as late as the loop stands still.
+// The world has a copy, as late as the loop stands still.
 void process::set_timer(nanos at) {
   timer_at_ = at;
-  if (w_ != nullptr) w_->timers[index_] = std::max(at, held_until_);
+  if (w_ != nullptr) w_->set_timer(index_, std::max(at, held_until_));
 }
 
 void process::timer() {
@@ -122,6 +123,7 @@ void process::heard(const core::event& e) {
 // Often user code is the first to run after a sleep, and asks.
 void process::ask_tokens() {
   take_the_clock();
+  if (nodes_ == 0) return;
   for (seat& s : seats_) {
     if (s.node == nullptr || s.term == no_term || w_->checker.at(s.term).cancelled_at != never) continue;
     if (w_->opt.small || w_->of_users.chance(500)) w_->checker.token_asked(index_, s.node->cancelled());
@@ -136,7 +138,12 @@ void process::apply(const core::event& e) {
   spins_ = spin_at_ == shown ? spins_ + 1 : 0;
   spin_at_ = shown;
   if (spins_ > 2000) w_->broken("a loop spins without time passing");
-  machine_->apply(shown, e, actions_);
+  {
+#ifdef TENURE_SIM_TRANSITIONS
+    const watched states(*machine_);
+#endif
+    machine_->apply(shown, e, actions_);
+  }
   stand_still_within();
   if (const char* why = machine_->broken_invariant(shown)) w_->broken(why);
   perform();
@@ -241,6 +248,7 @@ void process::post(told what, election_id e, std::size_t term) {
 void process::acquired(election_id e, std::int64_t fencing) {
   seat& s = seats_[e];
   end_term(s);
+  ++nodes_;
   s.node = new token_node(deadline_.begin_term(&look_at_clock, fork_life_, *machine_), nullptr);
   believed_until_ = deadline_.until();
   const nanos grace = machine_->times().stop_grace;
@@ -250,7 +258,9 @@ void process::acquired(election_id e, std::int64_t fencing) {
 }
 
 void process::end_term(seat& s) {
-  if (s.node != nullptr) std::exchange(s.node, nullptr)->release();
+  if (s.node == nullptr) return;
+  --nodes_;
+  std::exchange(s.node, nullptr)->release();
 }
 
 // Nothing is under way any more. What has been posted is still delivered, then all is closed.

@@ -139,6 +139,7 @@ class process {
   std::int64_t lease_ = 0;   // that it was told to have
   nanos spin_at_ = 0;
   int spins_ = 0;
+  std::size_t nodes_ = 0;       // seats that have one
   std::uint32_t stood_in_ = 0;  // a bit per election
   bool turning_ = false;
   bool woke_due_ = false;

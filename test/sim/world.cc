@@ -47,13 +47,23 @@ void world::broken(const char* rule) {
   note("BROKEN: %s", rule);
 }
 
+void world::set_timer(std::size_t whose, nanos at) {
+  timers_[whose] = at;
+  if (whose == first_) {
+    first_ = static_cast<std::size_t>(std::min_element(timers_.begin(), timers_.end()) - timers_.begin());
+  } else if (at < timers_[first_] || (at == timers_[first_] && whose < first_)) {
+    first_ = whose;
+  }
+}
+
 void world::set_up() {
   now = 0;
   agenda.clear();
   calm = quiet = handing_over = breaking = closing = false;
   if (processes.size() != opt.processes) {
     std::vector<process>().swap(processes);
-    timers.assign(opt.processes, never);
+    timers_.assign(opt.processes, never);
+    first_ = 0;
     std::vector<process> fresh(opt.processes);
     processes.swap(fresh);
   }
@@ -90,12 +100,11 @@ verdict world::run(std::uint64_t seed, const options* fixed, feed* instead) {
   if (trace_ != nullptr) trace_->append("world: ").append(describe(opt)).push_back('\n');
   set_up();
   while (rule_ == nullptr) {
-    const nanos* const timer = std::min_element(timers.data(), timers.data() + timers.size());
-    const nanos timer_at = *timer;
+    const nanos timer_at = timers_[first_];
     if (timer_at == never && agenda.empty()) break;
     if (timer_at <= agenda.next_at()) {
       now = std::max(now, timer_at);
-      const auto whose = static_cast<std::size_t>(timer - timers.data());
+      const std::size_t whose = first_;
       mix(static_cast<std::uint64_t>(now) + whose);
       processes[whose].timer();
     } else {

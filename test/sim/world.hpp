@@ -42,7 +42,13 @@ class world {
   sim::network network;
   sim::cluster cluster;
   sim::checker checker;
-  std::vector<nanos> timers;  // of the processes; before those, which take them back when they die
+
+ private:
+  std::vector<nanos> timers_;  // of the processes; before those, which take them back when they die
+  std::size_t first_ = 0;      // of the timers
+
+ public:
+  void set_timer(std::size_t whose, nanos at);
   std::vector<process> processes;
   bool calm = false;     // no faults any more
   bool quiet = false;    // long enough for everybody to have found his place
