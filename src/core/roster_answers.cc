@@ -63,7 +63,7 @@ void roster::stood(const context& c, const completion& done, const answer& a) {
     if (stolen && e.has_key()) {
       // A key under our name that would not end with our lease: never lead by it.
       t.what = news::tampered;
-      c.say(std::move(t));
+      if (e.stands) c.say(std::move(t));  // else whom it concerned was told that he is out
       e.rejoin = e.rejoin || e.wanted();
       withdraw(id);
       continue;

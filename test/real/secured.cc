@@ -121,7 +121,7 @@ Test(secured, by_users_it_elects_hands_over_and_logs_in_again) {
 }
 
 Test(secured, a_token_that_ran_out_while_nothing_was_said_is_no_trouble) {
-  test::etcd store(1, {"--auth-token-ttl=2", "--bcrypt-cost=4", "--logger=zap", "--log-outputs=stderr"});
+  test::etcd store(1, {"--auth-token-ttl=2", "--bcrypt-cost=4", "--logger=zap", "--log-outputs=stderr", "--log-level=debug"});
   with_users(store);
   test::loop loop;
   instance a(loop, "a", store.endpoints());
