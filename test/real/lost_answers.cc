@@ -73,28 +73,3 @@ Test(lost_answers, of_a_grant_leave_one_lease_and_one_key) {
   }
   cr_assert(zero(int, loop.close()));
 }
-
-Test(lost_answers, of_a_stand_leave_one_lease_and_one_key) {
-  test::etcd etcd;
-  test::loop loop;
-  {
-    test::proxy way(loop, etcd.endpoint());
-    instance a(loop, "a", {way.url()});
-    a.options.ttl = milliseconds(60000);
-    // Before the key is asked for, on connections that are open and used.
-    a.on_event = [&](const std::string& what) {
-      if (what == "granted") way.to_client(traffic::drop());
-    };
-    a.start();
-    test::run_until(loop, [&] { return count_of(keys(etcd), "\"key\"") != 0; });
-    cr_assert(not(a.was_told("acquired")));
-    answers_are_lost(way);
-    a.await("acquired");
-    check_what_is_there(etcd, a);
-    a.close_and_wait();
-    cr_assert(zero(sz, count_of(keys(etcd), "\"key\"")));
-    way.close();
-    uv_run(loop, UV_RUN_DEFAULT);
-  }
-  cr_assert(zero(int, loop.close()));
-}
