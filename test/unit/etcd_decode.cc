@@ -421,6 +421,13 @@ Test(etcd_decode, refuses_what_is_not_utf_8) {
   cr_assert(ne(type(string), refused<lease_response>("{" + H + ",\"unknown\":\"\n\"}"), string()));
 }
 
+Test(etcd_decode, refuses_a_text_that_ends_in_a_character) {
+  const string start = "{" + H + R"(,"unknown":")";
+  for (const char* bytes : {"\xc3", "\xe0", "\xe2", "\xe2\x82", "\xed", "\xf0", "\xf3", "\xf3\xa0", "\xf3\xa0\x80", "\xf4"}) {
+    cr_assert(refused<lease_response>(start + bytes).rfind("not JSON: ", 0) == 0);
+  }
+}
+
 Test(etcd_decode, refuses_deep_nesting_at_once, .timeout = 5) {
   for (const string opening : {"[", "{\"a\":", "[{\"responses\":"}) {
     string text = "{" + H + ",\"x\":";
