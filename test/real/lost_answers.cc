@@ -28,11 +28,6 @@ std::string keys(const test::etcd& etcd) {
   return etcd.post("/v3/kv/range", R"({"key":"AA==","range_end":"AA=="})").body;
 }
 
-void answers_are_lost(test::proxy& way) {
-  way.reset_all();
-  way.to_client(traffic::pass());
-}
-
 // One lease and one key there, and the candidate knows both.
 void check_what_is_there(const test::etcd& etcd, const instance& a) {
   const std::string all_leases = leases(etcd);
@@ -49,7 +44,21 @@ void check_what_is_there(const test::etcd& etcd, const instance& a) {
   cr_assert(eq(llong, a.count("acquired"), 1));
 }
 
+// Runs until etcd has done what `there` looks for, and resets all connections while its answer, which the candidate would
+// tell of as `answer`, is still on its way. Each answer is late, so all earlier ones have come.
+template <class Predicate>
+void run_until_answer_is_lost(test::loop& loop, test::proxy& way, instance& a, const char* answer, Predicate there) {
+  a.options.ttl = milliseconds(60000);  // nothing goes by itself
+  way.to_client(traffic::delayed(500 * test::slowness()));
+  a.start();
+  test::run_until(loop, there);
+  cr_assert(not(a.was_told(answer)));
+  way.reset_all();
+  way.to_client(traffic::pass());
+}
+
 }  // namespace
+
 
 Test(lost_answers, of_a_grant_leave_one_lease_and_one_key) {
   test::etcd etcd;
@@ -57,17 +66,28 @@ Test(lost_answers, of_a_grant_leave_one_lease_and_one_key) {
   {
     test::proxy way(loop, etcd.endpoint());
     instance a(loop, "a", {way.url()});
-    a.options.ttl = milliseconds(60000);  // nothing goes by itself
-    // Late, so that what comes before the grant is answered and the grant's own answer is still on its way.
-    way.to_client(traffic::delayed(500 * test::slowness()));
-    a.start();
-    test::run_until(loop, [&] { return count_of(leases(etcd), "\"ID\"") != 0; });
-    cr_assert(not(a.was_told("granted")));
-    answers_are_lost(way);
+    run_until_answer_is_lost(loop, way, a, "granted", [&] { return count_of(leases(etcd), "\"ID\"") != 0; });
     a.await("acquired");
     check_what_is_there(etcd, a);
     a.close_and_wait();
     cr_assert(zero(sz, count_of(leases(etcd), "\"ID\"")));
+    way.close();
+    uv_run(loop, UV_RUN_DEFAULT);
+  }
+  cr_assert(zero(int, loop.close()));
+}
+
+Test(lost_answers, of_a_stand_leave_one_lease_and_one_key) {
+  test::etcd etcd;
+  test::loop loop;
+  {
+    test::proxy way(loop, etcd.endpoint());
+    instance a(loop, "a", {way.url()});
+    run_until_answer_is_lost(loop, way, a, "acquired", [&] { return count_of(keys(etcd), "\"key\"") != 0; });
+    a.await("acquired");
+    check_what_is_there(etcd, a);
+    a.close_and_wait();
+    cr_assert(zero(sz, count_of(keys(etcd), "\"key\"")));
     way.close();
     uv_run(loop, UV_RUN_DEFAULT);
   }
