@@ -102,7 +102,7 @@ enum class refusal : std::uint8_t {
   permission_denied,
   too_many_operations,    // more than --max-txn-ops
   gateway_off,            // plain 404: --enable-grpc-gateway=false
-  client_cn,              // 400 "CommonName of client sending a request…": pitfall 41
+  client_cn,              // 400 "CommonName of client sending a request…"
   server_certificate,     // 503 with "bad certificate"/"connection closed" of the gateway itself
   rejected                // anything else that a repetition will not mend
 };

@@ -1,4 +1,4 @@
-// What a two-way stream has to send: curl takes from it, and pauses when there is nothing.
+// What curl sends piece by piece: it takes from here, and pauses when there is nothing and no end.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace tenure::net {
 class upload {
  public:
   void reset(std::string first) {
-    bytes_ = std::move(first);
+    bytes_.swap(first);  // what was held goes with it, the memory too
     at_ = 0;
     paused_ = false;
     ended_ = false;

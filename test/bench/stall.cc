@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "test/bench/processor.hpp"
 #include "test/bench/world.hpp"
 #include "test/support/tls_etcd.hpp"
 #include "test/support/wait.hpp"
@@ -36,13 +37,13 @@ void add(world& w, const std::string& what, subject& s, double limit_us, const s
 }
 
 // From the very start: standing, leading, waiting, taking over.
-void thousand(world& w, const std::string& name, const std::vector<std::string>& first,
+void thousand(world& w, const own_processor& processor, const std::string& name, const std::vector<std::string>& first,
               const std::vector<std::string>& second, double limit_us) {
   subject a(first);
+  processor.take(a.pid());
   a.say("turns");
   (void)a.hear("leading");
   subject b(second);
-  b.say("turns");
   (void)b.hear("queued");
   rest_ms(w.seconds * 500);
   for (int i = 0; i < 3; ++i) {
@@ -58,27 +59,29 @@ void thousand(world& w, const std::string& name, const std::vector<std::string>&
     (void)b.hear("queued");
     rest_ms(w.seconds * 30);
   }
-  add(w, name + ", first one", a, limit_us, "p99.9");
-  add(w, name + ", second one", b, limit_us, "p99.9");
+  add(w, name, a, limit_us, "p99.9");
 }
 
 }  // namespace
 
 void stall(world& w) {
   w.out.section("how long a turn of the user's loop is, 1,000 elections: start, steady state, six handovers of all");
+  const own_processor processor(w.etcd.member().pid());
   const std::string app = w.new_app("stall");
-  thousand(w, "without TLS", w.contender(app, "a", 1000), w.contender(app, "b", 1000), 200);
+  thousand(w, processor, "without TLS", w.contender(app, "a", 1000), w.contender(app, "b", 1000), 200);
   const tenure::test::tls_etcd secured;
   const auto over_tls = [&](const std::string& name) {
     return role("contend", {secured.endpoint(), "stall", name, "1000", "10", secured.file("")});
   };
-  thousand(w, "with TLS", over_tls("a"), over_tls("b"), 1000);
+  thousand(w, processor, "with TLS", over_tls("a"), over_tls("b"), 1000);
 }
 
 void losing(world& w) {
   w.out.section("losing a session with 10,000 elections: the longest turn");
+  const own_processor processor(w.etcd.member().pid());
   const auto start = [&](const std::string& app) {
     auto s = std::make_unique<subject>(w.contender(app, "a", 10000));
+    processor.take(s->pid());
     (void)s->hear("leading");
     rest_ms(300);
     s->say("turns");

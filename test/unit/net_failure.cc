@@ -137,34 +137,41 @@ Test(net_failure, endless_headers_end) {
   cr_assert(eq(type(delivery), r.delivery, delivery::broken), "%s", r.failure.c_str());
 }
 
-Test(net_failure, a_dead_pooled_connection_is_not_used_again) {
-  world w;
-  w.answer_all();
-  w.open();
-  w.ask();
-  w.server->drop_all();
-  w.until([&] { return w.server->open_connections() == 0; });
-  net::reply r = w.ask();
-  cr_assert(eq(type(delivery), r.delivery, delivery::answered), "%s", r.failure.c_str());
-  cr_assert(eq(sz, w.server->accepted(), 2));
-  w.finish();
-}
+// One that goes with its headers, and one that is sent in pieces.
+const std::string bodies[] = {"{}", std::string(100000, 'x')};
 
-Test(net_failure, a_request_on_a_connection_that_dies_is_not_silently_repeated) {
-  for (const bool reset : {false, true}) {
+Test(net_failure, a_dead_pooled_connection_is_not_used_again) {
+  for (const std::string& body : bodies) {
     world w;
     w.answer_all();
     w.open();
     w.ask();
-    // The connection is reused, takes the request and dies without a byte: curl itself would send again.
-    w.server->on_request = [reset](peer& p, const http_request&) { reset ? p.reset() : p.close(); };
-    net::reply r = w.ask();
-    cr_assert(eq(type(delivery), r.delivery, delivery::broken), "%s", r.failure.c_str());
-    cr_assert(eq(sz, w.server->requests().size(), 2));
-    cr_assert(eq(sz, w.server->accepted(), 1));
-    w.answer_all();
-    cr_assert(eq(type(delivery), w.ask().delivery, delivery::answered));
+    w.server->drop_all();
+    w.until([&] { return w.server->open_connections() == 0; });
+    net::reply r = w.ask(body);
+    cr_assert(eq(type(delivery), r.delivery, delivery::answered), "%s", r.failure.c_str());
+    cr_assert(eq(sz, w.server->accepted(), 2));
     w.finish();
+  }
+}
+
+Test(net_failure, a_request_on_a_connection_that_dies_is_not_silently_repeated) {
+  for (const std::string& body : bodies) {
+    for (const bool reset : {false, true}) {
+      world w;
+      w.answer_all();
+      w.open();
+      w.ask();
+      // The connection is reused, takes the request and dies without a byte: curl itself would send again.
+      w.server->on_request = [reset](peer& p, const http_request&) { reset ? p.reset() : p.close(); };
+      net::reply r = w.ask(body);
+      cr_assert(eq(type(delivery), r.delivery, delivery::broken), "%s", r.failure.c_str());
+      cr_assert(eq(sz, w.server->requests().size(), 2));
+      cr_assert(eq(sz, w.server->accepted(), 1));
+      w.answer_all();
+      cr_assert(eq(type(delivery), w.ask().delivery, delivery::answered));
+      w.finish();
+    }
   }
 }
 

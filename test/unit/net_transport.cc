@@ -137,6 +137,21 @@ Test(net_transport, carries_many_at_once_and_answers_each_once) {
   w.finish();
 }
 
+Test(net_transport, carries_a_body_of_any_size_whole) {
+  world w;
+  w.server->on_request = [](peer& p, const http_request& r) { p.answer(r.body); };
+  w.open();
+  for (const std::size_t size : {1u, 16383u, 16384u, 16385u, 65535u, 65536u, 65537u, 3000000u, 2u}) {
+    std::string body(size, '\0');
+    for (std::size_t i = 0; i < size; ++i) body[i] = static_cast<char>('a' + i * i % 23);
+    net::reply r = w.ask(body);
+    cr_assert(eq(type(delivery), r.delivery, delivery::answered), "%zu: %s", size, r.failure.c_str());
+    cr_assert(r.body == body, "%zu", size);
+  }
+  cr_assert(eq(sz, w.server->accepted(), 1));
+  w.finish();
+}
+
 Test(net_transport, takes_an_answer_that_is_split_anywhere) {
   world w;
   w.server->on_request = [](peer& p, const http_request&) {
