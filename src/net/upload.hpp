@@ -33,7 +33,7 @@ class upload {
     std::memcpy(to, bytes_.data() + at_, count);
     at_ += count;
     if (at_ == bytes_.size()) {
-      bytes_.clear();
+      std::string().swap(bytes_);  // the answer may need the memory
       at_ = 0;
     }
     return count;

@@ -97,7 +97,9 @@ class contender {
       say("lost");
     };
     on.resigned = [this] {
-      if (++resigned_ == count_) say("resigned");
+      if (++resigned_ != count_) return;
+      say("resign", resign_called_);
+      say("resigned");
     };
     on.position = [this](std::size_t) {
       if (++queued_ == count_) say("queued");
@@ -110,7 +112,7 @@ class contender {
     if (what == "resign") {
       resigned_ = queued_ = lost_ = 0;
       leading_ = 0;
-      say("resign");
+      resign_called_ = now_ns();  // told later: writing now would be in the way of what is measured
       for (tenure::candidate& c : candidates_) {
         must(c.resign(std::chrono::minutes(1)));
         c.work_stopped();
@@ -149,6 +151,7 @@ class contender {
   std::size_t leading_ = 0;
   std::size_t lost_ = 0;
   std::size_t resigned_ = 0;
+  std::int64_t resign_called_ = 0;
   std::size_t queued_ = 0;
   uv_pipe_t in_{};
   char bytes_[256];
