@@ -152,6 +152,17 @@ Test(net_transport, carries_a_body_of_any_size_whole) {
   w.finish();
 }
 
+Test(net_transport, takes_an_answer_that_does_not_wait_for_the_end_of_the_request) {
+  world w;
+  w.server->on_connect = [](peer& p) { p.answer("too large", 413); };
+  w.open();
+  net::reply r = w.ask(std::string(3000000, 'x'));
+  cr_assert(eq(type(delivery), r.delivery, delivery::answered), "%s", r.failure.c_str());
+  cr_assert(eq(long, r.http_status, 413));
+  cr_assert(eq(type(std::string), r.body, std::string("too large")));
+  w.finish();
+}
+
 Test(net_transport, takes_an_answer_that_is_split_anywhere) {
   world w;
   w.server->on_request = [](peer& p, const http_request&) {
