@@ -4,11 +4,31 @@
 
 #include "test/support/etcd.hpp"
 #include "test/support/instance.hpp"
+#include "test/support/proxy.hpp"
 
 using namespace tenure;
 using test::instance;
 
 namespace {
+
+// How often the loop has turned.
+class turns {
+ public:
+  explicit turns(uv_loop_t* loop) {
+    uv_prepare_init(loop, &prepare_);
+    prepare_.data = this;
+    uv_prepare_start(&prepare_, [](uv_prepare_t* p) { ++static_cast<turns*>(p->data)->count; });
+    uv_unref(reinterpret_cast<uv_handle_t*>(&prepare_));
+  }
+  turns(const turns&) = delete;
+  turns& operator=(const turns&) = delete;
+  void close() { uv_close(reinterpret_cast<uv_handle_t*>(&prepare_), nullptr); }
+
+  std::size_t count = 0;
+
+ private:
+  uv_prepare_t prepare_{};
+};
 
 std::string dead_endpoint() { return "http://127.0.0.1:" + std::to_string(test::free_port()); }
 
@@ -69,6 +89,36 @@ Test(outages, etcd_may_be_down_when_everything_starts) {
   a.await("acquired");
   a.close_and_wait();
   cr_assert(zero(int, loop.close()));
+}
+
+// Backoff bounds it, on any machine: a slow one does less.
+Test(outages, of_all_endpoints_are_met_by_few_connections_and_a_loop_that_rests) {
+  constexpr std::size_t seconds = 3;
+  test::etcd etcd;
+  for (const bool leading : {true, false}) {
+    test::loop loop;
+    {
+      test::proxy one(loop, etcd.endpoint());
+      test::proxy two(loop, etcd.endpoint());
+      const auto connections = [&] { return one.accepted() + two.accepted(); };
+      instance a(loop, "a", {one.url(), two.url()});
+      a.options.ttl = milliseconds(60000);
+      if (leading) a.start().await("acquired");
+      for (test::proxy* each : {&one, &two}) each->both(test::traffic::reset());
+      if (!leading) a.start();
+      turns each(loop);
+      const std::size_t before = connections();
+      test::run_for(loop, static_cast<int>(seconds) * 1000);
+      cr_expect(gt(sz, connections() - before, 0));
+      cr_expect(le(sz, connections() - before, 15 * seconds));
+      cr_expect(le(sz, +each.count, 40 * (connections() - before) + 100 * seconds));  // the proxies turn it, too
+      each.close();
+      one.close();
+      two.close();
+      a.close_and_wait();
+    }
+    cr_assert(zero(int, loop.close()));
+  }
 }
 
 Test(outages, of_one_endpoint_among_several_are_gone_round) {
