@@ -18,7 +18,7 @@ PKG_CONFIG ?= pkg-config
 GROUP      ?= build test
 TEST_JOBS  ?= 2
 # The tests against a real etcd mostly wait.
-REAL_JOBS  ?= 5
+REAL_JOBS  ?= 8
 JOBS       := $(shell nproc 2>/dev/null || echo 2)
 # How long `make fuzz` runs each of its targets.
 SECONDS    ?= 20

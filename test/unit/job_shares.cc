@@ -280,13 +280,13 @@ Test(job_shares, become_even_within_the_quotas) {
 }
 
 Test(job_shares, become_even_in_few_looks_when_there_are_many) {
-  fleet f(7, 2, 500);
+  fleet f(7, 2, 240);
   std::size_t looks = 0;
   while (f.spread() > 1) {
     cr_assert(lt(sz, ++looks, 100));
     f.step();
   }
-  cr_assert(eq(sz, +f.moves, 250), "no job moves twice");
+  cr_assert(eq(sz, +f.moves, 120), "no job moves twice");
   cr_assert(gt(sz, +f.most_given, 20));
 }
 
