@@ -106,6 +106,7 @@ layer 'net uses RapidJSON' src/net/planted.cc '#include <rapidjson/document.h>' 
 layer 'a public header shows curl' include/tenure/planted.hpp '#include <curl/curl.h>' 'tenure/planted.hpp'
 layer 'the command reaches inside' tools/tenure/planted.cc '#include "core/machine.hpp"' 'planted.cc'
 layer 'a forbidden service' src/etcd/planted.cc '"/v3/election/campaign"' 'planted.cc'
+layer 'a file at the top level' figures.json '{}' 'figures.json'
 
 fresh_copy
 yes '// a line' | head -n 501 >"$place/tree/src/planted.cc"

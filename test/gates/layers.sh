@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The arrows between the layers, by their includes: layers.sh [ROOT]. One test for each rule.
-#   core knows nobody, etcd and net do not know each other, the public headers show none of it.
+#   core knows nobody, etcd and net do not know each other, the public headers show none of it; the top level is what it is.
 set -uo pipefail
 cd "${1:-$(dirname "$0")/../..}" || exit 1
 
@@ -38,6 +38,9 @@ verdict 'the command or an example includes something that is not public' \
   "$({ includes tools; includes examples; } | grep -E '["</](core|etcd|net)/|"src/')"
 verdict 'a request to the election or lock service of etcd; the key-value service is enough and safer' \
   "$(grep -rnE '/v3[a-z]*/(election|lock)' src include tools/tenure 2>/dev/null)"
+verdict 'something at the top level that does not belong there' \
+  "$(find . -mindepth 1 -maxdepth 1 -printf '%P\n' |
+    grep -vxE 'Makefile|src|include|test|tools|examples|README\.md|LICENSE|CHANGELOG\.md|\..*|build(-.*)?|compile_commands\.json')"
 
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
