@@ -112,6 +112,7 @@ void candidate_impl::acquired(std::int64_t fencing_token) {
     // Over before it could be told: the loop was late.
     if (silent_ || l.token.cancelled()) return;
     told_ = which;
+    owed_ = true;
     if (events_.acquired) events_.acquired(l);
   });
 }
@@ -130,13 +131,18 @@ void candidate_impl::lost(reason why) {
                     {{"election", session_->elections()[id_].prefix}, {"reason", name(why)}});
   }
   post([this, why, in_words, which = terms_] {
-    if (told_ != which || which == 0) {
-      work_stopped();  // it never began
-      return;
-    }
+    if (never_began(which)) return;
+    owed_ = false;
     if (!silent_ && events_.lost) events_.lost(why, {to_errc(why), in_words(), 0});
   });
   end_term();
+}
+
+// A leadership that was over before it could be told has no work that somebody could stop.
+bool candidate_impl::never_began(std::uint32_t term) {
+  if (told_ == term && term != 0) return false;
+  if (terms_ == term) work_stopped();
+  return true;
 }
 
 void candidate_impl::told(const core::tell& t, const error& failure) {
@@ -160,10 +166,12 @@ void candidate_impl::told(const core::tell& t, const error& failure) {
       // Whoever stands again before the reason of the loss is told stands.
       if (!again_ && t.why_lost != core::cause::resigned) out_ = true;
       if (node_ != nullptr) node_->cancel(to_reason(t.why_lost));
+      if (t.why_lost == core::cause::resigned) post([this, which = terms_] { never_began(which); });
       break;
     case core::news::lost: lost(to_reason(t.why_lost)); break;
     case core::news::resigned:
       post([this] {
+        owed_ = false;
         if (!silent_ && events_.resigned) events_.resigned();
       });
       end_term();
@@ -191,6 +199,13 @@ void candidate_impl::told_leader(const leader_info& who) {
 
 // Closed, by itself or with its session: the last that it is told.
 void candidate_impl::session_ended() {
+  // Closed while its resigned key was being deleted.
+  post([this] {
+    if (!owed_) return;
+    owed_ = false;
+    constexpr reason why = reason::session_closed;
+    if (!silent_ && events_.lost) events_.lost(why, {to_errc(why), text(why), 0});
+  });
   answer_all({errc::closed, "the session was closed", 0});
   if (node_ != nullptr) node_->cancel(reason::session_closed);
   session_->post([this] { release(); });

@@ -23,6 +23,7 @@ class candidate_impl {
   bool close(std::function<void()> closed);
   void silence();  // the handle is gone
   [[nodiscard]] bool leading() const { return node_ != nullptr && !node_->cancelled(); }
+  [[nodiscard]] bool closing() const { return closing_; }
   [[nodiscard]] bool ended() const { return session_ == nullptr; }
 
   void hold() { ++refs_; }
@@ -46,6 +47,7 @@ class candidate_impl {
   void post(Call&& what);
   void acquired(std::int64_t fencing_token);
   void lost(reason why);
+  bool never_began(std::uint32_t term);
   void end_term();
   std::uint32_t promised(std::function<void(const error&)> done);
   void answer_all(const error& how);
@@ -58,6 +60,7 @@ class candidate_impl {
   int refs_ = 2;  // the handle's and the session's
   bool silent_ = false;
   bool closing_ = false;
+  bool owed_ = false;  // `acquired` was told, and its end was not
   bool out_ = false;  // resigned, or lost without standing again: `stand_again` is needed
   token_node* node_ = nullptr;
   std::uint32_t terms_ = 0;  // leaderships so far

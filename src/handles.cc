@@ -84,7 +84,8 @@ error candidate::stand(session& session, const candidate_options& options, candi
     const core::election_id id = s.elections().add(options.shard);
     detail::slot& e = s.elections()[id];
     if (e.candidate != nullptr) {
-      return {errc::wrong_state, "this session has a candidate in the election " + e.prefix + " already", 0};
+      const char* const how = e.candidate->closing() ? " that is still closing: stand when its `closed` was called" : " already";
+      return {errc::wrong_state, "this session has a candidate in the election " + e.prefix + how, 0};
     }
     auto* made = new detail::candidate_impl(&s, id, options.campaign_again, std::move(events));
     if (impl_ != nullptr) impl_->release();

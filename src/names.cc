@@ -40,6 +40,7 @@ bool is_text(std::string_view s) {
     const std::size_t n = sequence(s);
     const auto first = static_cast<unsigned char>(s[0]);
     if (n == 0 || first < 0x20 || first == 0x7f) return false;
+    if (first == 0xc2 && static_cast<unsigned char>(s[1]) < 0xa0) return false;  // C1: U+0080 to U+009F
     s.remove_prefix(n);
   }
   return true;

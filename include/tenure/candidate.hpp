@@ -54,8 +54,8 @@ struct candidate_options {
   bool campaign_again = true;
 };
 
-// Any may be empty. For each `acquired` exactly one `lost` or `resigned` follows, before any
-// later `acquired`.
+// Any may be empty. Each `acquired` is followed by `lost` or `resigned` before any later `acquired`: by one of
+// them, unless `resign` is called after the loss, while the work still stops: that is answered by `resigned`, too.
 struct candidate_events {
   // The key is in the queue: this standing has begun.
   std::function<void()> campaigning;
@@ -67,7 +67,7 @@ struct candidate_events {
   // It leads no more; the token was cancelled before. Stop the work, then call `work_stopped`. The error's message has
   // the evidence: how old the last renewal and confirmation were, and what failed last.
   std::function<void(reason, const error&)> lost;
-  // A `resign` is complete: the key is gone.
+  // A `resign` is complete: the key is gone. Also of one that found no key.
   std::function<void()> resigned;
   // While waiting: another leads.
   std::function<void(const leader_info&)> leader;

@@ -127,7 +127,7 @@ void machine::take(const context& c, const answer& a) {
     } else if (lease_.outdated(a.term)) {
       // A member that lives in the past may not know the lease: no news of its end.
       if (a.ttl == 0) what = outcome::unavailable;
-    } else {
+    } else if (a.ttl != 0) {  // 0: the lease is gone
       ++counts_.renewals;
       counts_.kept_at = std::max(counts_.kept_at, asked->sent);
       counts_.renewal_last = c.now - asked->sent;

@@ -138,6 +138,25 @@ Test(closing, tells_lost_before_closed_and_waits_for_the_work) {
   cr_assert(zero(int, loop.close()));
 }
 
+Test(closing, tells_the_end_of_a_leadership_whose_key_is_just_being_deleted) {
+  test::etcd etcd;
+  for (const bool whole_session : {false, true}) {
+    test::loop loop;
+    instance a(loop, "a", etcd.endpoints());
+    a.start().await("acquired");
+    test::ok(a.candidate.resign(milliseconds(5000)));
+    a.candidate.work_stopped();
+    if (!whole_session) {
+      bool closed = false;
+      a.candidate.close([&] { closed = a.told.back() == "lost session_closed"; });
+      test::run_until(loop, [&] { return closed; });
+    }
+    a.close_and_wait();
+    cr_assert(eq(llong, a.count("lost session_closed") + a.count("resigned"), 1));
+    cr_assert(zero(int, loop.close()));
+  }
+}
+
 Test(closing, lets_the_token_live_on_cancelled) {
   test::etcd etcd;
   token kept;

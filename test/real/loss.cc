@@ -67,9 +67,15 @@ Test(loss, of_a_revoked_lease_is_told_at_once_with_that_reason) {
   a.options.ttl = milliseconds(60000);
   a.start().await("acquired");
   const auto token = a.term.token;
+  const auto before = a.session.stats().renewals;
+  auto then = before;
+  a.on_event = [&](const std::string& what) {
+    if (what == "lost lease_expired") then = a.session.stats().renewals;
+  };
   etcd.etcdctl({"lease", "revoke", hex(a.lease)});
   a.await("lost lease_expired");
   cr_assert(token.cancelled());
+  cr_assert(eq(ullong, then, +before), "the keepalive that told of it renewed nothing");
   a.await("session lost lease_gone");
   a.await("acquired", 2);
   cr_assert(eq(ullong, a.session.stats().leases, 2));

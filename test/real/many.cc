@@ -185,3 +185,45 @@ Test(many, a_server_that_takes_fewer_operations_is_served_in_smaller_batches) {
   waiting.close_and_wait();
   cr_assert(eq(int, l.close(), 0));
 }
+
+// Two win in the same turn, and the first resigns the second, which has no work that could stop: nothing is waited for.
+Test(many, who_resigns_before_acquired_was_told_gives_its_key_back_at_once) {
+  etcd store;
+  loop the_loop;
+  session_options options;
+  options.endpoints = store.endpoints();
+  options.app = "app";
+  options.instance = "a";
+  options.ttl = milliseconds(60000);
+  options.stop_grace = milliseconds(20000);
+  options.request_timeout = milliseconds(5000);
+  session both;
+  ok(both.open(the_loop, options));
+  candidate one;
+  candidate two;
+  bool told_two = false;
+  bool resigned = false;
+  error how;
+  candidate_events on;
+  on.acquired = [&](const leadership&) {
+    cr_assert(two.leading());
+    ok(two.resign(milliseconds(10000), [&](const error& e) {
+      how = e;
+      resigned = true;
+    }));
+  };
+  candidate_options where;
+  where.shard = "one";
+  ok(one.stand(both, where, on));
+  where.shard = "two";
+  on.acquired = [&](const leadership&) { told_two = true; };
+  ok(two.stand(both, where, on));
+  run_until(the_loop, [&] { return resigned; });
+  cr_assert(not(bool(how)), "%s", how.message.c_str());
+  cr_assert(zero(int, int(told_two)));
+  bool closed = false;
+  both.close([&] { closed = true; });
+  one.work_stopped();
+  run_until(the_loop, [&] { return closed; });
+  cr_assert(zero(int, the_loop.close()));
+}

@@ -28,10 +28,11 @@ bool printable(const std::string& text) {
   return true;
 }
 
-const char* const good_text[] = {"a", "a b", "a.b-c_d", "ä", "日本語", "\xf0\x9f\x99\x82", "\xf4\x8f\xbf\xbf", "0", "\"\\"};
+const char* const good_text[] = {"a", "a b", "a.b-c_d", "ä", "日本語", "\xf0\x9f\x99\x82", "\xf4\x8f\xbf\xbf", "0", "\"\\", "a\xc2\xa0" "b"};
 const char* const bad_text[] = {
     "\xff", "a\xff", "\xff\xff", "\x80", "\xc0\xaf", "\xc1\x81", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf0\x80\x80\xaf",
-    "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc3", "\xe2\x82", "\xf0\x9f\x99", "a\nb", "\t", "\x7f", "\x01"};
+    "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc3", "\xe2\x82", "\xf0\x9f\x99", "a\nb", "\t", "\x7f", "\x01",
+    "\xc2\x80", "a\xc2\x9b" "31m", "\xc2\x9f"};
 
 }  // namespace
 
