@@ -6,6 +6,7 @@
 //
 // A token is cheap to copy and stays valid after candidate, session and loop are gone
 // (it reads cancelled then). A default token is cancelled.
+// Cancelling one looks at every callback that is registered on its leadership's tokens: keep them to hundreds.
 #ifndef TENURE_TOKEN_HPP
 #define TENURE_TOKEN_HPP
 

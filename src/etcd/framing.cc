@@ -30,8 +30,9 @@ std::size_t framing::scan_(std::string_view bytes) {
     } else if (c == '{' || c == '[') {
       if (depth_ < 3) outer_[depth_] = c;
       if (++depth_ == 3) {
-        in_list_ = outer_[0] == '{' && outer_[1] == '{' && c == '[';
         before_list_ = begun_.size() + i + 1;
+        // What stands before the list is read again with each part: a long text is not handed out in parts.
+        in_list_ = outer_[0] == '{' && outer_[1] == '{' && c == '[' && before_list_ <= part_;
       }
     } else if (c == '}' || c == ']') {
       if (--depth_ == 0) return i + 1;

@@ -60,6 +60,11 @@ struct exchange::trampoline {
     return static_cast<exchange*>(context)->upload_.read(to, size * count);
   }
 
+  // curl rewinds before it repeats; and it forgets that it wanted to when we end that, until the handle's next request.
+  static int rewind(void* context, curl_off_t, int) noexcept {
+    return static_cast<exchange*>(context)->upload_.begun() ? CURL_SEEKFUNC_FAIL : CURL_SEEKFUNC_OK;
+  }
+
   // curl is about to send. When a reused connection turns out dead it would silently send the same
   // request again on another one (curl PR#18417); whether to repeat is not decided here. It may go on
   // only if not a byte was written: 7.88 looks for an end before it reuses, but not for a reset.
@@ -127,6 +132,8 @@ bool exchange::set_options() {
   }
   set(CURLOPT_READFUNCTION, &trampoline::read);
   set(CURLOPT_READDATA, this);
+  set(CURLOPT_SEEKFUNCTION, &trampoline::rewind);
+  set(CURLOPT_SEEKDATA, this);
   set(CURLOPT_UPLOAD_BUFFERSIZE, send_piece);
   return ok;
 }
@@ -197,7 +204,12 @@ long exchange::written() const {
   return bytes;
 }
 
-bool exchange::has_written() const { return sent_ && written() > written_before_; }
+// What curl could not write at once, headers too, it does not count; but it notes when it began with the rest.
+bool exchange::has_written() const {
+  curl_off_t later = 0;
+  curl_easy_getinfo(easy_, CURLINFO_STARTTRANSFER_TIME_T, &later);
+  return sent_ && (written() > written_before_ || later > 0);
+}
 
 void exchange::fail(std::string why) {
   failure_ = std::move(why);

@@ -67,6 +67,7 @@ class exchange {
   // For a two-way stream: more to send. False if the other side has not read too much already.
   [[nodiscard]] bool write(std::string_view bytes);
 
+  [[nodiscard]] bool usable() const { return easy_ != nullptr; }  // there was memory for it
   [[nodiscard]] bool over() const { return over_; }
   [[nodiscard]] bool found_nobody() const;  // no connection came up, or has not yet
   [[nodiscard]] exchange_kind kind() const { return kind_; }

@@ -101,6 +101,7 @@ std::string cause(const outcome& o, delivery how) {
     case CURLE_OPERATION_TIMEDOUT:
       return "no connection within " + std::to_string(o.connect_timeout.count()) +
              " ms: the host is down, or a firewall drops what is sent to it";
+    case CURLE_SEND_FAIL_REWIND:
     case CURLE_ABORTED_BY_CALLBACK:  // curl would have sent the request again
     case CURLE_GOT_NOTHING:
       return closed_without_answer(o);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "fork_guard.hpp"
 #include "net/cloexec.hpp"
@@ -44,7 +45,9 @@ struct multi::trampoline {
 
   static void soon(uv_idle_t* handle) noexcept {
     auto* self = static_cast<multi*>(handle->data);
-    if (self->turn_->spent()) return;
+    // Once at the most: there may be turns without an end in which a stream has more than its share to read.
+    if (self->turn_->spent() && !std::exchange(self->soon_waited_, true)) return;
+    self->soon_waited_ = false;
     uv_idle_stop(handle);
     self->expired();
   }

@@ -74,6 +74,7 @@ class multi {
   bool acting_ = false;    // inside curl_multi_socket_action
   bool woken_ = false;     // wake() was called: `soon_` is ours, not curl's
   int handles_ = 0;        // of timer_ and soon_
+  bool soon_waited_ = false;  // it was due when the turn's time was over
   bool closing_ = false;
 };
 

@@ -134,7 +134,7 @@ void transport::impl::put_away(std::unique_ptr<exchange> x) {
   waiting_.erase(std::remove(waiting_.begin(), waiting_.end(), x.get()), waiting_.end());
   if (x->found_nobody()) names_.distrust(x->endpoint());
   x->rest();
-  if (x->kind() == exchange_kind::call && spare_.size() < most_spare) spare_.push_back(std::move(x));
+  if (x->usable() && x->kind() == exchange_kind::call && spare_.size() < most_spare) spare_.push_back(std::move(x));
 }
 
 void transport::impl::ended(CURL* easy, CURLcode result) {

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <curl/curl.h>
 
@@ -18,13 +19,19 @@ class upload {
     at_ = 0;
     paused_ = false;
     ended_ = false;
+    begun_ = false;
   }
-  void append(std::string_view more) { bytes_.append(more); }
+  void append(std::string_view more) {
+    if (at_ > bytes_.size() / 2) bytes_.erase(0, std::exchange(at_, 0));
+    bytes_.append(more);
+  }
+  [[nodiscard]] bool begun() const { return begun_; }
   [[nodiscard]] std::size_t size() const { return bytes_.size() - at_; }
 
   // For curl's read callback.
   [[nodiscard]] std::size_t read(char* to, std::size_t room) {
     const std::size_t count = std::min(room, size());
+    begun_ = true;
     if (count == 0) {
       if (ended_) return 0;
       paused_ = true;
@@ -52,6 +59,7 @@ class upload {
   std::size_t at_ = 0;
   bool paused_ = false;
   bool ended_ = false;
+  bool begun_ = false;  // curl has read
 };
 
 }  // namespace tenure::net

@@ -82,6 +82,7 @@ struct options {
   std::size_t quota = 0;            // most leaderships that a process works for at once, until the faults are over; 0: no limit
   bool refused = false;             // etcd grants a TTL that no session can live with
   bool small = false;               // the enumerated world
+  nanos reopen_after = 0;           // a session that has closed: not before
   nanos choices_from = 0;           // small: before, all goes well
   menu choices = menu::all;         // small
 

@@ -160,7 +160,10 @@ void process::deliver(const callback& c) {
       w_->note("p%zu is closed", index_);
       if (!posted_.empty()) w_->broken("a callback after the session's close");
       clear();
-      if (!w_->closing) w_->agenda.push(w_->now + w_->of_users.between(0, 5 * second), happening::revive, index_, 0, life_);
+      if (!w_->closing) {
+        const nanos after = std::max(w_->of_users.between(0, 5 * second), w_->opt.reopen_after);
+        w_->agenda.push(w_->now + after, happening::revive, index_, 0, life_);
+      }
       break;
     default: whim(c.election); break;
   }

@@ -195,3 +195,18 @@ Test(etcd_framing, what_is_no_list_of_a_watch_message_stays_whole) {
     cr_assert(eq(type(std::string), got[0].text, std::string(text)));
   }
 }
+
+// What stands before a list is handed out, and read, with each part of it.
+Test(etcd_framing, a_long_text_before_a_list_is_not_handed_out_with_each_part) {
+  constexpr std::size_t limit = 100000;
+  constexpr std::size_t part = 1000;
+  framing stream(limit, part);
+  std::size_t taken = 0;
+  const auto take = [&](std::string_view) { return ++taken, true; };
+  const std::string open = R"({"result":{"pad":")";
+  cr_assert(stream.feed(open + std::string(limit - open.size() - 10, 'x'), take));
+  // It goes beyond the limit just where the list begins.
+  cr_assert(not(stream.feed(std::string(100, 'x') + R"(","events":[{},")", take)));
+  cr_assert(stream.bad());
+  cr_assert(zero(sz, +taken));
+}

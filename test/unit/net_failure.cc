@@ -169,7 +169,10 @@ Test(net_failure, a_request_on_a_connection_that_dies_is_not_silently_repeated) 
       cr_assert(eq(sz, w.server->requests().size(), 2));
       cr_assert(eq(sz, w.server->accepted(), 1));
       w.answer_all();
-      cr_assert(eq(type(delivery), w.ask().delivery, delivery::answered));
+      // curl would have rewound the body to repeat it; nothing of that is left in its handle.
+      for (const std::string& next : {bodies[1], bodies[0], bodies[1]}) {
+        cr_assert(eq(type(delivery), w.ask(next).delivery, delivery::answered));
+      }
       w.finish();
     }
   }
