@@ -2,12 +2,12 @@
 #include <new>
 #include <utility>
 
-#include "candidate_impl.hpp"
-#include "directory_impl.hpp"
-#include "job_runner_impl.hpp"
-#include "names.hpp"
-#include "observer_impl.hpp"
-#include "session_impl.hpp"
+#include "election/candidate_impl.hpp"
+#include "election/directory_impl.hpp"
+#include "jobs/job_runner_impl.hpp"
+#include "wire/names.hpp"
+#include "election/observer_impl.hpp"
+#include "session/session_impl.hpp"
 
 namespace tenure {
 

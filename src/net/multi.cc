@@ -4,7 +4,7 @@
 #include <cassert>
 #include <utility>
 
-#include "fork_guard.hpp"
+#include "base/fork_guard.hpp"
 #include "net/cloexec.hpp"
 #include "net/sigpipe.hpp"
 

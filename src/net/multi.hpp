@@ -9,7 +9,7 @@
 #include <uv.h>
 
 #include "net/poll_set.hpp"
-#include "turn.hpp"
+#include "loop/turn.hpp"
 
 namespace tenure::net {
 

@@ -14,7 +14,7 @@
 #include <uv.h>
 
 #include "tenure/error.hpp"
-#include "turn.hpp"
+#include "loop/turn.hpp"
 
 namespace tenure::net {
 

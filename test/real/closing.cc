@@ -7,7 +7,7 @@
 #include "test/support/etcd.hpp"
 #include "test/support/instance.hpp"
 #include "test/support/scripted_server.hpp"
-#include "testing.hpp"
+#include "base/testing.hpp"
 
 using namespace tenure;
 using test::instance;

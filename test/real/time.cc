@@ -9,7 +9,7 @@
 
 #include "test/support/etcd.hpp"
 #include "test/support/instance.hpp"
-#include "testing.hpp"
+#include "base/testing.hpp"
 
 using namespace tenure;
 using test::instance;

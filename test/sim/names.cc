@@ -1,4 +1,4 @@
-#include "names.hpp"
+#include "wire/names.hpp"
 
 namespace sim {
 

@@ -6,7 +6,7 @@
 #include <bitset>
 #include <utility>
 
-#include "fork_guard.hpp"
+#include "base/fork_guard.hpp"
 #include "transitions.hpp"
 #include "world.hpp"
 

@@ -11,8 +11,8 @@
 #include "core/machine.hpp"
 #include "agenda.hpp"
 #include "jobs/places.hpp"
-#include "session_deadline.hpp"
-#include "token_state.hpp"
+#include "token/session_deadline.hpp"
+#include "token/token_state.hpp"
 
 namespace sim {
 

@@ -11,7 +11,7 @@
 #include "choice.hpp"
 #include "cluster.hpp"
 #include "agenda.hpp"
-#include "names.hpp"
+#include "wire/names.hpp"
 #include "network.hpp"
 #include "options.hpp"
 #include "process.hpp"

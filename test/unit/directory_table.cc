@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <random>
 
-#include "directory_table.hpp"
-#include "value.hpp"
+#include "election/directory_table.hpp"
+#include "wire/value.hpp"
 
 using tenure::leader_info;
 using tenure::detail::directory_table;

@@ -7,8 +7,8 @@
 #include <memory>
 #include <vector>
 
-#include "clock.hpp"
-#include "dispatcher.hpp"
+#include "base/clock.hpp"
+#include "loop/dispatcher.hpp"
 
 using tenure::dispatcher;
 

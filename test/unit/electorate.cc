@@ -2,8 +2,8 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "electorate.hpp"
-#include "names.hpp"
+#include "session/electorate.hpp"
+#include "wire/names.hpp"
 
 using tenure::detail::electorate;
 

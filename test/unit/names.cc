@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "names.hpp"
+#include "wire/names.hpp"
 
 namespace names = tenure::names;
 using tenure::errc;

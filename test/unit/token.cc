@@ -15,10 +15,10 @@
 #include <type_traits>
 #include <vector>
 
-#include "fork_guard.hpp"
-#include "ref.hpp"
+#include "base/fork_guard.hpp"
+#include "base/ref.hpp"
 #include "tenure/token.hpp"
-#include "token_state.hpp"
+#include "token/token_state.hpp"
 
 using tenure::reason;
 using tenure::subscription;

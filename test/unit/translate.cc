@@ -6,7 +6,7 @@
 #include <string>
 
 #include "etcd/base64.hpp"
-#include "translate.hpp"
+#include "wire/translate.hpp"
 
 using namespace tenure::detail;
 using tenure::errc;

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <string>
 
-#include "value.hpp"
+#include "wire/value.hpp"
 
 namespace value = tenure::value;
 

@@ -12,12 +12,12 @@
 #include "etcd/framing.hpp"
 #include "etcd/request.hpp"
 #include "etcd/response.hpp"
-#include "names.hpp"
+#include "wire/names.hpp"
 #include "test/sim/choice.hpp"
 #include "test/sim/real/alike.hpp"
 #include "test/sim/store.hpp"
 #include "test/support/etcd.hpp"
-#include "translate.hpp"
+#include "wire/translate.hpp"
 
 namespace {
 

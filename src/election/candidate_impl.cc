@@ -1,0 +1,216 @@
+#include "election/candidate_impl.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/clock.hpp"
+#include "wire/names.hpp"
+#include "base/ref.hpp"
+#include "wire/translate.hpp"
+
+namespace tenure::detail {
+
+// One leadership. Whoever was not told of its beginning is not told of its end either.
+candidate_impl::candidate_impl(session_impl* session, core::election_id id, bool campaign_again, candidate_events events)
+    : session_(session), id_(id), again_(campaign_again), events_(std::move(events)) {}
+
+candidate_impl::~candidate_impl() {
+  if (node_ != nullptr) node_->release();
+}
+
+void candidate_impl::release() {
+  if (--refs_ == 0) delete this;
+}
+
+template <class Call>
+void candidate_impl::post(Call&& what) {
+  session_->post([self = ref<candidate_impl>(this), what = std::forward<Call>(what)] { what(); });
+}
+
+error candidate_impl::stand_again() {
+  if (session_ == nullptr || closing_) return {errc::closed, "the candidate is closed", 0};
+  if (!out_) return {errc::wrong_state, "the candidate stands: stand_again is for after resign, or after a loss", 0};
+  out_ = false;
+  session_->apply(core::stand{id_, again_});
+  return {};
+}
+
+void candidate_impl::work_stopped() {
+  if (session_ != nullptr) session_->apply(core::work_stopped{id_});
+}
+
+error candidate_impl::resign(milliseconds limit, std::function<void(const error&)> done) {
+  if (session_ == nullptr || closing_) return {errc::closed, "the candidate is closed", 0};
+  if (limit < milliseconds(1) || limit > std::chrono::hours(1)) {
+    return {errc::invalid_argument, "limit is " + std::to_string(limit.count()) + " ms, but must be from 1 ms to 1 h", 0};
+  }
+  if (done) {
+    const std::uint32_t id = promised(std::move(done));
+    session_->at(boot_time() + std::chrono::nanoseconds(limit).count(), [self = ref<candidate_impl>(this), id, limit] {
+      self->answer_one(id, {errc::timed_out,
+                            "not resigned within " + std::to_string(limit.count()) +
+                                " ms; the key's deletion goes on, and the lease covers it at the latest", 0});
+    });
+  }
+  out_ = true;
+  session_->apply(core::resign{id_});
+  return {};
+}
+
+bool candidate_impl::close(std::function<void()> closed) {
+  if (session_ == nullptr || closing_) return false;
+  closing_ = true;
+  answer_all({errc::closed, "the candidate was closed", 0});
+  if (closed) promised([closed = std::move(closed)](const error&) { closed(); });
+  session_->apply(core::leave{id_});
+  return true;
+}
+
+void candidate_impl::silence() {
+  silent_ = true;
+  promises_.clear();
+  if (session_ != nullptr && !closing_) {
+    closing_ = true;
+    session_->apply(core::leave{id_});
+  }
+  release();
+}
+
+std::uint32_t candidate_impl::promised(std::function<void(const error&)> done) {
+  promises_.push_back({++last_promise_, std::move(done)});
+  return last_promise_;
+}
+
+void candidate_impl::answer_one(std::uint32_t id, const error& how) {
+  const auto at = std::find_if(promises_.begin(), promises_.end(), [&](auto& p) { return p.id == id; });
+  if (at == promises_.end() || session_ == nullptr) return;
+  const auto done = std::move(at->done);
+  promises_.erase(at);
+  post([this, done, how] {
+    if (!silent_) done(how);
+  });
+}
+
+void candidate_impl::answer_all(const error& how) {
+  while (!promises_.empty()) answer_one(promises_.front().id, how);
+}
+
+void candidate_impl::acquired(std::int64_t fencing_token) {
+  slot& e = session_->elections()[id_];
+  e.leader_since = std::chrono::system_clock::now();
+  if (node_ != nullptr) node_->release();
+  node_ = session_->begin_term();
+  ++terms_;
+  if (node_ == nullptr) {
+    session_->apply(core::resign{id_});  // no memory: nobody could be told
+    out_ = true;
+    return;
+  }
+  leadership l{fencing_token, names::key(e.prefix, session_->lease()), e.leader_since, token_tree::make(node_)};
+  session_->log()(log_level::info, "acquired", "leading", {{"election", e.prefix}, {"fencing_token", std::to_string(fencing_token)}});
+  post([this, l = std::move(l), which = terms_] {
+    // Over before it could be told: the loop was late.
+    if (silent_ || l.token.cancelled()) return;
+    told_ = which;
+    owed_ = true;
+    if (events_.acquired) events_.acquired(l);
+  });
+}
+
+void candidate_impl::end_term() {
+  if (node_ == nullptr) return;
+  std::exchange(node_, nullptr)->release();
+}
+
+void candidate_impl::lost(reason why) {
+  // Put together when it is told: thousands may lose at once, and not all have to be told in words.
+  const auto evidence = why != reason::session_closed ? session_->evidence() : nullptr;
+  const auto in_words = [why, evidence] { return evidence == nullptr ? std::string(text(why)) : text(why) + ("; " + *evidence); };
+  if (session_->log().heard()) {
+    session_->log()(log_level::warning, "lost", "leading no more: " + in_words(),
+                    {{"election", session_->elections()[id_].prefix}, {"reason", name(why)}});
+  }
+  post([this, why, in_words, which = terms_] {
+    if (never_began(which)) return;
+    owed_ = false;
+    if (!silent_ && events_.lost) events_.lost(why, {to_errc(why), in_words(), 0});
+  });
+  end_term();
+}
+
+// A leadership that was over before it could be told has no work that somebody could stop.
+bool candidate_impl::never_began(std::uint32_t term) {
+  if (told_ == term && term != 0) return false;
+  if (terms_ == term) work_stopped();
+  return true;
+}
+
+void candidate_impl::told(const core::tell& t, const error& failure) {
+  switch (t.what) {
+    case core::news::campaigning:
+      if (events_.campaigning) {
+        post([this] {
+          if (!silent_) events_.campaigning();
+        });
+      }
+      break;
+    case core::news::position:
+      if (events_.position) {
+        post([this, n = static_cast<std::size_t>(t.value)] {
+          if (!silent_) events_.position(n);
+        });
+      }
+      break;
+    case core::news::acquired: acquired(t.value); break;
+    case core::news::cancelled:
+      // Whoever stands again before the reason of the loss is told stands.
+      if (!again_ && t.why_lost != core::cause::resigned) out_ = true;
+      if (node_ != nullptr) node_->cancel(to_reason(t.why_lost));
+      if (t.why_lost == core::cause::resigned) post([this, which = terms_] { never_began(which); });
+      break;
+    case core::news::lost: lost(to_reason(t.why_lost)); break;
+    case core::news::resigned:
+      post([this] {
+        owed_ = false;
+        if (!silent_ && events_.resigned) events_.resigned();
+      });
+      end_term();
+      if (!closing_) answer_all({});
+      break;
+    case core::news::left: session_ended(); break;
+    case core::news::trouble:
+    case core::news::tampered:
+      if (events_.trouble) {
+        post([this, failure] {
+          if (!silent_) events_.trouble(failure);
+        });
+      }
+      break;
+    default: break;
+  }
+}
+
+void candidate_impl::told_leader(const leader_info& who) {
+  if (!events_.leader || leading() || !who) return;
+  post([this, who] {
+    if (!silent_) events_.leader(who);
+  });
+}
+
+// Closed, by itself or with its session: the last that it is told.
+void candidate_impl::session_ended() {
+  // Closed while its resigned key was being deleted.
+  post([this] {
+    if (!owed_) return;
+    owed_ = false;
+    constexpr reason why = reason::session_closed;
+    if (!silent_ && events_.lost) events_.lost(why, {to_errc(why), text(why), 0});
+  });
+  answer_all({errc::closed, "the session was closed", 0});
+  if (node_ != nullptr) node_->cancel(reason::session_closed);
+  session_->post([this] { release(); });
+  end_term();
+  session_ = nullptr;
+}
+
+}  // namespace tenure::detail

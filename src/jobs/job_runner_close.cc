@@ -1,0 +1,105 @@
+// How jobs leave a runner, one by one or all: each is answered once, and `closed` is the last.
+#include <algorithm>
+#include <utility>
+
+#include "jobs/job_runner_impl.hpp"
+
+namespace tenure::detail {
+
+error job_runner_impl::remove(const std::string& name, std::function<void()> removed) {
+  slot* s = find(name);
+  if (!session_->is_open()) return {errc::closed, "the session is not open", 0};
+  if (s == nullptr || s->removing || closing_) return {errc::wrong_state, "there is no job " + name + " to remove", 0};
+  s->removing = true;
+  s->removed = std::move(removed);
+  if (!depart(*s)) depart_next_turn(*s);
+  return {};
+}
+
+// Closes its candidate; false if it has none to be closed.
+bool job_runner_impl::depart(slot& s) {
+  if (!s.known || !s.candidate.close([self = shared_from_this(), held = slots_.at(s.what.name)] { self->departed(*held); })) {
+    return false;
+  }
+  ++departing_;
+  return true;
+}
+
+void job_runner_impl::depart_next_turn(slot& s) {
+  if (!session_->is_open()) return;
+  ++departing_;
+  session_->post([self = shared_from_this(), held = slots_.at(s.what.name)] { self->departed(*held); });
+}
+
+// The key is gone: its work has stopped, or the stop grace is over.
+void job_runner_impl::departed(slot& s) {
+  s.gone = true;
+  --departing_;
+  // Work that goes on all the same keeps its name, unless the name will not be used again.
+  if (s.state == work::idle || closing_ || !session_->is_open()) retire(s);
+  if (closing_ && departing_ == 0) done();
+}
+
+void job_runner_impl::retire(slot& s) {
+  const auto removed = std::exchange(s.removed, nullptr);
+  if (!closing_) {
+    order_.erase(std::remove(order_.begin(), order_.end(), &s), order_.end());
+    list_changed();
+    slots_.erase(s.what.name);  // the caller holds it
+  }
+  if (removed && !silent_) removed();
+}
+
+bool job_runner_impl::close(std::function<void()> closed) {
+  if (closing_) return false;
+  closing_ = true;
+  on_closed_ = std::move(closed);
+  directory_.close();
+  const bool open = session_->is_open();
+  // Of a session that closes itself some may be left to wait for, or none: then there is no turn to come either.
+  do {
+    close_some();
+  } while (!open && departing_ == 0 && closed_to_ < order_.size());
+  if (!open && departing_ == 0) {
+    closed_ = true;
+    return false;
+  }
+  ++departing_;  // so that it does not end before all have been told
+  session_->post([self = shared_from_this()] { self->close_rest(); });
+  return true;
+}
+
+void job_runner_impl::close_some() {
+  const std::size_t until = std::min(order_.size(), closed_to_ + jobs_a_turn);
+  for (; closed_to_ < until; ++closed_to_) {
+    slot& s = *order_[closed_to_];
+    if (s.gone) {
+      depart_next_turn(s);  // it works on after its grace: nobody waits for that now
+    } else if (!s.removing) {
+      depart(s);
+    }
+  }
+}
+
+void job_runner_impl::close_rest() {
+  close_some();
+  if (closed_to_ < order_.size()) {
+    session_->post([self = shared_from_this()] { self->close_rest(); });
+  } else if (--departing_ == 0) {
+    done();
+  }
+}
+
+void job_runner_impl::done() {
+  closed_ = true;
+  const auto closed = std::exchange(on_closed_, nullptr);
+  if (closed && !silent_) closed();
+}
+
+void job_runner_impl::silence() {
+  silent_ = true;
+  if (!closing_) close({});
+  on_closed_ = nullptr;
+}
+
+}  // namespace tenure::detail

@@ -1,0 +1,59 @@
+#include "loop/dispatcher.hpp"
+
+#include <utility>
+
+namespace tenure {
+
+void dispatcher::open(uv_loop_t* loop, turn& now, std::function<void()> after) {
+  turn_ = &now;
+  uv_idle_init(loop, &idle_);
+  idle_.data = this;
+  after_ = std::move(after);
+  open_ = true;
+}
+
+void dispatcher::post(std::function<void()> what) {
+  queue_.push_back(std::move(what));
+  wake();
+}
+
+void dispatcher::again() {
+  again_ = true;
+  wake();
+}
+
+void dispatcher::wake() {
+  if (!open_) return;
+  // An idle handle makes the loop come round at once, whatever else it waits for.
+  uv_idle_start(&idle_, [](uv_idle_t* h) noexcept { static_cast<dispatcher*>(h->data)->deliver(); });
+}
+
+void dispatcher::deliver() {
+  while (open_ && !turn_->spent()) {
+    const turn::piece work(*turn_);
+    if (std::exchange(again_, false)) {
+      after_();
+    } else if (!queue_.empty()) {
+      // Moved out first: what is called may post, or take the object apart that posted it.
+      const std::function<void()> next = std::move(queue_.front());
+      queue_.pop_front();
+      again_ = true;
+      next();
+    } else {
+      uv_idle_stop(&idle_);
+      return;
+    }
+  }
+}
+
+void dispatcher::close(std::function<void()> closed) {
+  open_ = false;
+  closed_ = std::move(closed);
+  uv_idle_stop(&idle_);
+  uv_close(reinterpret_cast<uv_handle_t*>(&idle_), [](uv_handle_t* h) noexcept {
+    const std::function<void()> closed = std::move(static_cast<dispatcher*>(h->data)->closed_);
+    closed();
+  });
+}
+
+}  // namespace tenure

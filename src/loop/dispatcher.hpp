@@ -1,0 +1,38 @@
+// The only code that calls the user. Everything else appends to its queue; it delivers from the
+// loop, one at a time, in order, a bounded slice a turn.
+#pragma once
+
+#include <deque>
+#include <functional>
+
+#include <uv.h>
+
+#include "loop/turn.hpp"
+
+namespace tenure {
+
+class dispatcher {
+ public:
+  // `after` runs after each delivery: user code has run, so time has passed.
+  void open(uv_loop_t* loop, turn& now, std::function<void()> after);
+  void post(std::function<void()> what);
+  // Runs `after`, from the loop.
+  void again();
+  [[nodiscard]] bool empty() const { return queue_.empty(); }
+  // Closes its handle; `closed` is called from the loop. The queue must be empty.
+  void close(std::function<void()> closed);
+
+ private:
+  void wake();
+  void deliver();
+
+  uv_idle_t idle_{};
+  std::deque<std::function<void()>> queue_;
+  std::function<void()> after_;
+  std::function<void()> closed_;
+  bool open_ = false;
+  turn* turn_ = nullptr;
+  bool again_ = false;  // `after` is due
+};
+
+}  // namespace tenure
