@@ -1,7 +1,8 @@
-// Thirty jobs, shared out among as many of these as run: each job runs in one process at a time. On SIGINT
-// or SIGTERM all jobs are stopped and handed over, one by one, and the process quits.
+// Thirty jobs, shared out among as many of these as run: each job runs in one process at a time. On
+// SIGINT or SIGTERM all jobs are stopped and handed over, one by one, and the process quits.
 //
-//     jobs --instance NAME [--endpoints URL[,URL...]] [--app APP] [--jobs N] [--quota N] [--ttl SECONDS]
+//     jobs --instance NAME [--endpoints URL[,URL...]] [--app APP] [--jobs N] [--quota N] [--ttl
+//     SECONDS]
 //
 // (endpoints: else ETCDCTL_ENDPOINTS). One JSON object a line tells what happens, as the command
 // `tenure campaign --format json` does. `make rolling` restarts three of them in turn.
@@ -51,8 +52,11 @@ class service {
 
   tenure::error start() {
     tenure::session_events of_all;
-    of_all.trouble = [this](const tenure::error& why) { tell("error", "", ",\"message\":" + quoted(why.message)); };
-    if (tenure::error failed = session_.open(loop_, chosen_.session, std::move(of_all))) return failed;
+    of_all.trouble = [this](const tenure::error& why) {
+      tell("error", "", ",\"message\":" + quoted(why.message));
+    };
+    if (tenure::error failed = session_.open(loop_, chosen_.session, std::move(of_all)))
+      return failed;
     std::vector<tenure::job> jobs;
     for (long i = 0; i < chosen_.jobs; ++i) {
       char name[32];
@@ -61,18 +65,29 @@ class service {
     }
     for (work& each : works_) jobs.push_back(make(each));
     tenure::job_runner_events on;
-    on.failed = [this](const std::string& job, const tenure::error& why) { tell("failed", job, ",\"message\":" + quoted(why.message)); };
-    on.trouble = [this](const std::string& job, const tenure::error& why) { tell("error", job, ",\"message\":" + quoted(why.message)); };
-    if (tenure::error failed = runner_.run(session_, std::move(jobs), chosen_.runner, std::move(on))) return failed;
+    on.failed = [this](const std::string& job, const tenure::error& why) {
+      tell("failed", job, ",\"message\":" + quoted(why.message));
+    };
+    on.trouble = [this](const std::string& job, const tenure::error& why) {
+      tell("error", job, ",\"message\":" + quoted(why.message));
+    };
+    if (tenure::error failed =
+            runner_.run(session_, std::move(jobs), chosen_.runner, std::move(on)))
+      return failed;
 
-    const auto on_signal = [](uv_signal_t* handle, int) { static_cast<service*>(handle->data)->quit(); };
+    const auto on_signal = [](uv_signal_t* handle, int) {
+      static_cast<service*>(handle->data)->quit();
+    };
     uv_signal_start(&interrupt_, on_signal, SIGINT);
     uv_signal_start(&terminate_, on_signal, SIGTERM);
-    uv_timer_start(&step_, [](uv_timer_t* t) { static_cast<service*>(t->data)->step(); }, step_every_ms, step_every_ms);
+    uv_timer_start(
+        &step_, [](uv_timer_t* t) { static_cast<service*>(t->data)->step(); }, step_every_ms,
+        step_every_ms);
     return {};
   }
 
-  // First the jobs, each handed over as soon as it has stopped; then the session, then our own handles.
+  // First the jobs, each handed over as soon as it has stopped; then the session, then our own
+  // handles.
   void quit() {
     if (quitting_) std::_Exit(1);  // told twice: in a hurry
     quitting_ = true;
@@ -81,8 +96,9 @@ class service {
 
   void close() {
     const auto close_handles = [this] {
-      for (auto* handle : {reinterpret_cast<uv_handle_t*>(&step_), reinterpret_cast<uv_handle_t*>(&interrupt_),
-                           reinterpret_cast<uv_handle_t*>(&terminate_)}) {
+      for (auto* handle :
+           {reinterpret_cast<uv_handle_t*>(&step_), reinterpret_cast<uv_handle_t*>(&interrupt_),
+            reinterpret_cast<uv_handle_t*>(&terminate_)}) {
         uv_close(handle, nullptr);
       }
     };
@@ -129,9 +145,12 @@ class service {
     gmtime_r(&wall.tv_sec, &utc);
     char date[32];
     std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc);
-    std::printf("{\"event\":\"%s\",\"app\":%s,\"shard\":%s,\"instance\":%s,\"t_ns\":%" PRId64 ",\"time\":\"%s.%09ldZ\"%s}\n", event,
-                quoted(chosen_.session.app).c_str(), quoted(job).c_str(), quoted(chosen_.session.instance).c_str(),
-                std::int64_t{monotonic.tv_sec} * 1000000000 + monotonic.tv_nsec, date, wall.tv_nsec, more.c_str());
+    std::printf("{\"event\":\"%s\",\"app\":%s,\"shard\":%s,\"instance\":%s,\"t_ns\":%" PRId64
+                ",\"time\":\"%s.%09ldZ\"%s}\n",
+                event, quoted(chosen_.session.app).c_str(), quoted(job).c_str(),
+                quoted(chosen_.session.instance).c_str(),
+                std::int64_t{monotonic.tv_sec} * 1000000000 + monotonic.tv_nsec, date, wall.tv_nsec,
+                more.c_str());
   }
 
   uv_loop_t* loop_;
@@ -146,9 +165,12 @@ class service {
 };
 
 bool read(int argc, char** argv, choices& out) {
-  static const option table[] = {{"instance", required_argument, nullptr, 'i'}, {"endpoints", required_argument, nullptr, 'e'},
-                                 {"app", required_argument, nullptr, 'a'},      {"jobs", required_argument, nullptr, 'j'},
-                                 {"quota", required_argument, nullptr, 'q'},    {"ttl", required_argument, nullptr, 't'},
+  static const option table[] = {{"instance", required_argument, nullptr, 'i'},
+                                 {"endpoints", required_argument, nullptr, 'e'},
+                                 {"app", required_argument, nullptr, 'a'},
+                                 {"jobs", required_argument, nullptr, 'j'},
+                                 {"quota", required_argument, nullptr, 'q'},
+                                 {"ttl", required_argument, nullptr, 't'},
                                  {nullptr, 0, nullptr, 0}};
   const char* endpoints = std::getenv("ETCDCTL_ENDPOINTS");
   out.session.app = "jobs";
@@ -164,10 +186,13 @@ bool read(int argc, char** argv, choices& out) {
       default: return false;
     }
   }
-  if (endpoints == nullptr || out.session.instance.empty() || optind != argc || out.jobs < 1 || out.jobs > 100) return false;
+  if (endpoints == nullptr || out.session.instance.empty() || optind != argc || out.jobs < 1 ||
+      out.jobs > 100)
+    return false;
   std::istringstream list(endpoints);
   for (std::string one; std::getline(list, one, ',');) {
-    out.session.endpoints.push_back(one.find("://") == std::string::npos ? "http://" + one : one);  // etcdctl needs no scheme
+    out.session.endpoints.push_back(
+        one.find("://") == std::string::npos ? "http://" + one : one);  // etcdctl needs no scheme
   }
   return true;
 }
@@ -178,7 +203,9 @@ int main(int argc, char** argv) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   choices chosen;
   if (!read(argc, argv, chosen)) {
-    std::fprintf(stderr, "usage: jobs --instance NAME [--endpoints URL[,URL...]] [--app APP] [--jobs 1..100] [--quota N] [--ttl SECONDS]\n");
+    std::fprintf(stderr,
+                 "usage: jobs --instance NAME [--endpoints URL[,URL...]] [--app APP] [--jobs "
+                 "1..100] [--quota N] [--ttl SECONDS]\n");
     return 2;
   }
   uv_loop_t loop;

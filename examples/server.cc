@@ -39,8 +39,12 @@ class office {
       // Each request asks `leads` and is answered in one go: no work is left to be waited for.
       candidate_.work_stopped();
     };
-    on.leader = [this](const tenure::leader_info& info) { leader_ = info ? info.instance : "nobody"; };
-    on.trouble = [](const tenure::error& what) { std::fprintf(stderr, "election: %s\n", what.message.c_str()); };
+    on.leader = [this](const tenure::leader_info& info) {
+      leader_ = info ? info.instance : "nobody";
+    };
+    on.trouble = [](const tenure::error& what) {
+      std::fprintf(stderr, "election: %s\n", what.message.c_str());
+    };
     if (tenure::error failed = session_.open(loop, options)) return failed;
     return candidate_.stand(session_, {}, std::move(on));
   }
@@ -103,16 +107,20 @@ void drop(connection* peer) {
 }
 
 std::string http(const char* status, const std::string& body) {
-  return std::string("HTTP/1.1 ") + status + "\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: " +
+  return std::string("HTTP/1.1 ") + status +
+         "\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: " +
          std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 // Here the right to serve is asked for: at the last moment before serving.
 std::string answer_to(const connection& peer) {
   const office& seat = peer.owner->seat;
-  if (std::strncmp(peer.request, "GET ", 4) != 0) return http("405 Method Not Allowed", "only GET\n");
-  if (!seat.leads()) return http("503 Service Unavailable", "not the leader, it is " + seat.leader() + "\n");
-  return http("200 OK", "served under fencing token " + std::to_string(seat.fencing_token()) + "\n");
+  if (std::strncmp(peer.request, "GET ", 4) != 0)
+    return http("405 Method Not Allowed", "only GET\n");
+  if (!seat.leads())
+    return http("503 Service Unavailable", "not the leader, it is " + seat.leader() + "\n");
+  return http("200 OK",
+              "served under fencing token " + std::to_string(seat.fencing_token()) + "\n");
 }
 
 void on_read(uv_stream_t* stream, ssize_t length, const uv_buf_t*) {
@@ -128,7 +136,9 @@ void on_read(uv_stream_t* stream, ssize_t length, const uv_buf_t*) {
   uv_read_stop(stream);
   peer->answer = answer_to(*peer);
   const uv_buf_t out = uv_buf_init(peer->answer.data(), static_cast<unsigned>(peer->answer.size()));
-  const auto on_written = [](uv_write_t* request, int) { drop(static_cast<connection*>(request->handle->data)); };
+  const auto on_written = [](uv_write_t* request, int) {
+    drop(static_cast<connection*>(request->handle->data));
+  };
   if (uv_write(&peer->write, stream, &out, 1, on_written) != 0) drop(peer);
 }
 
@@ -140,17 +150,21 @@ void on_connection(uv_stream_t* listener, int status) {
   uv_tcp_init(&owner->loop, &peer->socket);
   uv_timer_init(&owner->loop, &peer->limit);
   peer->socket.data = peer->limit.data = peer;
-  uv_timer_start(&peer->limit, [](uv_timer_t* over) { drop(static_cast<connection*>(over->data)); }, connection_limit_ms, 0);
+  uv_timer_start(
+      &peer->limit, [](uv_timer_t* over) { drop(static_cast<connection*>(over->data)); },
+      connection_limit_ms, 0);
   auto* stream = reinterpret_cast<uv_stream_t*>(&peer->socket);
   if (uv_accept(listener, stream) != 0) return drop(peer);
   const auto room = [](uv_handle_t* reading, std::size_t, uv_buf_t* out) {
     auto* to = static_cast<connection*>(reading->data);
-    *out = uv_buf_init(to->request + to->used, static_cast<unsigned>(sizeof to->request - to->used));
+    *out =
+        uv_buf_init(to->request + to->used, static_cast<unsigned>(sizeof to->request - to->used));
   };
   if (uv_read_start(stream, room, on_read) != 0) drop(peer);
 }
 
-// Closes whatever is still open: the listener, the signals, and connections of slow clients, who have the timers.
+// Closes whatever is still open: the listener, the signals, and connections of slow clients, who
+// have the timers.
 void close_all(server& self) {
   const auto close_one = [](uv_handle_t* open, void* listener) {
     if (open->type == UV_TIMER || (open->type == UV_TCP && open != listener)) {
@@ -180,9 +194,11 @@ int listen_on(server& self, int port) {
   uv_signal_start(&self.terminate, leave, SIGTERM);
 
   int status = uv_tcp_bind(&self.listener, reinterpret_cast<const sockaddr*>(&address), 0);
-  if (status == 0) status = uv_listen(reinterpret_cast<uv_stream_t*>(&self.listener), 128, on_connection);
+  if (status == 0)
+    status = uv_listen(reinterpret_cast<uv_stream_t*>(&self.listener), 128, on_connection);
   int length = sizeof address;
-  if (status == 0) status = uv_tcp_getsockname(&self.listener, reinterpret_cast<sockaddr*>(&address), &length);
+  if (status == 0)
+    status = uv_tcp_getsockname(&self.listener, reinterpret_cast<sockaddr*>(&address), &length);
   if (status == 0) std::printf("listening on 127.0.0.1:%d\n", ntohs(address.sin_port));
   return status;
 }
@@ -201,7 +217,10 @@ int main(int argc, char** argv) {
   const char* const port_end = argv[1] + std::strlen(argv[1]);
   const auto [stopped_at, failure] = std::from_chars(argv[1], port_end, port);
   if (failure != std::errc() || stopped_at != port_end) {
-    std::fprintf(stderr, "server: port '%s' is not a number from 0 to 65535: give one, or 0 for any that is free\n", argv[1]);
+    std::fprintf(
+        stderr,
+        "server: port '%s' is not a number from 0 to 65535: give one, or 0 for any that is free\n",
+        argv[1]);
     return 2;
   }
   tenure::session_options options;
@@ -209,7 +228,8 @@ int main(int argc, char** argv) {
   options.instance = argv[3];
   std::istringstream list(endpoints);
   for (std::string one; std::getline(list, one, ',');) {
-    options.endpoints.push_back(one.find("://") == std::string::npos ? "http://" + one : one);  // etcdctl needs no scheme
+    options.endpoints.push_back(
+        one.find("://") == std::string::npos ? "http://" + one : one);  // etcdctl needs no scheme
   }
 
   server self;

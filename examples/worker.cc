@@ -19,10 +19,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::uint64_t step_every_ms = 200;     // one step of work
-constexpr int steps_in_a_unit = 5;               // so many steps make a unit of work
-constexpr milliseconds unit_limit{3000};         // a unit that takes longer is given up
-constexpr milliseconds resign_limit{5000};       // then we quit, and the lease ends it
+constexpr std::uint64_t step_every_ms = 200;  // one step of work
+constexpr int steps_in_a_unit = 5;            // so many steps make a unit of work
+constexpr milliseconds unit_limit{3000};      // a unit that takes longer is given up
+constexpr milliseconds resign_limit{5000};    // then we quit, and the lease ends it
 
 class worker {
  public:
@@ -36,7 +36,9 @@ class worker {
   }
 
   tenure::error start(const tenure::session_options& options) {
-    const auto on_signal = [](uv_signal_t* handle, int) { static_cast<worker*>(handle->data)->quit(); };
+    const auto on_signal = [](uv_signal_t* handle, int) {
+      static_cast<worker*>(handle->data)->quit();
+    };
     uv_signal_start(&interrupt_, on_signal, SIGINT);
     uv_signal_start(&terminate_, on_signal, SIGTERM);
 
@@ -44,7 +46,8 @@ class worker {
     on.acquired = [this](const tenure::leadership& term) { begin(term); };
     on.lost = [this](tenure::reason why, const tenure::error& what) {
       // Nothing to do: the work was stopped by the token, and tenure stands again by itself.
-      std::printf("%s lost the leadership (%s) %s\n", name_.c_str(), text(why), what.message.c_str());
+      std::printf("%s lost the leadership (%s) %s\n", name_.c_str(), text(why),
+                  what.message.c_str());
     };
     on.position = [this](std::size_t in_front) {
       // The moment to fill caches and open connections: the next term may be ours.
@@ -64,10 +67,12 @@ class worker {
   void quit() {
     if (quitting_) std::_Exit(1);  // told twice: in a hurry
     quitting_ = true;
-    const tenure::error refused = candidate_.resign(resign_limit, [this](const tenure::error& outcome) {
-      std::printf("%s resigned%s\n", name_.c_str(), outcome ? ", unconfirmed: the lease will end it" : "");
-      close();
-    });
+    const tenure::error refused =
+        candidate_.resign(resign_limit, [this](const tenure::error& outcome) {
+          std::printf("%s resigned%s\n", name_.c_str(),
+                      outcome ? ", unconfirmed: the lease will end it" : "");
+          close();
+        });
     if (refused) close();
   }
 
@@ -83,12 +88,15 @@ class worker {
 
  private:
   void begin(const tenure::leadership& term) {
-    std::printf("%s leads, fencing token %lld\n", name_.c_str(), static_cast<long long>(term.fencing_token));
+    std::printf("%s leads, fencing token %lld\n", name_.c_str(),
+                static_cast<long long>(term.fencing_token));
     term_ = term.token;
     // Told once, whatever ends the term: a loss, or our own resignation.
     told_ = term_.on_cancel([this](tenure::reason) { end(); });
     next_unit();
-    uv_timer_start(&step_, [](uv_timer_t* timer) { static_cast<worker*>(timer->data)->step(); }, 0, step_every_ms);
+    uv_timer_start(
+        &step_, [](uv_timer_t* timer) { static_cast<worker*>(timer->data)->step(); }, 0,
+        step_every_ms);
   }
 
   void end() {
@@ -152,7 +160,8 @@ int main(int argc, char** argv) {
   options.instance = argv[2];
   std::istringstream list(endpoints);
   for (std::string one; std::getline(list, one, ',');) {
-    options.endpoints.push_back(one.find("://") == std::string::npos ? "http://" + one : one);  // etcdctl needs no scheme
+    options.endpoints.push_back(
+        one.find("://") == std::string::npos ? "http://" + one : one);  // etcdctl needs no scheme
   }
 
   uv_loop_t loop;

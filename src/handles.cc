@@ -4,10 +4,10 @@
 
 #include "election/candidate_impl.hpp"
 #include "election/directory_impl.hpp"
-#include "jobs/job_runner_impl.hpp"
-#include "wire/names.hpp"
 #include "election/observer_impl.hpp"
+#include "jobs/job_runner_impl.hpp"
 #include "session/session_impl.hpp"
+#include "wire/names.hpp"
 
 namespace tenure {
 
@@ -45,7 +45,8 @@ session::~session() {
 }
 
 error session::open(uv_loop_s* loop, const session_options& options, session_events events) {
-  if (impl_ != nullptr && impl_->is_open()) return {errc::wrong_state, "the session is open already", 0};
+  if (impl_ != nullptr && impl_->is_open())
+    return {errc::wrong_state, "the session is open already", 0};
   return guarded([&]() -> error {
     auto* made = new detail::session_impl();
     if (error e = made->open(loop, options, std::move(events))) {
@@ -58,11 +59,15 @@ error session::open(uv_loop_s* loop, const session_options& options, session_eve
   });
 }
 
-bool session::close(std::function<void()> closed) { return impl_ != nullptr && impl_->close(std::move(closed)); }
+bool session::close(std::function<void()> closed) {
+  return impl_ != nullptr && impl_->close(std::move(closed));
+}
 
 bool session::is_open() const noexcept { return impl_ != nullptr && impl_->is_open(); }
 
-session_stats session::stats() const noexcept { return impl_ != nullptr ? impl_->stats() : session_stats(); }
+session_stats session::stats() const noexcept {
+  return impl_ != nullptr ? impl_->stats() : session_stats();
+}
 
 candidate::candidate(candidate&& other) noexcept : impl_(std::exchange(other.impl_, nullptr)) {}
 
@@ -75,8 +80,10 @@ candidate::~candidate() {
   if (impl_ != nullptr) impl_->silence();
 }
 
-error candidate::stand(session& session, const candidate_options& options, candidate_events events) {
-  if (impl_ != nullptr && !impl_->ended()) return {errc::wrong_state, "the candidate is in use: close it first", 0};
+error candidate::stand(session& session, const candidate_options& options,
+                       candidate_events events) {
+  if (impl_ != nullptr && !impl_->ended())
+    return {errc::wrong_state, "the candidate is in use: close it first", 0};
   if (!session.is_open()) return not_open();
   if (error e = names::check_shard(options.shard)) return e;
   return guarded([&]() -> error {
@@ -84,8 +91,11 @@ error candidate::stand(session& session, const candidate_options& options, candi
     const core::election_id id = s.elections().add(options.shard);
     detail::slot& e = s.elections()[id];
     if (e.candidate != nullptr) {
-      const char* const how = e.candidate->closing() ? " that is still closing: stand when its `closed` was called" : " already";
-      return {errc::wrong_state, "this session has a candidate in the election " + e.prefix + how, 0};
+      const char* const how = e.candidate->closing()
+                                  ? " that is still closing: stand when its `closed` was called"
+                                  : " already";
+      return {errc::wrong_state, "this session has a candidate in the election " + e.prefix + how,
+              0};
     }
     auto* made = new detail::candidate_impl(&s, id, options.campaign_again, std::move(events));
     if (impl_ != nullptr) impl_->release();
@@ -110,7 +120,9 @@ error candidate::stand_again() {
   return guarded([&] { return impl_->stand_again(); });
 }
 
-bool candidate::close(std::function<void()> closed) { return impl_ != nullptr && impl_->close(std::move(closed)); }
+bool candidate::close(std::function<void()> closed) {
+  return impl_ != nullptr && impl_->close(std::move(closed));
+}
 
 bool candidate::leading() const noexcept { return impl_ != nullptr && impl_->leading(); }
 
@@ -126,7 +138,8 @@ observer::~observer() {
 }
 
 error observer::follow(session& session, const std::string& shard, observer_events events) {
-  if (impl_ != nullptr && !impl_->ended()) return {errc::wrong_state, "the observer is in use: close it first", 0};
+  if (impl_ != nullptr && !impl_->ended())
+    return {errc::wrong_state, "the observer is in use: close it first", 0};
   if (!session.is_open()) return not_open();
   if (error e = names::check_shard(shard)) return e;
   return guarded([&]() -> error {
@@ -144,7 +157,9 @@ error observer::follow(session& session, const std::string& shard, observer_even
   });
 }
 
-bool observer::close(std::function<void()> closed) { return impl_ != nullptr && impl_->close(std::move(closed)); }
+bool observer::close(std::function<void()> closed) {
+  return impl_ != nullptr && impl_->close(std::move(closed));
+}
 
 directory::directory(directory&& other) noexcept : impl_(std::exchange(other.impl_, nullptr)) {}
 
@@ -158,7 +173,8 @@ directory::~directory() {
 }
 
 error directory::follow(session& session, directory_events events) {
-  if (impl_ != nullptr && !impl_->ended()) return {errc::wrong_state, "the directory is in use: close it first", 0};
+  if (impl_ != nullptr && !impl_->ended())
+    return {errc::wrong_state, "the directory is in use: close it first", 0};
   if (!session.is_open()) return not_open();
   return guarded([&]() -> error {
     auto* made = new detail::directory_impl(session.impl_, std::move(events));
@@ -169,7 +185,9 @@ error directory::follow(session& session, directory_events events) {
   });
 }
 
-bool directory::close(std::function<void()> closed) { return impl_ != nullptr && impl_->close(std::move(closed)); }
+bool directory::close(std::function<void()> closed) {
+  return impl_ != nullptr && impl_->close(std::move(closed));
+}
 
 bool directory::current() const noexcept { return impl_ != nullptr && impl_->current(); }
 
@@ -196,7 +214,8 @@ std::vector<std::string> directory::shards() const {
   return names;
 }
 
-void directory::for_each(const std::function<void(const std::string&, const leader_info&)>& each) const {
+void directory::for_each(
+    const std::function<void(const std::string&, const leader_info&)>& each) const {
   const auto table = impl_ != nullptr ? impl_->table() : nullptr;  // held, whatever `each` closes
   if (!table) return;
   for (const auto& [name, shard] : table->all()) {
@@ -220,7 +239,8 @@ job_runner::~job_runner() {
   if (impl_) impl_->silence();
 }
 
-error job_runner::run(session& session, std::vector<job> jobs, job_runner_options options, job_runner_events events) {
+error job_runner::run(session& session, std::vector<job> jobs, job_runner_options options,
+                      job_runner_events events) {
   const auto in_use = [this]() -> error {
     if (!impl_ || impl_->ended()) return {};
     return {errc::wrong_state, "the job runner is in use: close it first", 0};
@@ -229,7 +249,8 @@ error job_runner::run(session& session, std::vector<job> jobs, job_runner_option
   if (!session.is_open()) return not_open();
   return guarded([&]() -> error {
     if (error e = detail::job_runner_impl::check(jobs, options)) return e;
-    auto made = std::make_shared<detail::job_runner_impl>(session, std::move(options), std::move(events));
+    auto made =
+        std::make_shared<detail::job_runner_impl>(session, std::move(options), std::move(events));
     if (error e = made->enlist(std::move(jobs))) return e;
     if (error e = in_use()) return e;  // begun from within `start_delay`
     impl_ = std::move(made);
@@ -240,7 +261,8 @@ error job_runner::run(session& session, std::vector<job> jobs, job_runner_option
 
 error job_runner::add(job one) {
   if (!impl_) return {errc::wrong_state, "the job runner does not run", 0};
-  return guarded([&, held = impl_] { return held->add(std::move(one)); });  // `start_delay` may let go of us
+  return guarded(
+      [&, held = impl_] { return held->add(std::move(one)); });  // `start_delay` may let go of us
 }
 
 error job_runner::remove(const std::string& name, std::function<void()> removed) {
@@ -252,10 +274,14 @@ void job_runner::failed(const std::string& name, const error& why) {
   if (impl_) impl_->failed(name, why);
 }
 
-bool job_runner::close(std::function<void()> closed) { return impl_ && impl_->close(std::move(closed)); }
+bool job_runner::close(std::function<void()> closed) {
+  return impl_ && impl_->close(std::move(closed));
+}
 
 std::size_t job_runner::running() const noexcept { return impl_ ? impl_->running() : 0; }
 
-bool job_runner::running(const std::string& name) const noexcept { return impl_ && impl_->running(name); }
+bool job_runner::running(const std::string& name) const noexcept {
+  return impl_ && impl_->running(name);
+}
 
 }  // namespace tenure

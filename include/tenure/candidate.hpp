@@ -54,18 +54,20 @@ struct candidate_options {
   bool campaign_again = true;
 };
 
-// Any may be empty. Each `acquired` is followed by `lost` or `resigned` before any later `acquired`: by one of
-// them, unless `resign` is called after the loss, while the work still stops: that is answered by `resigned`, too.
+// Any may be empty. Each `acquired` is followed by `lost` or `resigned` before any later
+// `acquired`: by one of them, unless `resign` is called after the loss, while the work still stops:
+// that is answered by `resigned`, too.
 struct candidate_events {
   // The key is in the queue: this standing has begun.
   std::function<void()> campaigning;
-  // How many are in front; 1: next in line. Never 0, that is `acquired`. In a queue longer than 32 it is 32 until fewer
-  // than that are left: only the first 32 are read at once.
+  // How many are in front; 1: next in line. Never 0, that is `acquired`. In a queue longer than 32
+  // it is 32 until fewer than that are left: only the first 32 are read at once.
   std::function<void(std::size_t in_front)> position;
   // This process leads until the token is cancelled. Check the token before starting to work.
   std::function<void(const leadership&)> acquired;
-  // It leads no more; the token was cancelled before. Stop the work, then call `work_stopped`. The error's message has
-  // the evidence: how old the last renewal and confirmation were, and what failed last.
+  // It leads no more; the token was cancelled before. Stop the work, then call `work_stopped`. The
+  // error's message has the evidence: how old the last renewal and confirmation were, and what
+  // failed last.
   std::function<void(reason, const error&)> lost;
   // A `resign` is complete: the key is gone. Also of one that found no key.
   std::function<void()> resigned;
@@ -85,7 +87,8 @@ class TENURE_API candidate {
   // Stands in the election. It goes on, whatever fails, until resigned or closed.
   // Errors: invalid_argument; wrong_state if it is in use, or if this session has a candidate in
   // that election already; closed if the session is closing; no_memory.
-  [[nodiscard]] error stand(session& session, const candidate_options& options, candidate_events events);
+  [[nodiscard]] error stand(session& session, const candidate_options& options,
+                            candidate_events events);
 
   // Says that the work of the lost or resigned leadership has stopped: the key may go, and the
   // candidate may stand again. Without it that happens when the stop grace is over. At any other

@@ -39,8 +39,8 @@ class TENURE_API directory {
   ~directory();
 
   // Follows all elections of the session's application, also those of other programs: each key
-  // below APP/leader/ or APP/SHARD/leader/. Any number per session; they share one read and one table.
-  // Errors: wrong_state if it is in use, closed, no_memory.
+  // below APP/leader/ or APP/SHARD/leader/. Any number per session; they share one read and one
+  // table. Errors: wrong_state if it is in use, closed, no_memory.
   [[nodiscard]] error follow(session& session, directory_events events);
 
   bool close(std::function<void()> closed = {});
@@ -56,7 +56,8 @@ class TENURE_API directory {
   // Those with at least one candidate, sorted. For_each calls `each` for them in that order, with
   // the leader, before it returns; it may call anything.
   [[nodiscard]] std::vector<std::string> shards() const;
-  void for_each(const std::function<void(const std::string& shard, const leader_info& who)>& each) const;
+  void for_each(
+      const std::function<void(const std::string& shard, const leader_info& who)>& each) const;
   // How many shards() has.
   [[nodiscard]] std::size_t size() const noexcept;
 

@@ -10,24 +10,24 @@
 namespace tenure {
 
 // name, number, meaning. Numbers are stable; texts are for people.
-#define TENURE_ERRC_MAP(X)                                                          \
-  X(ok, 0, "no error")                                                              \
-  X(invalid_argument, 1, "an option or argument is out of its range")               \
-  X(unsafe_timing, 2, "these times together could let two leaders be")              \
-  X(wrong_state, 3, "the call does not fit the present state of the handle")        \
-  X(closed, 4, "the handle was closed")                                             \
-  X(no_memory, 5, "memory ran out")                                                 \
-  X(system, 6, "a call of the operating system, libuv or libcurl failed")           \
-  X(timed_out, 7, "the time limit passed")                                          \
-  X(unreachable, 8, "no endpoint could be reached")                                 \
-  X(bad_answer, 9, "the answer is not one that etcd's gateway gives")               \
-  X(refused, 10, "etcd refused the request")                                        \
-  X(unavailable, 11, "the etcd member cannot serve now")                            \
-  X(wrong_cluster, 12, "the endpoint belongs to another cluster")                   \
-  X(authentication_failed, 13, "etcd did not accept the credentials")               \
-  X(permission_denied, 14, "the etcd user may not do this")                         \
-  X(no_space, 15, "etcd refuses writes: its database is full")                      \
-  X(lease_gone, 16, "the lease is gone")                                            \
+#define TENURE_ERRC_MAP(X)                                                   \
+  X(ok, 0, "no error")                                                       \
+  X(invalid_argument, 1, "an option or argument is out of its range")        \
+  X(unsafe_timing, 2, "these times together could let two leaders be")       \
+  X(wrong_state, 3, "the call does not fit the present state of the handle") \
+  X(closed, 4, "the handle was closed")                                      \
+  X(no_memory, 5, "memory ran out")                                          \
+  X(system, 6, "a call of the operating system, libuv or libcurl failed")    \
+  X(timed_out, 7, "the time limit passed")                                   \
+  X(unreachable, 8, "no endpoint could be reached")                          \
+  X(bad_answer, 9, "the answer is not one that etcd's gateway gives")        \
+  X(refused, 10, "etcd refused the request")                                 \
+  X(unavailable, 11, "the etcd member cannot serve now")                     \
+  X(wrong_cluster, 12, "the endpoint belongs to another cluster")            \
+  X(authentication_failed, 13, "etcd did not accept the credentials")        \
+  X(permission_denied, 14, "the etcd user may not do this")                  \
+  X(no_space, 15, "etcd refuses writes: its database is full")               \
+  X(lease_gone, 16, "the lease is gone")                                     \
   X(tampered, 17, "a key of ours was changed by somebody else")
 
 enum class errc : int {

@@ -39,9 +39,9 @@ struct credentials {
 };
 
 struct session_options {
-  // Client URLs of the members of ONE etcd cluster, http://host:port or https://host:port. Where they turn out to be of
-  // two, nobody stands, and session_events::trouble says which.
-  // At least one, at most 64. Names are resolved on the loop, again and again.
+  // Client URLs of the members of ONE etcd cluster, http://host:port or https://host:port. Where
+  // they turn out to be of two, nobody stands, and session_events::trouble says which. At least
+  // one, at most 64. Names are resolved on the loop, again and again.
   std::vector<std::string> endpoints;
 
   // First part of every key: elections are APP/leader or APP/SHARD/leader. UTF-8 without

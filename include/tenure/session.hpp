@@ -34,7 +34,7 @@ namespace tenure {
 namespace detail {
 class job_runner_impl;
 class session_impl;
-}
+}  // namespace detail
 
 // Any may be empty.
 struct session_events {
@@ -60,13 +60,13 @@ class TENURE_API session {
   ~session();
 
   // Checks the options, reads the TLS files and gets ready; no packet is sent until the first
-  // candidate stands, or observer or directory follows. `loop` stays the caller's and must outlive the
-  // closing. An open session keeps the loop alive.
-  // One that was closed may be opened again, also before its `closed`, which then comes even if the handle
-  // has been destroyed meanwhile.
+  // candidate stands, or observer or directory follows. `loop` stays the caller's and must outlive
+  // the closing. An open session keeps the loop alive. One that was closed may be opened again,
+  // also before its `closed`, which then comes even if the handle has been destroyed meanwhile.
   // Errors: invalid_argument, unsafe_timing (the message has the numbers), system, no_memory,
   // wrong_state if it is open already.
-  [[nodiscard]] error open(uv_loop_s* loop, const session_options& options, session_events events = {});
+  [[nodiscard]] error open(uv_loop_s* loop, const session_options& options,
+                           session_events events = {});
 
   // Ends it: tokens are cancelled at once, leaders are told `lost`, the lease is revoked as soon
   // as every candidate's work has stopped (`candidate::work_stopped`, or the stop grace), then

@@ -2,6 +2,7 @@
 #ifndef TENURE_TENURE_HPP
 #define TENURE_TENURE_HPP
 
+#include <tenure/version.h>
 #include <tenure/candidate.hpp>
 #include <tenure/directory.hpp>
 #include <tenure/error.hpp>
@@ -12,6 +13,5 @@
 #include <tenure/session.hpp>
 #include <tenure/stats.hpp>
 #include <tenure/token.hpp>
-#include <tenure/version.h>
 
 #endif

@@ -6,7 +6,8 @@
 //
 // A token is cheap to copy and stays valid after candidate, session and loop are gone
 // (it reads cancelled then). A default token is cancelled.
-// Cancelling one looks at every callback that is registered on its leadership's tokens: keep them to hundreds.
+// Cancelling one looks at every callback that is registered on its leadership's tokens: keep them
+// to hundreds.
 #ifndef TENURE_TOKEN_HPP
 #define TENURE_TOKEN_HPP
 
@@ -19,19 +20,19 @@
 namespace tenure {
 
 // Why work has to stop. Numbers are stable.
-#define TENURE_REASON_MAP(X)                                                           \
-  X(none, 0, "not cancelled")                                                          \
-  X(resigned, 1, "resigned")                                                           \
-  X(deadline_passed, 2, "the deadline passed before the lease could be renewed")       \
-  X(lease_expired, 3, "etcd says that the lease is gone: expired or revoked")          \
-  X(key_deleted, 4, "the leader key was deleted or replaced by somebody else")         \
-  X(reassurance_failed, 5, "etcd's answer shows that the leader key is not ours")      \
-  X(reassurance_timed_out, 6, "the leader key could not be confirmed in time")         \
-  X(cluster_changed, 7, "etcd's history went back: restored from a backup")            \
-  X(session_closed, 8, "the session or candidate was closed")                          \
-  X(limit_passed, 9, "the child token's own time limit passed")                        \
-  X(cancelled_by_user, 10, "the child token was cancelled by its user")                \
-  X(forked, 11, "this is a forked child: it leads nothing")                            \
+#define TENURE_REASON_MAP(X)                                                      \
+  X(none, 0, "not cancelled")                                                     \
+  X(resigned, 1, "resigned")                                                      \
+  X(deadline_passed, 2, "the deadline passed before the lease could be renewed")  \
+  X(lease_expired, 3, "etcd says that the lease is gone: expired or revoked")     \
+  X(key_deleted, 4, "the leader key was deleted or replaced by somebody else")    \
+  X(reassurance_failed, 5, "etcd's answer shows that the leader key is not ours") \
+  X(reassurance_timed_out, 6, "the leader key could not be confirmed in time")    \
+  X(cluster_changed, 7, "etcd's history went back: restored from a backup")       \
+  X(session_closed, 8, "the session or candidate was closed")                     \
+  X(limit_passed, 9, "the child token's own time limit passed")                   \
+  X(cancelled_by_user, 10, "the child token was cancelled by its user")           \
+  X(forked, 11, "this is a forked child: it leads nothing")                       \
   X(internal, 12, "a broken invariant in tenure itself; the session stops")
 
 enum class reason : int {

@@ -5,7 +5,7 @@ namespace tenure::detail {
 
 struct test_switches {
   const char* broken = nullptr;  // sessions find this invariant broken
-  bool no_watch = false;  // sessions opened from now on have no watch: reassurance has to do
+  bool no_watch = false;         // sessions opened from now on have no watch: reassurance has to do
 };
 test_switches& switches() noexcept;
 

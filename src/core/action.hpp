@@ -20,10 +20,10 @@ struct send {
   std::uint32_t endpoint = 0;
   op what = op::confirm;
   std::int64_t lease = 0;
-  nanos ttl = 0;        // grant
-  bool write = true;    // reassure: write LastSeen, else only read
-  bool together = false;  // stand, reassure, withdraw: all or none, see answer::differs
-  nanos timeout = 0;    // the core aborts it after this long
+  nanos ttl = 0;              // grant
+  bool write = true;          // reassure: write LastSeen, else only read
+  bool together = false;      // stand, reassure, withdraw: all or none, see answer::differs
+  nanos timeout = 0;          // the core aborts it after this long
   std::int64_t revision = 0;  // read_all: goes on with the read as of this one; 0: begins one
   std::uint32_t limit = 0;    // read_all: keys
   std::vector<item> items;
@@ -64,9 +64,9 @@ enum class news : std::uint8_t {
   lease_lost,  // the lease is gone
   jeopardy,    // time: what is left
   safe,
-  cancelled_all,  // why_lost: all tokens end now; `cancelled` and `lost` follow for each
-  stalled,     // time: how late
-  trouble,     // why, what: a request failed everywhere and is tried again; value: endpoint
+  cancelled_all,    // why_lost: all tokens end now; `cancelled` and `lost` follow for each
+  stalled,          // time: how late
+  trouble,          // why, what: a request failed everywhere and is tried again; value: endpoint
   refused_timings,  // the granted TTL (time) makes the asked timings unsafe: the session must close
   // of an election:
   campaigning,
@@ -79,11 +79,11 @@ enum class news : std::uint8_t {
   leader,     // value: create revision of the leader's key, 0: none
   tampered,   // our key was found attached to another lease
   // of all elections together:
-  outdated,    // changes may have been missed; the next page is the first of a new read;
-               // value: 1 if revisions begin anew, else 0
-  page,        // the answer being handled is the next page; value: the revision of the read
-  complete,    // that was the last, and the watch goes on from it
-  changed,     // the watch's message being handled is to be applied
+  outdated,  // changes may have been missed; the next page is the first of a new read;
+             // value: 1 if revisions begin anew, else 0
+  page,      // the answer being handled is the next page; value: the revision of the read
+  complete,  // that was the last, and the watch goes on from it
+  changed,   // the watch's message being handled is to be applied
 };
 
 struct tell {

@@ -11,7 +11,10 @@ class backoff {
  public:
   // The moment of the next try.
   nanos failed(nanos now, nanos retry_delay, choices& choose);
-  void succeeded() { failures_ = 0; until_ = 0; }
+  void succeeded() {
+    failures_ = 0;
+    until_ = 0;
+  }
   // Nothing may be tried before this moment.
   [[nodiscard]] nanos until() const { return until_; }
 

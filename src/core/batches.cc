@@ -103,7 +103,8 @@ nanos batches::next_wake(nanos now, const calls& requests) const {
   nanos wake = never;
   for (std::size_t at = 0; at < kinds.size() && waiting_ != 0; ++at) {
     const auto& l = lists_[at];
-    if (l.waiting.empty() || requests.count(kinds[at]) >= at_once || l.pause.until() <= now) continue;
+    if (l.waiting.empty() || requests.count(kinds[at]) >= at_once || l.pause.until() <= now)
+      continue;
     wake = std::min(wake, l.pause.until());
   }
   return wake;

@@ -1,8 +1,9 @@
 // Work that waits to be sent for many elections at once: five lists, cut into batches of what one
 // transaction may hold, a few under way at a time, and paused after failures.
 //
-// Batches that write are first asked for together, all or none: etcd reads that several times faster than
-// entries that are each decided by itself. Where one differs, its batch is asked for again entry by entry.
+// Batches that write are first asked for together, all or none: etcd reads that several times
+// faster than entries that are each decided by itself. Where one differs, its batch is asked for
+// again entry by entry.
 #pragma once
 
 #include <array>
@@ -18,12 +19,13 @@ namespace tenure::core {
 class batches {
  public:
   // The operations that come in batches, in order of urgency.
-  static constexpr std::array<op, 5> kinds{op::withdraw, op::stand, op::reassure, op::read_queue, op::read_leader};
+  static constexpr std::array<op, 5> kinds{op::withdraw, op::stand, op::reassure, op::read_queue,
+                                           op::read_leader};
 
   // Puts the election on the list, once.
   void add(op what, election_id id, election& e);
-  // Starts what may be started, but one large batch at most: true if more can be started in the next turn.
-  // An entry whose election has moved on is dropped.
+  // Starts what may be started, but one large batch at most: true if more can be started in the
+  // next turn. An entry whose election has moved on is dropped.
   bool pump(const context& c, elections& all, bool write);
   // It takes a good part of a turn to encode it, or to make something of its answer.
   [[nodiscard]] static bool large(const request& r) { return r.items.size() > 16; }

@@ -18,8 +18,7 @@ bool elsewhere(outcome what) {
     case outcome::wrong_cluster:
     case outcome::rejected:  // its gateway is off, or it is no etcd at all: others may be
       return true;
-    default:
-      return false;
+    default: return false;
   }
 }
 
@@ -48,7 +47,9 @@ void calls::start(nanos now, const timings& t, request&& asked, std::vector<acti
 // False if every endpoint was tried.
 bool calls::attempt_next(nanos now, const timings& t, job& j, std::vector<action>& out) {
   const bool tried_only = j.asked.only && (j.tried >> *j.asked.only & 1U) != 0;
-  const auto endpoint = !j.asked.only ? nodes_.pick(now, j.tried) : tried_only ? std::nullopt : j.asked.only;
+  const auto endpoint = !j.asked.only ? nodes_.pick(now, j.tried)
+                        : tried_only  ? std::nullopt
+                                      : j.asked.only;
   if (!endpoint) return false;
   j.tried |= endpoint_set{1} << *endpoint;
   const nanos timeout = std::min(t.request_timeout, j.asked.give_up - now);
@@ -73,7 +74,8 @@ bool calls::attempt_next(nanos now, const timings& t, job& j, std::vector<action
 std::optional<calls::attempt_info> calls::find(call_id call) const {
   for (const auto& j : jobs_) {
     for (const auto& a : j.attempts) {
-      if (a.call == call) return attempt_info{j.asked.what, j.asked.lease, a.sent, a.revision_then, a.endpoint};
+      if (a.call == call)
+        return attempt_info{j.asked.what, j.asked.lease, a.sent, a.revision_then, a.endpoint};
     }
   }
   return std::nullopt;
@@ -85,16 +87,18 @@ void calls::may_be_executed(job& j, const attempt& a, const timings& t) const {
   j.doubt_until = std::max(j.doubt_until, a.sent + 2 * t.request_timeout);
 }
 
-std::optional<completion> calls::answered(nanos now, const timings& t, call_id call, outcome what, bool has_header,
-                                          std::vector<action>& out) {
+std::optional<completion> calls::answered(nanos now, const timings& t, call_id call, outcome what,
+                                          bool has_header, std::vector<action>& out) {
   for (std::size_t at = 0; at < jobs_.size(); ++at) {
     auto& j = jobs_[at];
-    const auto found = std::find_if(j.attempts.begin(), j.attempts.end(), [&](auto& a) { return a.call == call; });
+    const auto found =
+        std::find_if(j.attempts.begin(), j.attempts.end(), [&](auto& a) { return a.call == call; });
     if (found == j.attempts.end()) continue;
     const attempt a = *found;
     j.attempts.erase(found);
     j.last_endpoint = a.endpoint;
-    if (what == outcome::token_invalid && authenticate_ && j.asked.what != op::authenticate && j.logins < 2) {
+    if (what == outcome::token_invalid && authenticate_ && j.asked.what != op::authenticate &&
+        j.logins < 2) {
       ++j.logins;
       j.tried &= ~(endpoint_set{1} << a.endpoint);
       if (a.token == token_) have_token_ = false;
@@ -105,9 +109,10 @@ std::optional<completion> calls::answered(nanos now, const timings& t, call_id c
       }
       return std::nullopt;
     }
-    if (what == outcome::broken && j.asked.what != op::authenticate && a.token == token_ && authenticate_ && have_token_ &&
-        ++unanswered_ == 2) {
-      // Some versions hang up on a token that they do not know (etcd#15256, #20332): no reason to give everybody up.
+    if (what == outcome::broken && j.asked.what != op::authenticate && a.token == token_ &&
+        authenticate_ && have_token_ && ++unanswered_ == 2) {
+      // Some versions hang up on a token that they do not know (etcd#15256, #20332): no reason to
+      // give everybody up.
       have_token_ = false;
     }
     if (!elsewhere(what)) {
@@ -117,7 +122,8 @@ std::optional<completion> calls::answered(nanos now, const timings& t, call_id c
       } else {
         nodes_.succeeded(a.endpoint);
       }
-      // The one that finds the store full says so, and is executed all the same (etcd's quotaApplierV3).
+      // The one that finds the store full says so, and is executed all the same (etcd's
+      // quotaApplierV3).
       if (what == outcome::no_space) may_be_executed(j, a, t);
       auto done = finish(at, what, &a, has_header, t, out);
       if (done.asked.what == op::authenticate) {
@@ -136,7 +142,8 @@ std::optional<completion> calls::answered(nanos now, const timings& t, call_id c
       return done;
     }
     // A wrong cluster does not become the right one by waiting a moment.
-    nodes_.failed(a.endpoint, now, what == outcome::wrong_cluster ? 8 * t.retry_delay : t.retry_delay);
+    nodes_.failed(a.endpoint, now,
+                  what == outcome::wrong_cluster ? 8 * t.retry_delay : t.retry_delay);
     if (executed_perhaps(what)) may_be_executed(j, a, t);
     j.last = what;
     if (now >= j.asked.give_up) return std::nullopt;  // the tick ends it
@@ -145,13 +152,15 @@ std::optional<completion> calls::answered(nanos now, const timings& t, call_id c
       if (j.attempts.empty()) login(now, t, out);
       return std::nullopt;
     }
-    if (!attempt_next(now, t, j, out) && j.attempts.empty()) return finish(at, what, nullptr, false, t, out);
+    if (!attempt_next(now, t, j, out) && j.attempts.empty())
+      return finish(at, what, nullptr, false, t, out);
     return std::nullopt;
   }
   return std::nullopt;
 }
 
-void calls::tick(nanos now, const timings& t, std::vector<action>& out, std::vector<completion>& ended) {
+void calls::tick(nanos now, const timings& t, std::vector<action>& out,
+                 std::vector<completion>& ended) {
   for (std::size_t at = 0; at < jobs_.size();) {
     auto& j = jobs_[at];
     for (std::size_t i = 0; i < j.attempts.size();) {
@@ -177,7 +186,8 @@ void calls::tick(nanos now, const timings& t, std::vector<action>& out, std::vec
       ended.push_back(finish(at, j.last, nullptr, false, t, out));
       continue;
     }
-    if (now >= j.hedge_at && !j.attempts.empty() && (have_token_ || j.asked.what == op::authenticate)) {
+    if (now >= j.hedge_at && !j.attempts.empty() &&
+        (have_token_ || j.asked.what == op::authenticate)) {
       j.hedge_at = never;
       // The silent endpoint is not to be asked first by the next request either.
       nodes_.failed(j.attempts.back().endpoint, now, t.retry_delay);
@@ -197,15 +207,16 @@ nanos calls::next_wake() const {
     for (const auto& a : j.attempts) wake = std::min(wake, a.expires);
     parked = parked || j.attempts.empty();
   }
-  if ((parked || token_wanted_) && !have_token_ && !running(op::authenticate)) wake = std::min(wake, login_not_before_);
+  if ((parked || token_wanted_) && !have_token_ && !running(op::authenticate))
+    wake = std::min(wake, login_not_before_);
   return wake;
 }
 
 bool calls::running(op what) const { return count(what) != 0; }
 
 std::size_t calls::count(op what) const {
-  return static_cast<std::size_t>(
-      std::count_if(jobs_.begin(), jobs_.end(), [&](const job& j) { return j.asked.what == what; }));
+  return static_cast<std::size_t>(std::count_if(
+      jobs_.begin(), jobs_.end(), [&](const job& j) { return j.asked.what == what; }));
 }
 
 void calls::abort_all(std::vector<action>& out) {
@@ -245,8 +256,8 @@ void calls::resume_parked(nanos now, const timings& t, std::vector<action>& out)
   }
 }
 
-completion calls::finish(std::size_t at, outcome what, const attempt* by, bool answered, const timings& t,
-                         std::vector<action>& out) {
+completion calls::finish(std::size_t at, outcome what, const attempt* by, bool answered,
+                         const timings& t, std::vector<action>& out) {
   auto& j = jobs_[at];
   for (const auto& a : j.attempts) {
     out.emplace_back(abort{a.call});
@@ -260,7 +271,8 @@ completion calls::finish(std::size_t at, outcome what, const attempt* by, bool a
   done.answered = answered;
   done.endpoint = by != nullptr ? by->endpoint : j.last_endpoint;
   if (j.asked.what == op::authenticate && by == nullptr) {
-    login_not_before_ = std::max(login_not_before_, j.started + (t.retry_delay << std::min(login_failures_++, 5)));
+    login_not_before_ =
+        std::max(login_not_before_, j.started + (t.retry_delay << std::min(login_failures_++, 5)));
   }
   done.asked = std::move(j.asked);
   jobs_.erase(jobs_.begin() + static_cast<std::ptrdiff_t>(at));

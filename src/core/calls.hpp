@@ -1,7 +1,7 @@
 // Requests under way. A job is one request wanted; an attempt is one sending of it to one endpoint.
-// A job goes once over the endpoints (each attempt limited by the request time-out, and hedged to a second
-// endpoint if that is asked for) and then ends, with the first conclusive answer or as failed.
-// Whether and when to try again is its owner's decision.
+// A job goes once over the endpoints (each attempt limited by the request time-out, and hedged to a
+// second endpoint if that is asked for) and then ends, with the first conclusive answer or as
+// failed. Whether and when to try again is its owner's decision.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ struct request {
   std::int64_t revision = 0;  // these two as in `send`
   std::uint32_t limit = 0;
   std::optional<std::uint32_t> only;  // this endpoint and no other
-  nanos give_up = never;  // no answer after this moment is waited for
+  nanos give_up = never;              // no answer after this moment is waited for
   std::vector<item> items;
 };
 
@@ -35,10 +35,10 @@ struct request {
 struct completion {
   request asked;
   outcome what = outcome::ok;
-  nanos sent = 0;            // of the attempt that was answered
-  nanos started = 0;         // of the job's first attempt
-  nanos doubt_until = 0;     // an attempt without an answer may be executed until then; 0: none
-  bool answered = false;     // `what` comes from an answer with a header
+  nanos sent = 0;         // of the attempt that was answered
+  nanos started = 0;      // of the job's first attempt
+  nanos doubt_until = 0;  // an attempt without an answer may be executed until then; 0: none
+  bool answered = false;  // `what` comes from an answer with a header
   std::uint32_t endpoint = 0;
 };
 
@@ -57,8 +57,8 @@ class calls {
   };
   [[nodiscard]] std::optional<attempt_info> find(call_id call) const;
   // Takes what an attempt came to; returns the completion if that ends its job.
-  std::optional<completion> answered(nanos now, const timings& t, call_id call, outcome what, bool has_header,
-                                     std::vector<action>& out);
+  std::optional<completion> answered(nanos now, const timings& t, call_id call, outcome what,
+                                     bool has_header, std::vector<action>& out);
   // Time-outs and hedges; appends the jobs that ended.
   void tick(nanos now, const timings& t, std::vector<action>& out, std::vector<completion>& ended);
   [[nodiscard]] nanos next_wake() const;
@@ -94,15 +94,15 @@ class calls {
     nanos doubt_until = 0;
     outcome last = outcome::unavailable;  // why the last attempt failed
     std::uint32_t last_endpoint = 0;
-    int logins = 0;                       // times it waited for a new token
+    int logins = 0;  // times it waited for a new token
   };
 
   bool attempt_next(nanos now, const timings& t, job& j, std::vector<action>& out);
   void may_be_executed(job& j, const attempt& a, const timings& t) const;
   void login(nanos now, const timings& t, std::vector<action>& out);
   void resume_parked(nanos now, const timings& t, std::vector<action>& out);
-  completion finish(std::size_t at, outcome what, const attempt* by, bool answered, const timings& t,
-                    std::vector<action>& out);
+  completion finish(std::size_t at, outcome what, const attempt* by, bool answered,
+                    const timings& t, std::vector<action>& out);
 
   endpoints nodes_;
   std::vector<job> jobs_;
@@ -112,8 +112,9 @@ class calls {
   bool authenticate_;
   bool have_token_;
   bool token_wanted_ = false;  // for the watch, which is no job
-  int unanswered_ = 0;         // connections in a row that ended without an answer to a request with the present token
-  std::uint32_t token_ = 0;    // counts the tokens, so that a refusal of an old one is known as such
+  int unanswered_ =
+      0;  // connections in a row that ended without an answer to a request with the present token
+  std::uint32_t token_ = 0;  // counts the tokens, so that a refusal of an old one is known as such
   nanos login_not_before_ = 0;
   int login_failures_ = 0;
 };

@@ -1,13 +1,15 @@
 // Until when this process may believe in its lease.
 //
-// A keepalive does not pass through raft: a deposed etcd leader goes on acknowledging it (etcd#15247).
-// So an acknowledgement counts only together with a linearizable answer under the same raft term:
+// A keepalive does not pass through raft: a deposed etcd leader goes on acknowledging it
+// (etcd#15247). So an acknowledgement counts only together with a linearizable answer under the
+// same raft term:
 //
 //     good until = min(t_k, t_c) + TTL
 //
-// t_k, t_c: when the last keepalive and the last linearizable request acknowledged under that term were SENT.
-// Some quorum still obeyed the term at or after t_c, so whoever leads etcd later was promoted after t_c
-// and gave the lease a full TTL from then; the leader of the term itself counts from t_k or later.
+// t_k, t_c: when the last keepalive and the last linearizable request acknowledged under that term
+// were SENT. Some quorum still obeyed the term at or after t_c, so whoever leads etcd later was
+// promoted after t_c and gave the lease a full TTL from then; the leader of the term itself counts
+// from t_k or later.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +20,8 @@ namespace tenure::core {
 
 class deadline {
  public:
-  // A grant is both: it goes through raft and starts the lease. It opens a new life, also for terms.
+  // A grant is both: it goes through raft and starts the lease. It opens a new life, also for
+  // terms.
   void granted(nanos sent, std::uint64_t term, nanos ttl);
   // A lease that is ours, of unknown age: it needs both halves of the evidence.
   void adopted(nanos ttl);

@@ -18,12 +18,13 @@ void elections::enter(election& e, standing next) {
   e.state = next;
 }
 
-void take_queue(election& e, const rival* first, std::size_t count, bool more, std::int64_t revision,
-                std::int64_t own_lease) {
+void take_queue(election& e, const rival* first, std::size_t count, bool more,
+                std::int64_t revision, std::int64_t own_lease) {
   e.front.clear();
   bool as_far = false;  // the list goes as far as our own place
   for (const rival* r = first; r != first + count; ++r) {
-    if ((r->lease == own_lease && r->create_revision == e.own_revision) || r->create_revision > e.own_revision) {
+    if ((r->lease == own_lease && r->create_revision == e.own_revision) ||
+        r->create_revision > e.own_revision) {
       as_far = true;
     } else if (r->create_revision < e.own_revision) {
       e.front.push_back(*r);
@@ -38,12 +39,14 @@ effect_of_delete take_delete(election& e, const change& c, std::int64_t own_leas
   if (c.lease != 0 && c.lease == own_lease) {
     // A reading of a long queue may not have come to our place: then it knows nothing of our key.
     const bool known = c.mod_revision <= e.read_revision && !e.front_more;
-    return e.has_key() && c.mod_revision > e.own_revision && !known ? effect_of_delete::own_key : effect_of_delete::none;
+    return e.has_key() && c.mod_revision > e.own_revision && !known ? effect_of_delete::own_key
+                                                                    : effect_of_delete::none;
   }
   if (c.mod_revision <= e.read_revision) return effect_of_delete::none;
   if (c.lease == 0) {
     // A key whose name is not a lease id: which one of these it was can only be read.
-    const bool may_be = std::any_of(e.front.begin(), e.front.end(), [](const rival& r) { return r.lease == 0; });
+    const bool may_be =
+        std::any_of(e.front.begin(), e.front.end(), [](const rival& r) { return r.lease == 0; });
     return may_be ? effect_of_delete::unclear : effect_of_delete::none;
   }
   const auto at = std::find_if(e.front.begin(), e.front.end(), [&](const rival& r) {

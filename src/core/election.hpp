@@ -13,10 +13,10 @@
 namespace tenure::core {
 
 enum class standing : std::uint8_t {
-  idle,         // no key and none wanted
-  wanting,      // a key is wanted
-  creating,     // `stand` is under way
-  queued,       // the key is there, others are in front (or the deadline does not allow to lead)
+  idle,      // no key and none wanted
+  wanting,   // a key is wanted
+  creating,  // `stand` is under way
+  queued,    // the key is there, others are in front (or the deadline does not allow to lead)
   leading,
   stopping,     // led; the user's work is being stopped
   withdrawing,  // the key is to be deleted
@@ -24,21 +24,21 @@ enum class standing : std::uint8_t {
 
 struct election {
   standing state = standing::idle;
-  bool stands = false;          // a candidate of the user's is attached
-  bool again = false;           // campaign again after a loss
-  bool resign_wanted = false;   // the user waits for `resigned`
-  bool leave_wanted = false;    // the user waits for `left`
-  bool rejoin = false;          // stand as soon as the withdrawal is over
+  bool stands = false;         // a candidate of the user's is attached
+  bool again = false;          // campaign again after a loss
+  bool resign_wanted = false;  // the user waits for `resigned`
+  bool leave_wanted = false;   // the user waits for `left`
+  bool rejoin = false;         // stand as soon as the withdrawal is over
   bool observed = false;
-  bool unsure = false;          // events were lost: the queue has to be read before leading
-  bool front_more = false;      // more in front than were read
-  bool reading = false;         // a read of the queue is under way
+  bool unsure = false;      // events were lost: the queue has to be read before leading
+  bool front_more = false;  // more in front than were read
+  bool reading = false;     // a read of the queue is under way
   bool reading_leader = false;
   bool leader_known = false;
   bool reassurance_reminded = false;
-  bool loss_held = false;       // `lost` is told when the reason is known
-  bool apart = false;           // a batch with it differed: the next one tells what is with it
-  std::uint8_t pending = 0;     // a bit per batch list it is in
+  bool loss_held = false;    // `lost` is told when the reason is known
+  bool apart = false;        // a batch with it differed: the next one tells what is with it
+  std::uint8_t pending = 0;  // a bit per batch list it is in
   cause why = cause::resigned;
 
   std::int64_t own_revision = 0;     // create revision of our key; 0: no key, as far as we know
@@ -46,15 +46,16 @@ struct election {
   std::int64_t leader_revision = 0;  // create revision of the leader's key, as told
   std::int64_t leader_lease = 0;     // from its name
   std::int64_t leader_dirty = 0;     // something happened to it at this revision
-  nanos doubt_until = 0;             // not 0: a stand without an answer may have been executed, or still be until then
-  nanos doubt_pause = 0;             // before the next look for it
-  nanos left_until = 0;              // `leave` is answered then at the latest
-  nanos stop_until = 0;              // stopping: the grace is over then
-  nanos confirmed_at = 0;            // leading: sending of the last answer that confirmed the key
+  nanos doubt_until =
+      0;  // not 0: a stand without an answer may have been executed, or still be until then
+  nanos doubt_pause = 0;   // before the next look for it
+  nanos left_until = 0;    // `leave` is answered then at the latest
+  nanos stop_until = 0;    // stopping: the grace is over then
+  nanos confirmed_at = 0;  // leading: sending of the last answer that confirmed the key
   nanos reassure_at = 0;
 
-  std::vector<rival> front;    // those with a smaller create revision, in order
-  std::vector<change> early;   // deletes heard while the queue is being read
+  std::vector<rival> front;   // those with a smaller create revision, in order
+  std::vector<change> early;  // deletes heard while the queue is being read
 
   [[nodiscard]] bool wanted() const { return stands && !resign_wanted && !leave_wanted; }
   [[nodiscard]] bool has_key() const { return own_revision != 0; }
@@ -67,7 +68,9 @@ class elections {
   election& operator[](election_id id) { return all_[id]; }
   const election& operator[](election_id id) const { return all_[id]; }
   void enter(election& e, standing next);
-  [[nodiscard]] std::size_t count(standing which) const { return counts_[static_cast<std::size_t>(which)]; }
+  [[nodiscard]] std::size_t count(standing which) const {
+    return counts_[static_cast<std::size_t>(which)];
+  }
   [[nodiscard]] election_id size() const { return static_cast<election_id>(all_.size()); }
 
  private:
@@ -76,8 +79,8 @@ class elections {
 };
 
 // Takes the queue as it was read at `revision`: who is in front of `own_revision`.
-void take_queue(election& e, const rival* first, std::size_t count, bool more, std::int64_t revision,
-                std::int64_t own_lease);
+void take_queue(election& e, const rival* first, std::size_t count, bool more,
+                std::int64_t revision, std::int64_t own_lease);
 
 // What a delete at `mod_revision` of the key of `lease` did to the queue.
 enum class effect_of_delete { none, own_key, shorter, unclear };

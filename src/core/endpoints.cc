@@ -10,7 +10,8 @@ std::optional<std::uint32_t> endpoints::pick(nanos now, endpoint_set tried) cons
   std::optional<std::uint32_t> best;
   for (std::size_t step = 0; step < list_.size(); ++step) {
     const std::size_t turned = preferred_ + step;
-    const auto at = static_cast<std::uint32_t>(turned < list_.size() ? turned : turned - list_.size());
+    const auto at =
+        static_cast<std::uint32_t>(turned < list_.size() ? turned : turned - list_.size());
     if ((tried >> at & 1U) != 0) continue;
     if (!resting(at, now)) return at;
     if (!best || list_[at].rests_until < list_[*best].rests_until) best = at;

@@ -25,7 +25,9 @@ class endpoints {
   void rested(std::uint32_t endpoint) { list_[endpoint] = {}; }
   // It rests for `pause`, doubled up to sixteen times while it goes on failing.
   void failed(std::uint32_t endpoint, nanos now, nanos pause);
-  [[nodiscard]] bool resting(std::uint32_t endpoint, nanos now) const { return list_[endpoint].rests_until > now; }
+  [[nodiscard]] bool resting(std::uint32_t endpoint, nanos now) const {
+    return list_[endpoint].rests_until > now;
+  }
   [[nodiscard]] std::size_t size() const { return list_.size(); }
   [[nodiscard]] std::uint64_t changes() const { return changes_; }
 

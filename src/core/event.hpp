@@ -32,11 +32,11 @@ enum class op : std::uint8_t {
 
 enum class outcome : std::uint8_t {
   ok,
-  not_sent,      // certainly not executed
-  broken,        // may have been executed
-  timed_out,     // may have been executed
-  bad_answer,    // not an answer of etcd's; may have been executed
-  unavailable,   // the member cannot serve now; may have been executed
+  not_sent,     // certainly not executed
+  broken,       // may have been executed
+  timed_out,    // may have been executed
+  bad_answer,   // not an answer of etcd's; may have been executed
+  unavailable,  // the member cannot serve now; may have been executed
   overloaded,
   lease_gone,
   lease_exists,
@@ -44,7 +44,7 @@ enum class outcome : std::uint8_t {
   too_many_operations,
   token_invalid,
   credentials_rejected,
-  auth_off,      // answer to authenticate: the cluster asks for no authentication
+  auth_off,  // answer to authenticate: the cluster asks for no authentication
   permission_denied,
   wrong_cluster,
   compacted,
@@ -63,7 +63,7 @@ struct item_answer {
   std::int64_t own_lease = 0;     // the lease it is attached to
   std::uint32_t first = 0;        // its rivals: rivals[first, first + count), by create revision
   std::uint32_t count = 0;
-  bool more = false;              // the queue is longer than what was read
+  bool more = false;  // the queue is longer than what was read
 };
 
 struct answer {
@@ -72,10 +72,10 @@ struct answer {
   std::uint64_t cluster = 0;  // 0 if the answer had no header
   std::uint64_t term = 0;
   std::int64_t revision = 0;
-  nanos ttl = 0;  // grant and keepalive; 0 in a keepalive: the lease is gone
+  nanos ttl = 0;      // grant and keepalive; 0 in a keepalive: the lease is gone
   bool more = false;  // read_all: there is a further page
-  // Of what was sent `together`: not every entry was as expected (for `stand`: an empty queue), so nothing was
-  // done, and there are no items.
+  // Of what was sent `together`: not every entry was as expected (for `stand`: an empty queue), so
+  // nothing was done, and there are no items.
   bool differs = false;
   std::vector<item_answer> items;
   std::vector<rival> rivals;
@@ -97,9 +97,10 @@ struct stream_news {
   bool canceled = false;
   outcome why = outcome::unavailable;  // if canceled
   std::int64_t compact_revision = 0;   // if canceled for that
-  std::int64_t last_revision = 0;      // greatest mod revision of its events, also of foreign keys; 0: no events
-  bool partial = false;                // more events of the same message follow: the revision is not complete
-  std::vector<change> changes;         // those of known elections
+  std::int64_t last_revision =
+      0;                 // greatest mod revision of its events, also of foreign keys; 0: no events
+  bool partial = false;  // more events of the same message follow: the revision is not complete
+  std::vector<change> changes;  // those of known elections
 };
 
 struct stream_gone {
@@ -108,7 +109,7 @@ struct stream_gone {
 };
 
 struct expired {};  // a token found the deadline passed
-struct woke {};  // a timer, or: user code has run and time has passed
+struct woke {};     // a timer, or: user code has run and time has passed
 
 // The user's calls.
 struct stand {
@@ -133,7 +134,7 @@ struct follow {  // all elections of the application
 };
 struct close {};
 
-using event = std::variant<woke, expired, answer, stream_news, stream_gone, stand, work_stopped, resign, leave, observe, close,
-                           follow>;
+using event = std::variant<woke, expired, answer, stream_news, stream_gone, stand, work_stopped,
+                           resign, leave, observe, close, follow>;
 
 }  // namespace tenure::core

@@ -20,15 +20,16 @@ nanos lease::hard_end(const timings& t) const {
   return good == 0 ? 0 : good - t.margin;
 }
 
-lease::effect lease::completed(nanos now, const timings& t, const completion& c, nanos ttl, std::uint64_t term,
-                               choices& choose) {
+lease::effect lease::completed(nanos now, const timings& t, const completion& c, nanos ttl,
+                               std::uint64_t term, choices& choose) {
   const nanos before = deadline_.good_until();
   if (c.asked.lease != id_) return effect::none;  // of an earlier lease
   switch (c.asked.what) {
     case op::grant: {
       if (state_ != state::granting) return effect::none;
       // An earlier sending was executed though its answer was lost.
-      const bool ours_already = c.what == outcome::lease_exists && (grant_in_doubt_ || c.doubt_until != 0);
+      const bool ours_already =
+          c.what == outcome::lease_exists && (grant_in_doubt_ || c.doubt_until != 0);
       if (c.what == outcome::ok || ours_already) {
         backoff_.succeeded();
         state_ = state::held;
@@ -79,8 +80,7 @@ lease::effect lease::completed(nanos now, const timings& t, const completion& c,
         confirm_at_ = backoff().failed(now, std::min(t.retry_delay, t.renew_interval / 2), choose);
       }
       break;
-    default:
-      break;
+    default: break;
   }
   return moved(before) ? effect::renewed : effect::none;
 }
@@ -108,8 +108,8 @@ void lease::forget() {
   backoff_.succeeded();
 }
 
-void lease::tick(nanos now, const timings& t, bool wanted, bool confirmed_by_others, calls& requests, choices& choose,
-                 std::vector<action>& out) {
+void lease::tick(nanos now, const timings& t, bool wanted, bool confirmed_by_others,
+                 calls& requests, choices& choose, std::vector<action>& out) {
   if (state_ == state::none) {
     if (!wanted || now < backoff_.until()) return;
     if (id_ == 0) {
@@ -136,8 +136,11 @@ void lease::tick(nanos now, const timings& t, bool wanted, bool confirmed_by_oth
   }
   if (now >= confirm_at_ && !requests.running(op::confirm)) {
     confirm_at_ = now + t.renew_interval;
-    // The leaders' reassurance is such a proof as well, though it may come a little later: do not ask twice.
-    if (confirmed_by_others && deadline_.last_confirmed() > now - t.renew_interval - t.renew_interval / 4) return;
+    // The leaders' reassurance is such a proof as well, though it may come a little later: do not
+    // ask twice.
+    if (confirmed_by_others &&
+        deadline_.last_confirmed() > now - t.renew_interval - t.renew_interval / 4)
+      return;
     request r;
     r.what = op::confirm;
     r.lease = id_;

@@ -33,14 +33,15 @@ class lease {
 
   // What an answer meant.
   enum class effect { none, granted, renewed, gone };
-  effect completed(nanos now, const timings& t, const completion& c, nanos ttl, std::uint64_t term, choices& choose);
+  effect completed(nanos now, const timings& t, const completion& c, nanos ttl, std::uint64_t term,
+                   choices& choose);
   // Any linearizable answer is half of the evidence. True if the deadline moved.
   bool confirmed(nanos sent, std::uint64_t term);
   // The lease is known to be gone, or is given up.
   void forget();
 
-  void tick(nanos now, const timings& t, bool wanted, bool confirmed_by_others, calls& requests, choices& choose,
-            std::vector<action>& out);
+  void tick(nanos now, const timings& t, bool wanted, bool confirmed_by_others, calls& requests,
+            choices& choose, std::vector<action>& out);
   [[nodiscard]] nanos next_wake(const calls& requests, bool wanted) const;
   // Ask at once whether it still exists.
   void probe(nanos now);

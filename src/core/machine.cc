@@ -24,8 +24,12 @@ tell make(news what, nanos time = 0) {
 }  // namespace
 
 machine::machine(const settings& s, choices& choose)
-    : settings_(s), choose_(choose), t_(resolve(s.asked, s.asked.ttl)),
-      requests_(s.endpoint_count, s.authenticate, choose), roll_call_(s.endpoint_count), roster_(s.slice) {}
+    : settings_(s),
+      choose_(choose),
+      t_(resolve(s.asked, s.asked.ttl)),
+      requests_(s.endpoint_count, s.authenticate, choose),
+      roll_call_(s.endpoint_count),
+      roster_(s.slice) {}
 
 void machine::apply(nanos now, const event& e, std::vector<action>& out) {
   if (finished_) return;
@@ -46,7 +50,8 @@ void machine::take(const context& c, const event& e) {
   if (const auto* it = std::get_if<resign>(&e)) roster_.resign(c, it->election);
   if (const auto* it = std::get_if<leave>(&e)) roster_.leave(c, it->election);
   if (const auto* it = std::get_if<observe>(&e)) roster_.observe(c, it->election, it->on);
-  if (const auto* it = std::get_if<follow>(&e); it != nullptr && !closing_) survey_.follow(c, it->on);
+  if (const auto* it = std::get_if<follow>(&e); it != nullptr && !closing_)
+    survey_.follow(c, it->on);
   if (std::holds_alternative<expired>(e)) roster_.deadline_passed(c);
   if (std::holds_alternative<close>(e) && !closing_) {
     closing_ = true;
@@ -70,7 +75,8 @@ void machine::check_deadline(const context& c) {
   }
 }
 
-// Whatever comes first after it: the loop serves sockets before timers when a callback among them blocked it.
+// Whatever comes first after it: the loop serves sockets before timers when a callback among them
+// blocked it.
 void machine::tell_stall(const context& c) {
   if (next_wake_ == never || c.now < next_wake_ + t_.stall_threshold) return;
   const nanos late = c.now - next_wake_;
@@ -107,7 +113,8 @@ void machine::take(const context& c, const answer& a) {
     what = outcome::bad_answer;
   }
   if (what == outcome::lease_gone && asked->what != op::revoke) {
-    // An error has no header: it may be another cluster's. Whether the lease is gone a keepalive's answer tells.
+    // An error has no header: it may be another cluster's. Whether the lease is gone a keepalive's
+    // answer tells.
     what = outcome::unavailable;
     if (lease_.held() && asked->lease == lease_.id()) lease_.probe(c.now);
   }
@@ -134,7 +141,8 @@ void machine::take(const context& c, const answer& a) {
       counts_.renewal_max = std::max(counts_.renewal_max, counts_.renewal_last);
     }
   }
-  if (const auto done = requests_.answered(c.now, t_, a.call, what, has_header, c.out)) completed(c, *done, &a);
+  if (const auto done = requests_.answered(c.now, t_, a.call, what, has_header, c.out))
+    completed(c, *done, &a);
 }
 
 void machine::completed(const context& c, const completion& done, const answer* a) {
@@ -144,8 +152,8 @@ void machine::completed(const context& c, const completion& done, const answer* 
     return;
   }
   const bool failed = done.what != outcome::ok;
-  if (failed && what != op::stand && what != op::revoke && done.what != outcome::auth_off && !batches::divisible(done) &&
-      !(what == op::read_all && done.what == outcome::compacted)) {
+  if (failed && what != op::stand && what != op::revoke && done.what != outcome::auth_off &&
+      !batches::divisible(done) && !(what == op::read_all && done.what == outcome::compacted)) {
     tell t = make(news::trouble);
     t.why = done.what;
     t.request = what;
@@ -164,7 +172,8 @@ void machine::completed(const context& c, const completion& done, const answer* 
     survey_.completed(c, done, a);
     return;
   }
-  switch (lease_.completed(c.now, t_, done, a != nullptr ? a->ttl : 0, a != nullptr ? a->term : 0, choose_)) {
+  switch (lease_.completed(c.now, t_, done, a != nullptr ? a->ttl : 0, a != nullptr ? a->term : 0,
+                           choose_)) {
     case lease::effect::none: break;
     case lease::effect::granted: granted(c); break;
     case lease::effect::renewed: renewed(c); break;
@@ -265,7 +274,8 @@ void machine::go_on(const context& c) {
   for (std::size_t i = 0; i < ended_.size() && !finished_; ++i) completed(c, ended_[i], nullptr);
   if (finished_) return;
   roster_.tick(c);
-  watch_.want(settings_.watch && (roster_.wants_watch() || survey_.wanted()), roster_.wants_puts() || survey_.wanted(), c.out);
+  watch_.want(settings_.watch && (roster_.wants_watch() || survey_.wanted()),
+              roster_.wants_puts() || survey_.wanted(), c.out);
   if (requests_.has_token()) watch_.tick(c.now, t_, requests_.nodes(), choose_, c.out);
   survey_.tick(c, watch_);
   if (!closing_) {
@@ -274,7 +284,8 @@ void machine::go_on(const context& c) {
       if (held_losses_) lease_.probe(c.now);  // was only the key deleted, or did the lease end?
     }
     roll_call_.tick(c, wants_lease(), cluster_ != 0);
-    lease_.tick(c.now, t_, wants_lease() && roll_call_.passed(), roster_.leaders() > 0, requests_, choose_, c.out);
+    lease_.tick(c.now, t_, wants_lease() && roll_call_.passed(), roster_.leaders() > 0, requests_,
+                choose_, c.out);
   } else if (!roster_.stopping() && !roster_.sweeping() && !revoking_) {
     requests_.abort_all(c.out);
     if (lease_.may_exist()) {
@@ -292,7 +303,8 @@ void machine::go_on(const context& c) {
   next_wake_ = std::min({requests_.next_wake(), roster_.next_wake(c)});
   if (!closing_) {
     next_wake_ = std::min(next_wake_, roll_call_.next_wake(wants_lease()));
-    next_wake_ = std::min(next_wake_, lease_.next_wake(requests_, wants_lease() && roll_call_.passed()));
+    next_wake_ =
+        std::min(next_wake_, lease_.next_wake(requests_, wants_lease() && roll_call_.passed()));
     next_wake_ = std::min(next_wake_, survey_.next_wake(c.now));
     if (requests_.has_token()) next_wake_ = std::min(next_wake_, watch_.next_wake());
   }
@@ -312,10 +324,13 @@ void machine::finish(const context& c) {
 
 const char* machine::broken_invariant(nanos now) const {
   if (finished_) return nullptr;
-  if (roster_.leaders() > 0 && !lease_.held() && !roster_.sweeping()) return "a leader without a lease";
+  if (roster_.leaders() > 0 && !lease_.held() && !roster_.sweeping())
+    return "a leader without a lease";
   if (roster_.leaders() > 0 && next_wake_ == never) return "a leader without a timer";
-  if (roster_.leaders() > 0 && next_wake_ > std::max(now, lease_.cutoff(t_))) return "a leader whose deadline has no timer";
-  if (lease_.held() && !closing_ && next_wake_ == never) return "a live lease without a timer or a request";
+  if (roster_.leaders() > 0 && next_wake_ > std::max(now, lease_.cutoff(t_)))
+    return "a leader whose deadline has no timer";
+  if (lease_.held() && !closing_ && next_wake_ == never)
+    return "a live lease without a timer or a request";
   return nullptr;
 }
 

@@ -25,7 +25,7 @@ struct settings {
   std::size_t endpoint_count = 1;
   bool authenticate = false;
   std::size_t slice = 32;  // how many leaderships may be lost in one turn of the loop
-  bool watch = true;  // false only in tests of what catches a watch that fails
+  bool watch = true;       // false only in tests of what catches a watch that fails
 };
 
 struct counters {

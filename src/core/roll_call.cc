@@ -37,6 +37,8 @@ void roll_call::tick(const context& c, bool wanted, bool cluster_known) {
   }
 }
 
-nanos roll_call::next_wake(bool wanted) const { return wanted && phase_ == phase::due ? pause_.until() : never; }
+nanos roll_call::next_wake(bool wanted) const {
+  return wanted && phase_ == phase::due ? pause_.until() : never;
+}
 
 }  // namespace tenure::core

@@ -1,5 +1,5 @@
-// Before a lease is granted every endpoint is asked which cluster it belongs to. Two clusters in one list of endpoints
-// would elect two leaders: which of them a process meets first is chance.
+// Before a lease is granted every endpoint is asked which cluster it belongs to. Two clusters in
+// one list of endpoints would elect two leaders: which of them a process meets first is chance.
 #pragma once
 
 #include <cstddef>

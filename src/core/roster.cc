@@ -95,7 +95,8 @@ void roster::observe(const context&, election_id id, bool on) {
   }
 }
 
-// Leads if nothing speaks against it: our key is there, nobody is in front, and the deadline is ahead.
+// Leads if nothing speaks against it: our key is there, nobody is in front, and the deadline is
+// ahead.
 void roster::try_lead(const context& c, election_id id) {
   election& e = all_[id];
   if (closing_ || e.state != standing::queued || !e.front.empty() || e.unsure) return;
@@ -118,7 +119,8 @@ void roster::try_lead(const context& c, election_id id) {
   news_of.election = id;
   news_of.value = e.own_revision;
   c.say(std::move(news_of));
-  if (!e.reassurance_reminded) remind(c.now + c.t.reassure_interval + c.t.reassure_timeout, id, due::reassurance);
+  if (!e.reassurance_reminded)
+    remind(c.now + c.t.reassure_interval + c.t.reassure_timeout, id, due::reassurance);
   e.reassurance_reminded = true;
   if (unannounced_.empty()) {
     announce_at_ = c.now + announce_delay;
@@ -227,7 +229,8 @@ void roster::apply(const context& c, const std::vector<change>& changes) {
     if (it.deleted) {
       if (e.state == standing::creating || e.reading) e.early.push_back(it);
       deleted(c, it.election, it);
-      if (e.observed && (it.lease == 0 || it.lease == e.leader_lease)) leader_moved(it.election, it.mod_revision);
+      if (e.observed && (it.lease == 0 || it.lease == e.leader_lease))
+        leader_moved(it.election, it.mod_revision);
     } else if (e.observed && e.leader_revision == 0) {
       leader_moved(it.election, it.mod_revision);
     }
@@ -270,8 +273,8 @@ void roster::lease_granted(const context& c) {
   busy_ = all_.count(standing::wanting) > 1;
 }
 
-// An older etcd acknowledges a keepalive that overlaps the lease's end (etcd#20590): whoever let the deadline pass
-// looks first whether the key is still there.
+// An older etcd acknowledges a keepalive that overlaps the lease's end (etcd#20590): whoever let
+// the deadline pass looks first whether the key is still there.
 void roster::renewed() {
   for (const election_id id : ready_) {
     election& e = all_[id];
@@ -286,8 +289,6 @@ bool roster::wants_lease() const {
   return !closing_ && !sweeping() && all_.count(standing::wanting) != 0;
 }
 
-bool roster::wants_watch() const {
-  return !closing_ && (observed_ != 0 || attached_ != 0);
-}
+bool roster::wants_watch() const { return !closing_ && (observed_ != 0 || attached_ != 0); }
 
 }  // namespace tenure::core

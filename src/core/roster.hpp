@@ -29,7 +29,8 @@ class roster {
   void completed(const context& c, const completion& done, const answer* a);
   // What the watch said.
   void apply(const context& c, const std::vector<change>& changes);
-  // Events before this revision were lost: nobody is sure of anything until it is read as of then or later.
+  // Events before this revision were lost: nobody is sure of anything until it is read as of then
+  // or later.
   void events_lost(std::int64_t before);
   // The cluster was restored from a backup: revisions begin anew.
   void history_went_back();
@@ -101,7 +102,9 @@ class roster {
     nanos at;
     election_id id;
     due what;
-    bool operator<(const appointment& other) const { return at > other.at; }  // the earliest on top of the heap
+    bool operator<(const appointment& other) const {
+      return at > other.at;
+    }  // the earliest on top of the heap
   };
   void remind(nanos at, election_id id, due what);
   void keep(const context& c, const appointment& a);
@@ -119,8 +122,8 @@ class roster {
   bool closing_ = false;
   std::int64_t lost_until_ = 0;
   batches batches_;
-  bool busy_ = false;  // this turn has done enough
-  bool more_ = false;  // the next one can go on at once
+  bool busy_ = false;                // this turn has done enough
+  bool more_ = false;                // the next one can go on at once
   std::vector<appointment> agenda_;  // a heap
   std::vector<election_id> ready_;   // first in the queue, but the deadline did not allow to lead
   std::vector<election_id> held_;    // losses whose reason is being found out
@@ -131,16 +134,16 @@ class roster {
   nanos announce_at_ = never;
   nanos announce_until_ = never;  // at the latest
   bool announcing_ = false;
-  std::size_t announced_ = 0;     // so many of them
+  std::size_t announced_ = 0;  // so many of them
   struct turn {
     nanos at;
     election_id id;
   };
-  std::deque<turn> reassurances_;    // in order of time
-  nanos reassure_until_ = 0;         // not 0: those up to this moment are being put on their list
+  std::deque<turn> reassurances_;  // in order of time
+  nanos reassure_until_ = 0;       // not 0: those up to this moment are being put on their list
   nanos reread_at_ = never;
-  election_id reread_from_ = 0;      // a re-reading of all queues has come so far
-  nanos write_again_at_ = 0;         // the store refused writes: only read until then
+  election_id reread_from_ = 0;  // a re-reading of all queues has come so far
+  nanos write_again_at_ = 0;     // the store refused writes: only read until then
 };
 
 }  // namespace tenure::core

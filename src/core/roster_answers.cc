@@ -10,7 +10,8 @@ namespace {
 
 // How long writes are left alone after the store said that it is full.
 constexpr nanos full_store_pause = 30 * second;
-// A member that stood still may execute what it had received whenever it wakes: how long that is looked for.
+// A member that stood still may execute what it had received whenever it wakes: how long that is
+// looked for.
 constexpr nanos longest_doubt = 3600 * second;
 
 }  // namespace
@@ -21,7 +22,8 @@ void roster::completed(const context& c, const completion& done, const answer* a
   if (what != op::read_leader && done.asked.lease != c.lease.id()) return;
   const bool differs = done.what == outcome::ok && a != nullptr && a->differs;
   batches_.ended(c, done, all_, differs);
-  const bool answered = done.what == outcome::ok && a != nullptr && a->items.size() == done.asked.items.size();
+  const bool answered =
+      done.what == outcome::ok && a != nullptr && a->items.size() == done.asked.items.size();
   busy_ = batches::large(done.asked);
   if (answered) {
     switch (what) {
@@ -97,7 +99,8 @@ void roster::stand_failed(const context& c, const completion& done, bool differs
     if (e.state != standing::creating) continue;
     e.doubt_until = std::max(e.doubt_until, done.doubt_until);
     if (!e.wanted()) {
-      // What differs may be that our key is there: HTTP clients send again what a reused connection lost.
+      // What differs may be that our key is there: HTTP clients send again what a reused connection
+      // lost.
       if ((differs || e.doubt_until != 0) && !closing_) {
         withdraw(it.election);
       } else {
@@ -148,7 +151,8 @@ void roster::reassured(const context& c, const completion& done, const answer& a
     const item& asked = done.asked.items[i];
     election& e = all_[asked.election];
     if (e.state != standing::leading || e.own_revision != asked.create_revision) continue;
-    const bool ours = done.asked.write ? a.items[i].applied : a.items[i].own_revision == asked.create_revision;
+    const bool ours =
+        done.asked.write ? a.items[i].applied : a.items[i].own_revision == asked.create_revision;
     if (!ours) {
       const bool gone = a.items[i].own_revision == 0;
       e.own_revision = a.items[i].own_revision;  // it bears our name: it is withdrawn like our own
@@ -157,7 +161,8 @@ void roster::reassured(const context& c, const completion& done, const answer& a
     }
     e.confirmed_at = std::max(e.confirmed_at, done.sent);
     e.reassure_at = std::max(c.now, done.sent + c.t.reassure_interval);
-    // In order of time, though answers do not come in the order of their sending; nearly always at the end.
+    // In order of time, though answers do not come in the order of their sending; nearly always at
+    // the end.
     const turn next{e.reassure_at, asked.election};
     reassurances_.insert(std::upper_bound(reassurances_.begin(), reassurances_.end(), next,
                                           [](const turn& x, const turn& y) { return x.at < y.at; }),

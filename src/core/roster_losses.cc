@@ -1,5 +1,6 @@
-// How leaderships are lost: one, or all of a session, which is done in slices so that ten thousand of them do not keep
-// the user's loop. Their tokens are cancelled at once all the same, by what they share.
+// How leaderships are lost: one, or all of a session, which is done in slices so that ten thousand
+// of them do not keep the user's loop. Their tokens are cancelled at once all the same, by what
+// they share.
 #include <algorithm>
 #include <utility>
 
@@ -51,9 +52,12 @@ void roster::lease_gone(const context& c, cause why) {
   begin_sweep(c, sweep_of::lease, why);
 }
 
-void roster::deadline_passed(const context& c) { begin_sweep(c, sweep_of::deadline, cause::deadline_passed); }
+void roster::deadline_passed(const context& c) {
+  begin_sweep(c, sweep_of::deadline, cause::deadline_passed);
+}
 
-// What a stronger sweep does includes what a weaker one would have done; it begins anew, but the cause stays.
+// What a stronger sweep does includes what a weaker one would have done; it begins anew, but the
+// cause stays.
 void roster::begin_sweep(const context& c, sweep_of what, cause why) {
   if (what <= sweep_.what) return;
   if (!sweeping()) sweep_.why = why;

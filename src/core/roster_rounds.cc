@@ -1,4 +1,5 @@
-// What is due by time. Each of these does a slice a turn: none keeps the user's loop, however many elections there are.
+// What is due by time. Each of these does a slice a turn: none keeps the user's loop, however many
+// elections there are.
 #include <algorithm>
 
 #include "core/roster.hpp"
@@ -31,7 +32,8 @@ void roster::keep(const context& c, const appointment& a) {
     }
     case due::sweep:
       // A stand of ours may have been executed after its key was withdrawn.
-      if (e.state != standing::idle || closing_ || e.doubt_until == 0 || e.doubt_until > c.now) break;
+      if (e.state != standing::idle || closing_ || e.doubt_until == 0 || e.doubt_until > c.now)
+        break;
       if (c.lease.held()) withdraw(a.id);
       break;
     case due::left: {
@@ -48,7 +50,8 @@ void roster::keep(const context& c, const appointment& a) {
   }
 }
 
-// New leaders are written into their keys together, and not before others that stand know where they are.
+// New leaders are written into their keys together, and not before others that stand know where
+// they are.
 void roster::announce_some(const context& c) {
   if (c.now >= announce_at_) {
     const bool others_stand = all_.count(standing::wanting) + all_.count(standing::creating) != 0;
@@ -68,8 +71,8 @@ void roster::announce_some(const context& c) {
 }
 
 void roster::reassure_some(const context& c) {
-  // A keepalive a moment before takes them along: the loop is woken once, not twice. And those that are due soon go
-  // with those that are due: fewer, fuller batches.
+  // A keepalive a moment before takes them along: the loop is woken once, not twice. And those that
+  // are due soon go with those that are due: fewer, fuller batches.
   const nanos moment = c.t.reassure_interval / 32;
   if (!reassurances_.empty() && reassurances_.front().at <= c.now + moment) {
     reassure_until_ = std::max(reassure_until_, c.now + c.t.reassure_interval / 2);
@@ -83,7 +86,8 @@ void roster::reassure_some(const context& c) {
     const turn next = reassurances_.front();
     reassurances_.pop_front();
     election& e = all_[next.id];
-    if (e.state == standing::leading && e.reassure_at == next.at) batches_.add(op::reassure, next.id, e);
+    if (e.state == standing::leading && e.reassure_at == next.at)
+      batches_.add(op::reassure, next.id, e);
   }
 }
 
@@ -93,7 +97,8 @@ void roster::reread_some(const context& c) {
     reread_at_ = c.now + c.t.ttl;
     reread_from_ = 0;
   }
-  const auto end = static_cast<election_id>(std::min<std::size_t>(all_.size(), reread_from_ + light_slice()));
+  const auto end =
+      static_cast<election_id>(std::min<std::size_t>(all_.size(), reread_from_ + light_slice()));
   for (; reread_from_ < end; ++reread_from_) {
     election& e = all_[reread_from_];
     if (e.state == standing::queued) batches_.add(op::read_queue, reread_from_, e);

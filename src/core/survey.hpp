@@ -1,5 +1,6 @@
-// What is known of all elections of the application, for those who want to know them all: when it has to be
-// read (in pages, all as of one revision), and when it is as the watch says and nothing is missing.
+// What is known of all elections of the application, for those who want to know them all: when it
+// has to be read (in pages, all as of one revision), and when it is as the watch says and nothing
+// is missing.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ class survey {
   void follow(const context& c, bool on);
   // The session closes: nothing is asked or told any more.
   void close() { on_ = false; }
-  // Changes were lost: only a new read tells how things are. `anew`: the cluster was restored from a backup.
+  // Changes were lost: only a new read tells how things are. `anew`: the cluster was restored from
+  // a backup.
   void outdated(const context& c, bool anew = false);
   // The stream's message being handled is to be applied.
   void heard(const context& c) const;
@@ -30,9 +32,9 @@ class survey {
 
  private:
   enum class phase : std::uint8_t {
-    due,      // a read has to begin, as soon as there is a stream to go on from it
+    due,  // a read has to begin, as soon as there is a stream to go on from it
     reading,
-    read,     // wholly, but the stream is not open yet
+    read,  // wholly, but the stream is not open yet
     current,
   };
   [[nodiscard]] bool may_ask() const {
@@ -42,11 +44,11 @@ class survey {
   bool on_ = false;
   phase phase_ = phase::due;
   bool stream_ready_ = false;
-  bool under_way_ = false;       // a page was asked for
-  bool discard_ = false;         // it belongs to a read that was given up
-  std::int64_t revision_ = 0;    // of the read; 0: known when the first page is there
+  bool under_way_ = false;     // a page was asked for
+  bool discard_ = false;       // it belongs to a read that was given up
+  std::int64_t revision_ = 0;  // of the read; 0: known when the first page is there
   std::uint32_t limit_ = full_page;
-  std::uint64_t faults_ = 0;     // of the stream, as seen last
+  std::uint64_t faults_ = 0;  // of the stream, as seen last
   backoff pause_;
 };
 

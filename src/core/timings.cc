@@ -17,7 +17,8 @@ std::string in_ms(nanos value) {
 
 bool outside(const char* field, nanos value, nanos least, nanos most, std::string& why) {
   if (value >= least && value <= most) return false;
-  why = std::string(field) + " is " + in_ms(value) + ", but must be from " + in_ms(least) + " to " + in_ms(most);
+  why = std::string(field) + " is " + in_ms(value) + ", but must be from " + in_ms(least) + " to " +
+        in_ms(most);
   return true;
 }
 
@@ -28,7 +29,8 @@ timings resolve(const asked_timings& asked, nanos ttl) {
   t.ttl = ttl;
   t.reassure_interval = asked.reassure_interval.value_or(ttl / 5);
   t.stop_grace = asked.stop_grace.value_or(ttl / 10);
-  // Clocks kept by ntpd differ by a twentieth of these 2 % at most (safety.md, 5); the 50 ms are for a late timer.
+  // Clocks kept by ntpd differ by a twentieth of these 2 % at most (safety.md, 5); the 50 ms are
+  // for a late timer.
   t.margin = asked.margin.value_or(ttl / 50 + 50 * millisecond);
   // All that the rule leaves: a slow etcd is no reason to stop before the deadline is.
   const nanos rest = ttl - t.reassure_interval - t.stop_grace - t.margin;
@@ -51,7 +53,8 @@ timing_fault check(const timings& t, std::string& why) {
     return timing_fault::range;
   }
   const nanos tenth = 100 * millisecond;
-  // Two clocks slewed by 500 ppm in opposite directions differ by a thousandth: twice that, and 10 ms to act.
+  // Two clocks slewed by 500 ppm in opposite directions differ by a thousandth: twice that, and 10
+  // ms to act.
   const nanos least_margin = t.ttl / 500 + 10 * millisecond;
   if (outside("reassure_interval", t.reassure_interval, tenth, t.ttl, why) ||
       outside("reassure_timeout", t.reassure_timeout, tenth, t.ttl, why) ||
@@ -64,10 +67,11 @@ timing_fault check(const timings& t, std::string& why) {
   }
   const nanos sum = t.reassure_interval + t.reassure_timeout + t.stop_grace + t.margin;
   if (sum > t.ttl) {
-    why = "reassure_interval " + in_ms(t.reassure_interval) + " + reassure_timeout " + in_ms(t.reassure_timeout) +
-          " + stop_grace " + in_ms(t.stop_grace) + " + margin " + in_ms(t.margin) + " = " + in_ms(sum) +
-          " exceed the TTL of " + in_ms(t.ttl) +
-          ": a leader could still work when etcd gives its key away; lower one of them or raise ttl";
+    why =
+        "reassure_interval " + in_ms(t.reassure_interval) + " + reassure_timeout " +
+        in_ms(t.reassure_timeout) + " + stop_grace " + in_ms(t.stop_grace) + " + margin " +
+        in_ms(t.margin) + " = " + in_ms(sum) + " exceed the TTL of " + in_ms(t.ttl) +
+        ": a leader could still work when etcd gives its key away; lower one of them or raise ttl";
     return timing_fault::unsafe;
   }
   return timing_fault::none;

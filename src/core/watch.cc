@@ -69,7 +69,8 @@ void watch::fail(nanos now, const timings& t, endpoints& nodes, choices& choose,
   lived(now, t);
   state_ = state::closed;
   stream_ = 0;
-  const endpoint_set all = nodes.size() == max_endpoints ? ~endpoint_set{0} : (endpoint_set{1} << nodes.size()) - 1;
+  const endpoint_set all =
+      nodes.size() == max_endpoints ? ~endpoint_set{0} : (endpoint_set{1} << nodes.size()) - 1;
   if ((tried_ & all) != all) {
     act_at_ = now;
     return;
@@ -78,8 +79,8 @@ void watch::fail(nanos now, const timings& t, endpoints& nodes, choices& choose,
   act_at_ = backoff_.failed(now, t.retry_delay, choose);
 }
 
-watch::effect watch::heard(nanos now, const timings& t, const stream_news& n, endpoints& nodes, choices& choose,
-                           std::vector<action>& out) {
+watch::effect watch::heard(nanos now, const timings& t, const stream_news& n, endpoints& nodes,
+                           choices& choose, std::vector<action>& out) {
   if (n.stream != stream_ || state_ == state::closed) return effect::stale;
   if (n.canceled) {
     // The HTTP stream stays open and silent after a cancel: we have to close it.
@@ -111,14 +112,15 @@ watch::effect watch::heard(nanos now, const timings& t, const stream_news& n, en
   return effect::deliver;
 }
 
-bool watch::gone(nanos now, const timings& t, const stream_gone& g, endpoints& nodes, choices& choose,
-                 std::vector<action>& out) {
+bool watch::gone(nanos now, const timings& t, const stream_gone& g, endpoints& nodes,
+                 choices& choose, std::vector<action>& out) {
   if (g.stream != stream_ || state_ == state::closed) return false;
   fail(now, t, nodes, choose, g.why, out);
   return true;
 }
 
-void watch::tick(nanos now, const timings& t, endpoints& nodes, choices& choose, std::vector<action>& out) {
+void watch::tick(nanos now, const timings& t, endpoints& nodes, choices& choose,
+                 std::vector<action>& out) {
   if (!wanted_ || resume_ == 0 || now < act_at_) return;
   if (state_ == state::closed) {
     start(now, t, nodes, out);
@@ -130,7 +132,8 @@ void watch::tick(nanos now, const timings& t, endpoints& nodes, choices& choose,
     out.emplace_back(probe_stream{stream_});
     return;
   }
-  // Silent: not created in time, no sign of life after a probe, or a one-way stream that has to be renewed.
+  // Silent: not created in time, no sign of life after a probe, or a one-way stream that has to be
+  // renewed.
   out.emplace_back(close_stream{stream_});
   const bool renewal = state_ == state::open && !two_way_;
   // Something on the way may hold back a request body that does not end: then one request a watch.

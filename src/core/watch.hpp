@@ -25,7 +25,7 @@ class watch {
 
   // What a message of the stream means for the session.
   enum class effect {
-    stale,      // of a stream that is no longer ours
+    stale,  // of a stream that is no longer ours
     none,
     deliver,    // its changes are to be applied
     compacted,  // events were lost: every queue has to be read again
@@ -36,7 +36,8 @@ class watch {
   // False if that stream is no longer ours.
   bool gone(nanos now, const timings& t, const stream_gone& g, endpoints& nodes, choices& choose,
             std::vector<action>& out);
-  void tick(nanos now, const timings& t, endpoints& nodes, choices& choose, std::vector<action>& out);
+  void tick(nanos now, const timings& t, endpoints& nodes, choices& choose,
+            std::vector<action>& out);
   [[nodiscard]] nanos next_wake() const;
   [[nodiscard]] bool open() const { return state_ == state::open; }
   // Whether it is known from which revision on to listen.
@@ -51,7 +52,8 @@ class watch {
   void start(nanos now, const timings& t, const endpoints& nodes, std::vector<action>& out);
   void stop(std::vector<action>& out);
   void lived(nanos now, const timings& t);
-  void fail(nanos now, const timings& t, endpoints& nodes, choices& choose, outcome why, std::vector<action>& out);
+  void fail(nanos now, const timings& t, endpoints& nodes, choices& choose, outcome why,
+            std::vector<action>& out);
 
   state state_ = state::closed;
   bool wanted_ = false;
@@ -59,13 +61,14 @@ class watch {
   stream_id stream_ = 0;
   stream_id next_stream_ = 1;
   std::uint32_t endpoint_ = 0;
-  endpoint_set tried_ = 0;    // since the last success
-  std::int64_t resume_ = 0;   // the next revision needed; 0: not known yet
+  endpoint_set tried_ = 0;   // since the last success
+  std::int64_t resume_ = 0;  // the next revision needed; 0: not known yet
   bool two_way_ = true;
   bool ever_echoed_ = false;  // a two-way stream has answered on this session
   std::uint64_t faults_ = 0;
   nanos opened_at_ = 0;
-  nanos act_at_ = never;      // closed: retry; opening: time-out; open: next probe, or the probe's time-out
+  nanos act_at_ =
+      never;  // closed: retry; opening: time-out; open: next probe, or the probe's time-out
   bool probing_ = false;
   backoff backoff_;
 };

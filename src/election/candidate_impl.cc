@@ -4,14 +4,15 @@
 #include <chrono>
 
 #include "base/clock.hpp"
-#include "wire/names.hpp"
 #include "base/ref.hpp"
+#include "wire/names.hpp"
 #include "wire/translate.hpp"
 
 namespace tenure::detail {
 
 // One leadership. Whoever was not told of its beginning is not told of its end either.
-candidate_impl::candidate_impl(session_impl* session, core::election_id id, bool campaign_again, candidate_events events)
+candidate_impl::candidate_impl(session_impl* session, core::election_id id, bool campaign_again,
+                               candidate_events events)
     : session_(session), id_(id), again_(campaign_again), events_(std::move(events)) {}
 
 candidate_impl::~candidate_impl() {
@@ -29,7 +30,9 @@ void candidate_impl::post(Call&& what) {
 
 error candidate_impl::stand_again() {
   if (session_ == nullptr || closing_) return {errc::closed, "the candidate is closed", 0};
-  if (!out_) return {errc::wrong_state, "the candidate stands: stand_again is for after resign, or after a loss", 0};
+  if (!out_)
+    return {errc::wrong_state,
+            "the candidate stands: stand_again is for after resign, or after a loss", 0};
   out_ = false;
   session_->apply(core::stand{id_, again_});
   return {};
@@ -42,15 +45,20 @@ void candidate_impl::work_stopped() {
 error candidate_impl::resign(milliseconds limit, std::function<void(const error&)> done) {
   if (session_ == nullptr || closing_) return {errc::closed, "the candidate is closed", 0};
   if (limit < milliseconds(1) || limit > std::chrono::hours(1)) {
-    return {errc::invalid_argument, "limit is " + std::to_string(limit.count()) + " ms, but must be from 1 ms to 1 h", 0};
+    return {errc::invalid_argument,
+            "limit is " + std::to_string(limit.count()) + " ms, but must be from 1 ms to 1 h", 0};
   }
   if (done) {
     const std::uint32_t id = promised(std::move(done));
-    session_->at(boot_time() + std::chrono::nanoseconds(limit).count(), [self = ref<candidate_impl>(this), id, limit] {
-      self->answer_one(id, {errc::timed_out,
-                            "not resigned within " + std::to_string(limit.count()) +
-                                " ms; the key's deletion goes on, and the lease covers it at the latest", 0});
-    });
+    session_->at(
+        boot_time() + std::chrono::nanoseconds(limit).count(),
+        [self = ref<candidate_impl>(this), id, limit] {
+          self->answer_one(
+              id, {errc::timed_out,
+                   "not resigned within " + std::to_string(limit.count()) +
+                       " ms; the key's deletion goes on, and the lease covers it at the latest",
+                   0});
+        });
   }
   out_ = true;
   session_->apply(core::resign{id_});
@@ -82,7 +90,8 @@ std::uint32_t candidate_impl::promised(std::function<void(const error&)> done) {
 }
 
 void candidate_impl::answer_one(std::uint32_t id, const error& how) {
-  const auto at = std::find_if(promises_.begin(), promises_.end(), [&](auto& p) { return p.id == id; });
+  const auto at =
+      std::find_if(promises_.begin(), promises_.end(), [&](auto& p) { return p.id == id; });
   if (at == promises_.end() || session_ == nullptr) return;
   const auto done = std::move(at->done);
   promises_.erase(at);
@@ -106,8 +115,10 @@ void candidate_impl::acquired(std::int64_t fencing_token) {
     out_ = true;
     return;
   }
-  leadership l{fencing_token, names::key(e.prefix, session_->lease()), e.leader_since, token_tree::make(node_)};
-  session_->log()(log_level::info, "acquired", "leading", {{"election", e.prefix}, {"fencing_token", std::to_string(fencing_token)}});
+  leadership l{fencing_token, names::key(e.prefix, session_->lease()), e.leader_since,
+               token_tree::make(node_)};
+  session_->log()(log_level::info, "acquired", "leading",
+                  {{"election", e.prefix}, {"fencing_token", std::to_string(fencing_token)}});
   post([this, l = std::move(l), which = terms_] {
     // Over before it could be told: the loop was late.
     if (silent_ || l.token.cancelled()) return;
@@ -125,7 +136,9 @@ void candidate_impl::end_term() {
 void candidate_impl::lost(reason why) {
   // Put together when it is told: thousands may lose at once, and not all have to be told in words.
   const auto evidence = why != reason::session_closed ? session_->evidence() : nullptr;
-  const auto in_words = [why, evidence] { return evidence == nullptr ? std::string(text(why)) : text(why) + ("; " + *evidence); };
+  const auto in_words = [why, evidence] {
+    return evidence == nullptr ? std::string(text(why)) : text(why) + ("; " + *evidence);
+  };
   if (session_->log().heard()) {
     session_->log()(log_level::warning, "lost", "leading no more: " + in_words(),
                     {{"election", session_->elections()[id_].prefix}, {"reason", name(why)}});

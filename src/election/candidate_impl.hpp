@@ -1,4 +1,5 @@
-// A candidate behind its handle. Shared by the handle and the session; freed when both are done with it.
+// A candidate behind its handle. Shared by the handle and the session; freed when both are done
+// with it.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@ namespace tenure::detail {
 
 class candidate_impl {
  public:
-  candidate_impl(session_impl* session, core::election_id id, bool campaign_again, candidate_events events);
+  candidate_impl(session_impl* session, core::election_id id, bool campaign_again,
+                 candidate_events events);
 
   error stand_again();
   void work_stopped();
@@ -61,7 +63,7 @@ class candidate_impl {
   bool silent_ = false;
   bool closing_ = false;
   bool owed_ = false;  // `acquired` was told, and its end was not
-  bool out_ = false;  // resigned, or lost without standing again: `stand_again` is needed
+  bool out_ = false;   // resigned, or lost without standing again: `stand_again` is needed
   token_node* node_ = nullptr;
   std::uint32_t terms_ = 0;  // leaderships so far
   std::uint32_t told_ = 0;   // the last of them that was told

@@ -28,14 +28,18 @@ class directories {
 
   // What the core says.
   void outdated(bool anew);
-  void page(std::int64_t revision, std::vector<etcd::key_value>&& keys) { table_->page(revision, std::move(keys)); }
+  void page(std::int64_t revision, std::vector<etcd::key_value>&& keys) {
+    table_->page(revision, std::move(keys));
+  }
   void complete();
   void changed(std::vector<etcd::watch_event>&& changes);
   void trouble(const error& what);
   // The session has ended.
   void end();
 
-  [[nodiscard]] std::string_view next_key() const { return table_ ? std::string_view(table_->next_key()) : std::string_view(); }
+  [[nodiscard]] std::string_view next_key() const {
+    return table_ ? std::string_view(table_->next_key()) : std::string_view();
+  }
   [[nodiscard]] std::shared_ptr<const directory_table> table() const { return table_; }
   [[nodiscard]] bool current() const { return state_ == state::current; }
   // The first shard after this one, or the first of all.
@@ -55,7 +59,7 @@ class directories {
   std::vector<directory_impl*> all_;
   std::shared_ptr<directory_table> table_;  // while there are directories
   state state_ = state::outdated;
-  bool posted_ = false;                     // a slice of the settling
+  bool posted_ = false;  // a slice of the settling
   std::optional<std::string> settled_to_;
 };
 

@@ -29,7 +29,8 @@ void directory_impl::tell_all() {
 // One at a time: how many fit into a turn is the dispatcher's to decide.
 void directory_impl::tell_next() {
   posted_ = false;
-  if (session_ == nullptr || !session_->directories().current()) return;  // it goes on when it is current again
+  if (session_ == nullptr || !session_->directories().current())
+    return;  // it goes on when it is current again
   if (!complete_) {
     const auto table = session_->directories().table();
     const auto& all = table->all();

@@ -1,4 +1,5 @@
-// A directory behind its handle. Shared by the handle and the session; freed when both are done with it.
+// A directory behind its handle. Shared by the handle and the session; freed when both are done
+// with it.
 #pragma once
 
 #include <functional>
@@ -15,11 +16,13 @@ namespace tenure::detail {
 
 class directory_impl {
  public:
-  directory_impl(session_impl* session, directory_events events) : session_(session), events_(std::move(events)) {}
+  directory_impl(session_impl* session, directory_events events)
+      : session_(session), events_(std::move(events)) {}
 
   bool close(std::function<void()> closed);
   void silence();
-  // The table is current: tells, in slices, of every shard that it has not been told of, then that all is told.
+  // The table is current: tells, in slices, of every shard that it has not been told of, then that
+  // all is told.
   void tell_all();
   // A shard's leader is another than was told.
   void told_leader(const std::string& shard, const leader_info& who);
@@ -27,7 +30,8 @@ class directory_impl {
   void session_ended();
   [[nodiscard]] bool ended() const { return session_ == nullptr; }
   [[nodiscard]] bool current() const {
-    return session_ != nullptr && complete_ && !session_->forked() && session_->directories().current();
+    return session_ != nullptr && complete_ && !session_->forked() &&
+           session_->directories().current();
   }
   // Null if there is nothing to look into.
   [[nodiscard]] std::shared_ptr<const directory_table> table() const;

@@ -13,20 +13,25 @@ namespace {
 constexpr std::string_view last_part = "leader/";
 constexpr std::size_t longest_value = 64u << 10;
 
-bool starts_with(std::string_view text, std::string_view with) { return text.substr(0, with.size()) == with; }
+bool starts_with(std::string_view text, std::string_view with) {
+  return text.substr(0, with.size()) == with;
+}
 
 std::string name_of(const directory_table::candidate& c) {
   return c.lease != 0 ? names::key("", c.lease).substr(1) : c.text.substr(0, c.name_size);
 }
 
 bool is_named(const directory_table::candidate& c, std::string_view name, std::int64_t lease) {
-  return lease != 0 ? c.lease == lease : c.lease == 0 && std::string_view(c.text).substr(0, c.name_size) == name;
+  return lease != 0 ? c.lease == lease
+                    : c.lease == 0 && std::string_view(c.text).substr(0, c.name_size) == name;
 }
 
 }  // namespace
 
-// APP/leader/NAME or APP/SHARD/leader/NAME. A name may hold slashes: such a key is in the queue all the same.
-bool directory_table::split(std::string_view key, std::string_view& shard, std::string_view& name) const {
+// APP/leader/NAME or APP/SHARD/leader/NAME. A name may hold slashes: such a key is in the queue all
+// the same.
+bool directory_table::split(std::string_view key, std::string_view& shard,
+                            std::string_view& name) const {
   if (!starts_with(key, prefix_)) return false;
   key.remove_prefix(prefix_.size());
   shard = {};
@@ -68,11 +73,14 @@ bool directory_table::outlived(const etcd::key_value& kv) const {
   return at != deleted_.end() && at->second >= kv.mod_revision;
 }
 
-void directory_table::put(shard& to, std::string_view name, etcd::key_value&& kv, std::uint32_t read) {
+void directory_table::put(shard& to, std::string_view name, etcd::key_value&& kv,
+                          std::uint32_t read) {
   const std::int64_t lease = names::lease(name);
-  auto at = std::lower_bound(to.queue.begin(), to.queue.end(), kv.create_revision,
-                             [](const candidate& c, std::int64_t created) { return c.created < created; });
-  while (at != to.queue.end() && at->created == kv.create_revision && !is_named(*at, name, lease)) ++at;
+  auto at = std::lower_bound(
+      to.queue.begin(), to.queue.end(), kv.create_revision,
+      [](const candidate& c, std::int64_t created) { return c.created < created; });
+  while (at != to.queue.end() && at->created == kv.create_revision && !is_named(*at, name, lease))
+    ++at;
   const bool is_new = at == to.queue.end() || at->created != kv.create_revision;
   if (is_new) at = to.queue.insert(at, candidate{kv.create_revision, 0, lease, {}, 0, 0});
   if (read != 0) at->read = read;
@@ -91,7 +99,8 @@ void directory_table::page(std::int64_t revision, std::vector<etcd::key_value>&&
     std::string_view shard;
     std::string_view name;
     if (!split(kv.key, shard, name) || outlived(kv)) continue;
-    if (const auto at = find(shard, true); at != shards_.end()) put(at->second, name, std::move(kv), read_);
+    if (const auto at = find(shard, true); at != shards_.end())
+      put(at->second, name, std::move(kv), read_);
   }
 }
 
@@ -124,13 +133,15 @@ directory_table::place directory_table::change(etcd::watch_event&& what) {
 
 void directory_table::settle(place at) {
   auto& queue = at->second.queue;
-  const auto stale = [this](const candidate& c) { return c.read != read_ && c.modified <= revision_; };
+  const auto stale = [this](const candidate& c) {
+    return c.read != read_ && c.modified <= revision_;
+  };
   queue.erase(std::remove_if(queue.begin(), queue.end(), stale), queue.end());
 }
 
 std::size_t directory_table::occupied() const {
-  return static_cast<std::size_t>(
-      std::count_if(shards_.begin(), shards_.end(), [](const auto& each) { return !each.second.queue.empty(); }));
+  return static_cast<std::size_t>(std::count_if(
+      shards_.begin(), shards_.end(), [](const auto& each) { return !each.second.queue.empty(); }));
 }
 
 leader_info directory_table::info(std::string_view shard, const candidate& of) const {

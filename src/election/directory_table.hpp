@@ -1,5 +1,5 @@
-// The candidates of all shards of an application, as pages of a read and changes of the watch tell of them, in
-// whatever order the two come. Of each key the later revision counts.
+// The candidates of all shards of an application, as pages of a read and changes of the watch tell
+// of them, in whatever order the two come. Of each key the later revision counts.
 #pragma once
 
 #include <cstddef>
@@ -21,10 +21,10 @@ class directory_table {
   struct candidate {
     std::int64_t created;
     std::int64_t modified;
-    std::int64_t lease;        // from the key's name; 0: `text` begins with the name
-    std::string text;          // the value
+    std::int64_t lease;  // from the key's name; 0: `text` begins with the name
+    std::string text;    // the value
     std::uint32_t name_size;
-    std::uint32_t read;        // the number of the read that saw it last; 0: only the watch did
+    std::uint32_t read;  // the number of the read that saw it last; 0: only the watch did
   };
   struct shard {
     std::vector<candidate> queue;  // by create revision
@@ -36,7 +36,8 @@ class directory_table {
 
   explicit directory_table(const std::string& app) : prefix_(app + "/"), next_key_(prefix_) {}
 
-  // The next page is the first of a new read. `anew`: with a new history, in which old revisions mean nothing.
+  // The next page is the first of a new read. `anew`: with a new history, in which old revisions
+  // mean nothing.
   void begin(bool anew);
   // The next page of the read, which is as of `revision`.
   void page(std::int64_t revision, std::vector<etcd::key_value>&& keys);
@@ -67,10 +68,11 @@ class directory_table {
   std::string prefix_;  // APP/
   shards shards_;
   std::string next_key_;
-  std::uint32_t read_ = 1;              // counts the reads
-  std::int64_t revision_ = 0;           // of the read; 0 until its first page is there
+  std::uint32_t read_ = 1;     // counts the reads
+  std::int64_t revision_ = 0;  // of the read; 0 until its first page is there
   bool reading_ = true;
-  std::unordered_map<std::string, std::int64_t> deleted_;  // while reading: a page may show them still
+  std::unordered_map<std::string, std::int64_t>
+      deleted_;  // while reading: a page may show them still
 };
 
 }  // namespace tenure::detail

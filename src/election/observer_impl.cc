@@ -27,7 +27,8 @@ void observer_impl::told_trouble(const error& what) {
 
 void observer_impl::detach() {
   outlook& seen = session_->elections()[id_].see();
-  seen.observers.erase(std::remove(seen.observers.begin(), seen.observers.end(), this), seen.observers.end());
+  seen.observers.erase(std::remove(seen.observers.begin(), seen.observers.end(), this),
+                       seen.observers.end());
   if (!seen.observers.empty()) return;
   seen.leader_known = false;
   session_->apply(core::observe{id_, false});

@@ -1,4 +1,5 @@
-// An observer behind its handle. Shared by the handle and the session; freed when both are done with it.
+// An observer behind its handle. Shared by the handle and the session; freed when both are done
+// with it.
 #pragma once
 
 #include <functional>

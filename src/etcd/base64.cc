@@ -54,7 +54,8 @@ void append_base64(std::string& out, std::string_view bytes) {
   char* to = out.data() + start;
   std::size_t i = 0;
   for (; i + 3 <= bytes.size(); i += 3) {
-    const std::uint32_t word = byte_at(bytes, i) << 16 | byte_at(bytes, i + 1) << 8 | byte_at(bytes, i + 2);
+    const std::uint32_t word =
+        byte_at(bytes, i) << 16 | byte_at(bytes, i + 1) << 8 | byte_at(bytes, i + 2);
     to = put_pair(to, word >> 12);
     to = put_pair(to, word & 0xfff);
   }
@@ -70,7 +71,9 @@ bool decode_base64(std::string_view text, std::string& out) {
   out.clear();
   if (text.size() % 4 != 0) return false;
   if (text.empty()) return true;
-  const std::size_t padding = text[text.size() - 1] != '=' ? 0 : text[text.size() - 2] != '=' ? 1 : 2;
+  const std::size_t padding = text[text.size() - 1] != '='   ? 0
+                              : text[text.size() - 2] != '=' ? 1
+                                                             : 2;
   const std::size_t whole = padding == 0 ? text.size() : text.size() - 4;
   out.resize(text.size() / 4 * 3 - padding);
   char* to = out.data();

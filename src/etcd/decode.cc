@@ -6,8 +6,8 @@ namespace {
 // A range's answer, which looks the same alone and in a transaction.
 template <class Out>
 bool read_range(const field& in, Out& out) {
-  return in.object() && read_list<key_value>(in.member("kvs"), out.kvs, read) && in.member("count").read(out.count) &&
-         in.member("more").read(out.more);
+  return in.object() && read_list<key_value>(in.member("kvs"), out.kvs, read) &&
+         in.member("count").read(out.count) && in.member("more").read(out.more);
 }
 
 // Recurses once per nested transaction; the document's depth is bounded, so this is.
@@ -21,8 +21,9 @@ bool read_op(const field& in, op_response& out) {
   if (put.present() + range.present() + removal.present() + txn.present() != 1) {
     return in.fail("not one of response_put, response_range, response_delete_range, response_txn");
   }
-  return put.object() && read_range(range, out) && removal.object() && removal.member("deleted").read(out.deleted) &&
-         txn.object() && txn.member("succeeded").read(out.succeeded) &&
+  return put.object() && read_range(range, out) && removal.object() &&
+         removal.member("deleted").read(out.deleted) && txn.object() &&
+         txn.member("succeeded").read(out.succeeded) &&
          read_list(txn.member("responses"), out.responses, read_op);
 }
 
@@ -46,7 +47,8 @@ bool read_lease(const field& root, lease_response& out) {
   if (!root.object()) return false;
   const field result = root.member("result");
   const field& in = result.present() ? result : root;
-  return read_header(in, out.header) && in.member("ID").read(out.id) && in.member("TTL").read(out.ttl_s);
+  return read_header(in, out.header) && in.member("ID").read(out.id) &&
+         in.member("TTL").read(out.ttl_s);
 }
 
 bool read_token(const field& root, authenticate_response& out) {
@@ -64,8 +66,9 @@ bool read_token(const field& root, authenticate_response& out) {
 }  // namespace
 
 bool read(const field& in, header& out) {
-  return in.object() && in.member("cluster_id").read(out.cluster_id) && in.member("member_id").read(out.member_id) &&
-         in.member("revision").read(out.revision) && in.member("raft_term").read(out.raft_term);
+  return in.object() && in.member("cluster_id").read(out.cluster_id) &&
+         in.member("member_id").read(out.member_id) && in.member("revision").read(out.revision) &&
+         in.member("raft_term").read(out.raft_term);
 }
 
 bool read_header(const field& in, header& out) {
@@ -81,13 +84,17 @@ bool read(const field& in, key_value& out) {
   if (!in.object()) return false;
   const field key = in.member("key");
   if (!key.read_bytes(out.key)) return false;
-  // etcd has no empty key. And `{}` costs two bytes of text: a list of them would grow a hundredfold.
+  // etcd has no empty key. And `{}` costs two bytes of text: a list of them would grow a
+  // hundredfold.
   if (out.key.empty()) return key.fail("missing");
-  return in.member("value").read_bytes(out.value) && in.member("create_revision").read(out.create_revision) &&
+  return in.member("value").read_bytes(out.value) &&
+         in.member("create_revision").read(out.create_revision) &&
          in.member("mod_revision").read(out.mod_revision) && in.member("lease").read(out.lease);
 }
 
-bool parse(std::string_view body, txn_response& out, std::string& why) { return parse_with(read_txn, body, out, why); }
+bool parse(std::string_view body, txn_response& out, std::string& why) {
+  return parse_with(read_txn, body, out, why);
+}
 
 bool parse(std::string_view body, joint_response& out, std::string& why) {
   return parse_with(read_joint, body, out, why);

@@ -15,14 +15,15 @@ namespace tenure::etcd {
 [[nodiscard]] bool read(const field& in, header& out);
 [[nodiscard]] bool read(const field& in, key_value& out);
 
-// The member `header` of `in`, which must be there and name a cluster: what has none is no answer of
-// etcd's, and nothing can be concluded from it, not even that something is absent.
+// The member `header` of `in`, which must be there and name a cluster: what has none is no answer
+// of etcd's, and nothing can be concluded from it, not even that something is absent.
 [[nodiscard]] bool read_header(const field& in, header& out);
 
 // The elements of an array, each read by `read_one`. Grows as it goes: elements of the wrong kind
 // can be much smaller in the text than in memory.
 template <class T>
-[[nodiscard]] bool read_list(const field& in, std::vector<T>& out, bool (*read_one)(const field&, T&)) {
+[[nodiscard]] bool read_list(const field& in, std::vector<T>& out,
+                             bool (*read_one)(const field&, T&)) {
   out.clear();
   if (!in.array()) return false;
   const std::size_t size = in.size();
@@ -37,8 +38,8 @@ template <class T>
 // Parses `body` and gives its root to `read_root(root, out)`. What could not be read wholly is not
 // handed out in parts.
 template <class Out>
-[[nodiscard]] bool parse_with(bool (*read_root)(const field&, Out&), std::string_view body, Out& out,
-                              std::string& why) {
+[[nodiscard]] bool parse_with(bool (*read_root)(const field&, Out&), std::string_view body,
+                              Out& out, std::string& why) {
   out = Out();
   etcd::document json;
   if (json.parse(body, why) && read_root(field(json, why), out)) return true;

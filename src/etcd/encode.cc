@@ -21,8 +21,8 @@ class sink {
   std::string& to_;
 };
 
-// RapidJSON's writer, which sees to commas and colons, with values of etcd's kinds. What cannot need
-// an escape (names, base64, integers) goes past the search for one.
+// RapidJSON's writer, which sees to commas and colons, with values of etcd's kinds. What cannot
+// need an escape (names, base64, integers) goes past the search for one.
 class writer : public rapidjson::Writer<sink> {
  public:
   explicit writer(std::string& out) : rapidjson::Writer<sink>(to_), to_(out) {}
@@ -107,8 +107,8 @@ void confirm(std::string& out, std::string_view key) {
   to.name("keys_only").yes().end();
 }
 
-void read_page(std::string& out, std::string_view first, std::string_view prefix, std::int64_t revision,
-               std::int64_t limit) {
+void read_page(std::string& out, std::string_view first, std::string_view prefix,
+               std::int64_t revision, std::int64_t limit) {
   writer to(out);
   to.begin();
   write_key(to, first);
@@ -117,7 +117,8 @@ void read_page(std::string& out, std::string_view first, std::string_view prefix
   to.end();
 }
 
-void watch_create(std::string& out, std::string_view prefix, std::int64_t start_revision, bool puts) {
+void watch_create(std::string& out, std::string_view prefix, std::int64_t start_revision,
+                  bool puts) {
   writer to(out);
   to.begin().name("create_request").begin();
   write_prefix(to, prefix);

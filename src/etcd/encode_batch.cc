@@ -1,5 +1,6 @@
-// Transactions of many entries. They are the bulk of all that is sent, a hundred entries at a time in one turn of the
-// user's loop, so they are put together from text and not by a writer: nothing in them can need an escape.
+// Transactions of many entries. They are the bulk of all that is sent, a hundred entries at a time
+// in one turn of the user's loop, so they are put together from text and not by a writer: nothing
+// in them can need an escape.
 #include <cassert>
 #include <charconv>
 #include <initializer_list>
@@ -13,7 +14,8 @@ namespace {
 class decimal {
  public:
   explicit decimal(std::int64_t value)
-      : size_(static_cast<std::size_t>(std::to_chars(digits_, digits_ + sizeof digits_, value).ptr - digits_)) {}
+      : size_(static_cast<std::size_t>(std::to_chars(digits_, digits_ + sizeof digits_, value).ptr -
+                                       digits_)) {}
   operator std::string_view() const { return {digits_, size_}; }
 
  private:
@@ -30,13 +32,15 @@ void read_key_op(std::string& out, std::string_view key64) {
 }
 
 // `more` goes behind what all reads by age have in common.
-void read_by_age_op(std::string& out, std::string_view prefix, std::string_view more, std::int64_t limit) {
+void read_by_age_op(std::string& out, std::string_view prefix, std::string_view more,
+                    std::int64_t limit) {
   out += R"({"request_range":{"key":")";
   // etcd takes an empty key as missing; the smallest key there can be is the zero byte.
   append_base64(out, prefix.empty() ? std::string_view("\0", 1) : prefix);
   out += R"(","range_end":")";
   append_base64(out, range_end(prefix));
-  append(out, {R"(","sort_order":"ASCEND","sort_target":"CREATE",)", more, R"("limit":")", decimal(limit), R"("}})"});
+  append(out, {R"(","sort_order":"ASCEND","sort_target":"CREATE",)", more, R"("limit":")",
+               decimal(limit), R"("}})"});
 }
 
 void read_queue_op(std::string& out, std::string_view prefix, std::int64_t limit) {
@@ -84,8 +88,8 @@ std::string_view batch::encoded(std::string_view key) {
   return key64_;
 }
 
-void batch::stand(std::string_view key, std::string_view value, std::int64_t lease, std::string_view prefix,
-                  std::int64_t limit) {
+void batch::stand(std::string_view key, std::string_view value, std::int64_t lease,
+                  std::string_view prefix, std::int64_t limit) {
   begin_entry();
   const std::string_view key64 = encoded(key);
   begin_if_created_at(out_, key64, 0);
@@ -102,7 +106,8 @@ void batch::stand(std::string_view key, std::string_view value, std::int64_t lea
   out_ += "]}}";
 }
 
-void batch::reassure(std::string_view key, std::int64_t create_revision, std::string_view value, std::int64_t lease) {
+void batch::reassure(std::string_view key, std::int64_t create_revision, std::string_view value,
+                     std::int64_t lease) {
   begin_entry();
   const std::string_view key64 = encoded(key);
   begin_if_created_at(out_, key64, create_revision);
@@ -165,7 +170,8 @@ std::string_view joint::begin_entry(std::string_view key) {
 }
 
 // Every key there is has a create revision above 0: so there is none.
-void joint::stand(std::string_view key, std::string_view value, std::int64_t lease, std::string_view prefix) {
+void joint::stand(std::string_view key, std::string_view value, std::int64_t lease,
+                  std::string_view prefix) {
   const std::string_view key64 = begin_entry(key);
   out_ += R"({"target":"CREATE","result":"EQUAL","key":")";
   append_base64(out_, prefix);
@@ -175,7 +181,8 @@ void joint::stand(std::string_view key, std::string_view value, std::int64_t lea
   put_op(doings_, key64, value, lease);
 }
 
-void joint::reassure(std::string_view key, std::int64_t create_revision, std::string_view value, std::int64_t lease) {
+void joint::reassure(std::string_view key, std::int64_t create_revision, std::string_view value,
+                     std::int64_t lease) {
   const std::string_view key64 = begin_entry(key);
   created_at(out_, key64, create_revision);
   put_op(doings_, key64, value, lease);

@@ -13,8 +13,8 @@ field either(const field& in, std::string_view name, std::string_view other) {
 
 // grpc-gateway v1, unary:   {"error":"etcdserver: …","message":"etcdserver: …","code":5}
 // grpc-gateway v2, unary:   {"code":5,"message":"etcdserver: …"}, perhaps with "details":[]
-// v1, in a stream:          {"error":{"grpc_code":14,"http_code":503,"message":"…","http_status":"…"}}
-// v2, in a stream:          {"error":{"code":14,"message":"…"}}
+// v1, in a stream: {"error":{"grpc_code":14,"http_code":503,"message":"…","http_status":"…"}} v2,
+// in a stream:          {"error":{"code":14,"message":"…"}}
 bool read(const field& root, error_document& out) {
   out = {};
   if (!root.object()) return false;
@@ -22,7 +22,8 @@ bool read(const field& root, error_document& out) {
   const bool nested = error.is_object();
   const field& in = nested ? error : root;
   const field message = either(in, "message", "Message");
-  const field code = nested && in.member("grpc_code").present() ? in.member("grpc_code") : either(in, "code", "Code");
+  const field code = nested && in.member("grpc_code").present() ? in.member("grpc_code")
+                                                                : either(in, "code", "Code");
   const bool answer = root.member("header").present() || root.member("result").present();
   out.found = error.present() || (!answer && (message.present() || code.present()));
   if (!out.found) return true;

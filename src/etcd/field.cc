@@ -15,7 +15,8 @@ constexpr std::size_t max_depth = 64;
 constexpr std::size_t max_size = std::size_t{1} << 30;
 
 // A value of n bytes in the text takes 16 in memory (and as much while it is built), so the text
-// "[0,0,0…" would grow sixteenfold. etcd's answers have a value (names count) in every 8 bytes or more.
+// "[0,0,0…" would grow sixteenfold. etcd's answers have a value (names count) in every 8 bytes or
+// more.
 std::size_t max_values(std::size_t bytes) { return 64 + bytes / 4; }
 
 template <class Integer>
@@ -50,7 +51,8 @@ class guard {
     if (!count()) return false;
     if (parse_integer(number, other)) return to_.Uint64(other);
     if (parse_integer(number, negative)) return to_.Int64(negative);
-    return to_.Double(0.5);  // no integer, or none that fits: no field of ours takes it, whatever it is
+    return to_.Double(
+        0.5);  // no integer, or none that fits: no field of ours takes it, whatever it is
   }
   bool String(const char* text, rapidjson::SizeType size, bool copy) {
     return count() && to_.String(text, size, copy);
@@ -97,7 +99,8 @@ class guard {
 
 }  // namespace
 
-// cppcheck-suppress uninitMemberVar ; first_ is raw memory for the pool: clearing 4 KiB per answer buys nothing
+// cppcheck-suppress uninitMemberVar ; first_ is raw memory for the pool: clearing 4 KiB per answer
+// buys nothing
 document::document() : pool_(first_, sizeof first_), dom_(&pool_) {}
 
 bool document::parse(std::string_view text, std::string& why) {
@@ -105,14 +108,17 @@ bool document::parse(std::string_view text, std::string& why) {
     why = "not JSON: too large";
     return false;
   }
-  // The parser recurses, once a level: the guard ends it at max_depth. (Its iterative form takes half as long again.)
-  // Numbers as strings: RapidJSON 1.1.0 reads out of bounds when a fraction's digits and a negative
-  // exponent together overflow an int (CVE-2024-38517); and doubles cannot hold our integers.
-  // In its own copy of the text, from which the strings need not be copied one by one.
+  // The parser recurses, once a level: the guard ends it at max_depth. (Its iterative form takes
+  // half as long again.) Numbers as strings: RapidJSON 1.1.0 reads out of bounds when a fraction's
+  // digits and a negative exponent together overflow an int (CVE-2024-38517); and doubles cannot
+  // hold our integers. In its own copy of the text, from which the strings need not be copied one
+  // by one.
   constexpr unsigned flags = rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag;
-  // Then there is no encoding to check, which takes as long as the parsing. Etcd's answers are: bytes come as base64.
+  // Then there is no encoding to check, which takes as long as the parsing. Etcd's answers are:
+  // bytes come as base64.
   const bool plain = ascii(text);
-  // RapidJSON 1.1.0 takes all bytes that a first byte of UTF-8 promises, past the end too: three at most.
+  // RapidJSON 1.1.0 takes all bytes that a first byte of UTF-8 promises, past the end too: three at
+  // most.
   text_.assign(text).append(3, '\0');
   rapidjson::InsituStringStream in(text_.data());
   rapidjson::Reader reader;
@@ -129,15 +135,16 @@ bool document::parse(std::string_view text, std::string& why) {
   // A zero byte looks like the end to the parser.
   if (!result.IsError() && in.Tell() == text.size()) return true;
   why = "not JSON: ";
-  why += refused != nullptr   ? refused
-         : result.IsError()   ? rapidjson::GetParseError_En(result.Code())
-                              : "a zero byte";
+  why += refused != nullptr ? refused
+         : result.IsError() ? rapidjson::GetParseError_En(result.Code())
+                            : "a zero byte";
   why += " at byte ";
   why += std::to_string(result.IsError() ? result.Offset() : in.Tell());
   return false;
 }
 
-field::field(const rapidjson::Value* value, const field& parent, std::string_view name, std::size_t index)
+field::field(const rapidjson::Value* value, const field& parent, std::string_view name,
+             std::size_t index)
     : value_(value != nullptr && value->IsNull() ? nullptr : value),
       parent_(&parent),
       name_(name),

@@ -11,7 +11,8 @@
 
 namespace tenure::etcd {
 
-// A parsed document. A hostile server chooses its bytes: nesting and the memory it takes are bounded.
+// A parsed document. A hostile server chooses its bytes: nesting and the memory it takes are
+// bounded.
 class document {
  public:
   document();
@@ -24,7 +25,8 @@ class document {
 
  private:
   std::string text_;  // the strings of `dom_` are in it
-  alignas(std::max_align_t) char first_[4096];  // the usual answer fits: no allocation for its values
+  alignas(
+      std::max_align_t) char first_[4096];  // the usual answer fits: no allocation for its values
   rapidjson::MemoryPoolAllocator<> pool_;
   rapidjson::Document dom_;
 };
@@ -52,7 +54,8 @@ class field {
   [[nodiscard]] bool array() const;
 
   // Each is true and sets `out` if this is of that type; absent gives zero. Else reports.
-  [[nodiscard]] bool read(std::int64_t& out) const;   // a number or a string, never by way of a double
+  [[nodiscard]] bool read(
+      std::int64_t& out) const;  // a number or a string, never by way of a double
   [[nodiscard]] bool read(std::uint64_t& out) const;
   [[nodiscard]] bool read(int& out) const;
   [[nodiscard]] bool read(bool& out) const;
@@ -63,13 +66,14 @@ class field {
   [[nodiscard]] bool fail(std::string_view what) const;
 
  private:
-  field(const rapidjson::Value* value, const field& parent, std::string_view name, std::size_t index);
+  field(const rapidjson::Value* value, const field& parent, std::string_view name,
+        std::size_t index);
   void append_path(std::string& out) const;
   std::string_view text() const { return {value_->GetString(), value_->GetStringLength()}; }
 
   const rapidjson::Value* value_;
   const field* parent_ = nullptr;
-  std::string_view name_;    // of a member; empty for an element
+  std::string_view name_;  // of a member; empty for an element
   std::size_t index_ = 0;
   std::string* why_;
 };

@@ -12,12 +12,13 @@ namespace tenure::etcd {
 // `limit`, or bytes between documents that cannot start one, make the stream bad for good.
 // Only braces are counted: whether a document is JSON at all is for the parser to say.
 //
-// A watch message can tell of thousands of events ({"result":{…,"events":[{…},…]}}). So a document with a list in its
-// second object is handed out in parts when it is longer than `part`: each a whole document of its own, with all that
-// stands before the list and some of its elements.
+// A watch message can tell of thousands of events ({"result":{…,"events":[{…},…]}}). So a document
+// with a list in its second object is handed out in parts when it is longer than `part`: each a
+// whole document of its own, with all that stands before the list and some of its elements.
 class framing {
  public:
-  explicit framing(std::size_t limit, std::size_t part = static_cast<std::size_t>(-1)) : limit_(limit), part_(part) {}
+  explicit framing(std::size_t limit, std::size_t part = static_cast<std::size_t>(-1))
+      : limit_(limit), part_(part) {}
 
   // Takes the next bytes and calls take(std::string_view document) for each document completed.
   // The view is valid during the call only. `take` returns false to stop; then the rest of the
@@ -69,7 +70,8 @@ class framing {
  private:
   // Drops the white space in front of a document; bad if something else than one follows.
   void start_(std::string_view& bytes);
-  // Reads on to the end of the document, of a part (before its comma), or of the bytes, and says how many it took.
+  // Reads on to the end of the document, of a part (before its comma), or of the bytes, and says
+  // how many it took.
   std::size_t scan_(std::string_view bytes);
 
   std::size_t limit_;
@@ -80,9 +82,9 @@ class framing {
   std::size_t before_list_ = 0;  // how much stands before its first element
   bool bad_ = false;
   bool in_string_ = false;
-  bool escaped_ = false;     // the last byte was a backslash in a string
-  std::size_t depth_ = 0;    // of braces and brackets; 0 between documents
-  std::string begun_;        // the part of a document that came with earlier bytes
+  bool escaped_ = false;   // the last byte was a backslash in a string
+  std::size_t depth_ = 0;  // of braces and brackets; 0 between documents
+  std::string begun_;      // the part of a document that came with earlier bytes
 };
 
 }  // namespace tenure::etcd

@@ -8,8 +8,12 @@
 #endif
 
 #define RAPIDJSON_NAMESPACE tenure::rapidjson
-#define RAPIDJSON_NAMESPACE_BEGIN namespace tenure { namespace rapidjson {
-#define RAPIDJSON_NAMESPACE_END } }
+#define RAPIDJSON_NAMESPACE_BEGIN \
+  namespace tenure {              \
+  namespace rapidjson {
+#define RAPIDJSON_NAMESPACE_END \
+  }                             \
+  }
 
 #include <rapidjson/allocators.h>
 #include <rapidjson/internal/swap.h>
@@ -28,4 +32,5 @@
 #include <rapidjson/error/en.h>
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
+#include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>

@@ -27,12 +27,13 @@ void keepalive(std::string& out, std::int64_t lease);
 void revoke(std::string& out, std::int64_t lease);
 // A linearizable read of whether one key exists: keys_only.
 void confirm(std::string& out, std::string_view key);
-// A linearizable read of keys and values from `first` to the end of those that start with `prefix`, in their
-// order, at most `limit`, as of `revision` (0: the present one).
-void read_page(std::string& out, std::string_view first, std::string_view prefix, std::int64_t revision,
-               std::int64_t limit);
+// A linearizable read of keys and values from `first` to the end of those that start with `prefix`,
+// in their order, at most `limit`, as of `revision` (0: the present one).
+void read_page(std::string& out, std::string_view first, std::string_view prefix,
+               std::int64_t revision, std::int64_t limit);
 // start_revision must be > 0 (0 would silently skip). puts=false filters puts out (NOPUT).
-void watch_create(std::string& out, std::string_view prefix, std::int64_t start_revision, bool puts);
+void watch_create(std::string& out, std::string_view prefix, std::int64_t start_revision,
+                  bool puts);
 void watch_progress(std::string& out);
 
 // A batch: one transaction without compares of its own whose success branch holds one entry per
@@ -44,16 +45,19 @@ class batch {
   batch(const batch&) = delete;
   batch& operator=(const batch&) = delete;
 
-  // Nested: if CREATE(key) == 0 { put key=value with lease; range queue } else { range key; range queue }
-  // where `range key` is keys_only and `range queue` is: prefix.., by CREATE ascending, keys_only, limit.
-  void stand(std::string_view key, std::string_view value, std::int64_t lease, std::string_view prefix, std::int64_t limit);
+  // Nested: if CREATE(key) == 0 { put key=value with lease; range queue } else { range key; range
+  // queue } where `range key` is keys_only and `range queue` is: prefix.., by CREATE ascending,
+  // keys_only, limit.
+  void stand(std::string_view key, std::string_view value, std::int64_t lease,
+             std::string_view prefix, std::int64_t limit);
   // Nested: if CREATE(key) == create_revision { put key=value with lease } else { range key }
-  void reassure(std::string_view key, std::int64_t create_revision, std::string_view value, std::int64_t lease);
+  void reassure(std::string_view key, std::int64_t create_revision, std::string_view value,
+                std::int64_t lease);
   // Nested: if CREATE(key) == create_revision { delete key } else { range key };
   // with create_revision 0 (expected absent) the success branch is empty.
   void withdraw(std::string_view key, std::int64_t create_revision);
-  // Two plain ranges: prefix.., by CREATE ascending, keys_only, limit; and the key, keys_only, which a long queue's
-  // first `limit` need not have in them. A batch of ranges only is a
+  // Two plain ranges: prefix.., by CREATE ascending, keys_only, limit; and the key, keys_only,
+  // which a long queue's first `limit` need not have in them. A batch of ranges only is a
   // linearizable read and needs no disk space.
   void read_queue(std::string_view key, std::string_view prefix, std::int64_t limit);
   // Plain range: the first of prefix.. by CREATE, with its value.
@@ -73,8 +77,9 @@ class batch {
   std::string key64_;
 };
 
-// A transaction whose entries are executed all, or none if the condition of any of them does not hold; then its
-// answer has neither `succeeded` nor responses. It takes etcd a third of the time of a batch.
+// A transaction whose entries are executed all, or none if the condition of any of them does not
+// hold; then its answer has neither `succeeded` nor responses. It takes etcd a third of the time of
+// a batch.
 class joint {
  public:
   explicit joint(std::string& out);
@@ -82,9 +87,11 @@ class joint {
   joint& operator=(const joint&) = delete;
 
   // If no key begins with the prefix: put key=value with lease.
-  void stand(std::string_view key, std::string_view value, std::int64_t lease, std::string_view prefix);
+  void stand(std::string_view key, std::string_view value, std::int64_t lease,
+             std::string_view prefix);
   // If CREATE(key) == create_revision: put key=value with lease.
-  void reassure(std::string_view key, std::int64_t create_revision, std::string_view value, std::int64_t lease);
+  void reassure(std::string_view key, std::int64_t create_revision, std::string_view value,
+                std::int64_t lease);
   // If CREATE(key) == create_revision, which is not 0: delete key.
   void withdraw(std::string_view key, std::int64_t create_revision);
 
@@ -95,7 +102,7 @@ class joint {
  private:
   std::string_view begin_entry(std::string_view key);
 
-  std::string& out_;    // the conditions
+  std::string& out_;  // the conditions
   std::string doings_;
   std::size_t size_ = 0;
   std::string key64_;

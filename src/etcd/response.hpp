@@ -43,7 +43,8 @@ struct txn_response {
   std::vector<op_response> responses;
 };
 
-// Of a transaction that is executed wholly or not at all: what its operations answered says nothing more.
+// Of a transaction that is executed wholly or not at all: what its operations answered says nothing
+// more.
 struct joint_response {
   etcd::header header;
   bool succeeded = false;
@@ -90,32 +91,34 @@ struct watch_message {
 // What kind of refusal an error answer is: decided by code and text, not by the HTTP status
 // alone, which misleads (400 can mean "no token").
 enum class refusal : std::uint8_t {
-  unavailable,            // this member cannot now: no leader, stopping, timed out; try another
+  unavailable,  // this member cannot now: no leader, stopping, timed out; try another
   lease_not_found,
   lease_exists,
-  no_space,               // "mvcc: database space exceeded"
-  overloaded,             // "too many requests" and other code 8
-  compacted,              // required revision has been compacted, or is a future revision
-  token_invalid,          // authenticate (again), retry: no, wrong or outdated token
-  credentials_rejected,   // wrong user name or password
-  auth_not_enabled,       // authenticate on a cluster without authentication: go on without
+  no_space,              // "mvcc: database space exceeded"
+  overloaded,            // "too many requests" and other code 8
+  compacted,             // required revision has been compacted, or is a future revision
+  token_invalid,         // authenticate (again), retry: no, wrong or outdated token
+  credentials_rejected,  // wrong user name or password
+  auth_not_enabled,      // authenticate on a cluster without authentication: go on without
   permission_denied,
-  too_many_operations,    // more than --max-txn-ops
-  gateway_off,            // plain 404: --enable-grpc-gateway=false
-  client_cn,              // 400 "CommonName of client sending a request…"
-  server_certificate,     // 503 with "bad certificate"/"connection closed" of the gateway itself
-  rejected                // anything else that a repetition will not mend
+  too_many_operations,  // more than --max-txn-ops
+  gateway_off,          // plain 404: --enable-grpc-gateway=false
+  client_cn,            // 400 "CommonName of client sending a request…"
+  server_certificate,   // 503 with "bad certificate"/"connection closed" of the gateway itself
+  rejected              // anything else that a repetition will not mend
 };
 
 struct error_response {
   etcd::refusal refusal = refusal::rejected;
-  int code = 0;           // gRPC code, 0 if the body had none
-  std::string message;    // etcd's text, or the start of a body that is not etcd's, printable, at most 200 bytes
+  int code = 0;         // gRPC code, 0 if the body had none
+  std::string message;  // etcd's text, or the start of a body that is not etcd's, printable, at
+                        // most 200 bytes
 };
 
 // Every parser returns false if the text is not such an answer (not JSON, a member of the wrong
 // type, not UTF-8, bad base64, a missing header) and then leaves a sentence in `why` that names the
-// path, e.g. "responses[3].response_range.kvs[0].lease: not a 64-bit integer". Never throws or asserts.
+// path, e.g. "responses[3].response_range.kvs[0].lease: not a 64-bit integer". Never throws or
+// asserts.
 [[nodiscard]] bool parse(std::string_view body, txn_response& out, std::string& why);
 [[nodiscard]] bool parse(std::string_view body, joint_response& out, std::string& why);
 [[nodiscard]] bool parse(std::string_view body, range_response& out, std::string& why);
@@ -125,9 +128,11 @@ struct error_response {
 // One document, {"result":{…}} or {"error":{…}}, or a bare error {"code":…,"message":…}.
 [[nodiscard]] bool parse(std::string_view document, watch_message& out, std::string& why);
 
-// Reads the body of an HTTP answer whose status is not 200, or an {"error":…} document inside a 200.
+// Reads the body of an HTTP answer whose status is not 200, or an {"error":…} document inside a
+// 200.
 [[nodiscard]] error_response classify(long http_status, std::string_view body);
-[[nodiscard]] error_response classify(int code, std::string_view text);  // of a stream's error or cancel_reason
+[[nodiscard]] error_response classify(
+    int code, std::string_view text);  // of a stream's error or cancel_reason
 // True if the document is an error document ("error" member at its top, or code and message only).
 [[nodiscard]] bool is_error(std::string_view body);
 

@@ -11,15 +11,30 @@ namespace {
 constexpr std::size_t max_message = 200;
 
 enum grpc_code : int {
-  ok = 0, canceled, unknown, invalid_argument, deadline_exceeded, not_found, already_exists, no_permission,
-  resource_exhausted, failed_precondition, aborted, out_of_range, unimplemented, internal, down, data_loss,
+  ok = 0,
+  canceled,
+  unknown,
+  invalid_argument,
+  deadline_exceeded,
+  not_found,
+  already_exists,
+  no_permission,
+  resource_exhausted,
+  failed_precondition,
+  aborted,
+  out_of_range,
+  unimplemented,
+  internal,
+  down,
+  data_loss,
   unauthenticated
 };
 
 constexpr std::string_view code_names[] = {
-    "OK", "Canceled", "Unknown", "InvalidArgument", "DeadlineExceeded", "NotFound", "AlreadyExists",
-    "PermissionDenied", "ResourceExhausted", "FailedPrecondition", "Aborted", "OutOfRange", "Unimplemented",
-    "Internal", "Unavailable", "DataLoss", "Unauthenticated"};
+    "OK",       "Canceled",       "Unknown",          "InvalidArgument",   "DeadlineExceeded",
+    "NotFound", "AlreadyExists",  "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
+    "Aborted",  "OutOfRange",     "Unimplemented",    "Internal",          "Unavailable",
+    "DataLoss", "Unauthenticated"};
 
 struct rule {
   std::string_view text;  // anywhere in the message
@@ -35,34 +50,41 @@ constexpr rule rules[] = {
     {"required revision has been compacted", refusal::compacted},
     {"required revision is a future revision", refusal::compacted},
     {"invalid auth token", refusal::token_invalid},
-    {"user name is empty", refusal::token_invalid},              // no token was sent
-    {"revision of auth store is old", refusal::token_invalid},   // a jwt from before a change of users or roles
-    {"revision in header is old", refusal::token_invalid},       // the same, untranslated, code 2
-    {"authentication failed", refusal::credentials_rejected},    // also: "password was given for no password user"
+    {"user name is empty", refusal::token_invalid},  // no token was sent
+    {"revision of auth store is old",
+     refusal::token_invalid},  // a jwt from before a change of users or roles
+    {"revision in header is old", refusal::token_invalid},  // the same, untranslated, code 2
+    {"authentication failed",
+     refusal::credentials_rejected},  // also: "password was given for no password user"
     {"user name not found", refusal::credentials_rejected},
     {"authentication is not enabled", refusal::auth_not_enabled},
     {"etcdserver: permission denied", refusal::permission_denied},
     {"too many operations in txn request", refusal::too_many_operations},
-    {"received message larger than max", refusal::rejected},     // gRPC; code 8, but it stays too large
-    {"not a primary lessor", refusal::unavailable},              // code 2: ask another member (etcd#21671)
-    {"context deadline exceeded", refusal::unavailable},         // code 2 on 3.4, 4 on 3.5
+    {"received message larger than max",
+     refusal::rejected},                                  // gRPC; code 8, but it stays too large
+    {"not a primary lessor", refusal::unavailable},       // code 2: ask another member (etcd#21671)
+    {"context deadline exceeded", refusal::unavailable},  // code 2 on 3.4, 4 on 3.5
     // gRPC's and Go's words, when the gateway cannot reach its own etcd over TLS
     {"bad certificate", refusal::server_certificate},
     {"certificate required", refusal::server_certificate},
     {"authentication handshake failed", refusal::server_certificate},
 };
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 etcd::refusal by_code(int code, std::string_view text) {
   switch (code) {
     case canceled:
     case deadline_exceeded:
     case aborted:
-    case internal:   // "stream terminated by RST_STREAM"
+    case internal:  // "stream terminated by RST_STREAM"
     case down:
-    case data_loss:  // "corrupt cluster": an operator's work, and another member may serve meanwhile
-    case unknown:    // whatever error of Go's etcd did not translate: mostly a leader change or a stop
+    case data_loss:  // "corrupt cluster": an operator's work, and another member may serve
+                     // meanwhile
+    case unknown:    // whatever error of Go's etcd did not translate: mostly a leader change or a
+                     // stop
       return refusal::unavailable;
     case resource_exhausted: return refusal::overloaded;
     case no_permission: return refusal::permission_denied;
@@ -81,7 +103,8 @@ etcd::refusal by_http(long status) {
   if (status == 403) return refusal::permission_denied;
   if (status == 429) return refusal::overloaded;
   // An empty or foreign 200 is no answer either: another endpoint may give one.
-  if (status == 408 || status >= 500 || (status >= 200 && status < 300)) return refusal::unavailable;
+  if (status == 408 || status >= 500 || (status >= 200 && status < 300))
+    return refusal::unavailable;
   return refusal::rejected;
 }
 
@@ -98,7 +121,8 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-// The code in "rpc error: code = Unauthenticated desc = …", as a watch's cancel_reason has it; 0 if none.
+// The code in "rpc error: code = Unauthenticated desc = …", as a watch's cancel_reason has it; 0 if
+// none.
 int code_in(std::string_view text) {
   constexpr std::string_view before = "rpc error: code = ";
   const std::size_t at = text.find(before);
@@ -138,8 +162,8 @@ error_response classify(long http_status, std::string_view body) {
   error_document document;
   if (parse(body, document) && document.found) {
     error_response out = classify(document.code, document.text);
-    // 3.4 says no more than this when its gateway is refused by its own TLS port (seen). In a stream
-    // that was up, the same words are only the member's end.
+    // 3.4 says no more than this when its gateway is refused by its own TLS port (seen). In a
+    // stream that was up, the same words are only the member's end.
     if (http_status == 503 && out.code == down && document.text == "connection closed") {
       out.refusal = refusal::server_certificate;
     } else if (out.code == 0 && find_rule(document.text) == nullptr) {

@@ -13,7 +13,8 @@ using core::millisecond;
 using core::nanos;
 using core::second;
 
-// A look at a part of the jobs at a time: it must not be felt on the loop. Once round all of them without a move, there is no hurry.
+// A look at a part of the jobs at a time: it must not be felt on the loop. Once round all of them
+// without a move, there is no hurry.
 constexpr std::size_t jobs_a_look = 64;
 constexpr std::size_t moves_a_look = 16;
 constexpr nanos between_looks = second;
@@ -21,8 +22,11 @@ constexpr nanos after_a_move = 100 * millisecond;
 constexpr std::size_t remembered = 256;
 constexpr nanos absent_for = 600 * second;
 
-// Candidates of other programs wait like anybody, but are given nothing for balance: what they lead is their business.
-jobs::instance_id instance_of(const leader_info& who) { return who.instance.empty() ? 0 : names::split(who.key).lease; }
+// Candidates of other programs wait like anybody, but are given nothing for balance: what they lead
+// is their business.
+jobs::instance_id instance_of(const leader_info& who) {
+  return who.instance.empty() ? 0 : names::split(who.key).lease;
+}
 
 }  // namespace
 
@@ -45,7 +49,8 @@ void job_runner_impl::follow() {
 // At some moment in the second half of this time, or before, so that processes do not look in step.
 void job_runner_impl::look_within(nanos most) {
   if (!options_.balance || closing_) return;
-  const nanos when = boot_time() + most / 2 + static_cast<nanos>(choices_.below(static_cast<std::uint64_t>(most / 2)));
+  const nanos when = boot_time() + most / 2 +
+                     static_cast<nanos>(choices_.below(static_cast<std::uint64_t>(most / 2)));
   if (look_at_ <= when) return;
   look_at_ = when;
   at(when, [this, mine = ++looks_] {
@@ -58,7 +63,8 @@ void job_runner_impl::look() {
   if (!directory_.current()) return;  // it tells when it is again
   const nanos now = boot_time();
   nanos next = between_looks;
-  // Further moves only when the last ones are over: the key is gone, at the latest when the stop grace is.
+  // Further moves only when the last ones are over: the key is gone, at the latest when the stop
+  // grace is.
   if (moves_ == 0) {
     const std::size_t some = std::min(jobs_a_look, order_.size());
     for (std::size_t i = 0; i < some && moves_ < moves_a_look; ++i) {
@@ -78,8 +84,11 @@ void job_runner_impl::consider(slot& s, nanos now) {
     bool newcomers = false;
     const std::vector<jobs::instance_id> queue = queue_of(s, now, newcomers);
     // They will have the jobs: given to others meanwhile, they would move twice.
-    if (newcomers || now - s.since < std::chrono::nanoseconds(options_.balance_delay).count()) return;
-    if (queue.empty() || queue.front() != session_->lease() || !jobs::gives_away(shares_, queue, moves_)) return;
+    if (newcomers || now - s.since < std::chrono::nanoseconds(options_.balance_delay).count())
+      return;
+    if (queue.empty() || queue.front() != session_->lease() ||
+        !jobs::gives_away(shares_, queue, moves_))
+      return;
     give_away(s);
     shares_.passes(s.what.name, queue[0], queue[1]);
     return;
@@ -93,7 +102,8 @@ void job_runner_impl::consider(slot& s, nanos now) {
 }
 
 // Those who came just now are nobody yet: they may be gone as soon.
-std::vector<jobs::instance_id> job_runner_impl::queue_of(const slot& s, nanos now, bool& newcomers) {
+std::vector<jobs::instance_id> job_runner_impl::queue_of(const slot& s, nanos now,
+                                                         bool& newcomers) {
   std::vector<jobs::instance_id> queue;
   const nanos delay = std::chrono::nanoseconds(options_.balance_delay).count();
   for (const leader_info& each : directory_.queue(s.what.name)) {
@@ -136,15 +146,16 @@ void job_runner_impl::give_away(slot& s) {
 }
 
 void job_runner_impl::step_down_later(slot& s, nanos after) {
-  at(boot_time() + after, [this, weak = std::weak_ptr<slot>(slots_.at(s.what.name)), term = s.term] {
-    const slot_ptr held = weak.lock();
-    if (!held || held->state != work::running || held->term != term || held->removing) return;
-    if (directory_.current() && directory_.queue(held->what.name).size() > 1) {
-      give_away(*held);
-    } else {
-      step_down_later(*held, between_looks);
-    }
-  });
+  at(boot_time() + after,
+     [this, weak = std::weak_ptr<slot>(slots_.at(s.what.name)), term = s.term] {
+       const slot_ptr held = weak.lock();
+       if (!held || held->state != work::running || held->term != term || held->removing) return;
+       if (directory_.current() && directory_.queue(held->what.name).size() > 1) {
+         give_away(*held);
+       } else {
+         step_down_later(*held, between_looks);
+       }
+     });
 }
 
 }  // namespace tenure::detail

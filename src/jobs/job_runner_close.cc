@@ -9,7 +9,8 @@ namespace tenure::detail {
 error job_runner_impl::remove(const std::string& name, std::function<void()> removed) {
   slot* s = find(name);
   if (!session_->is_open()) return {errc::closed, "the session is not open", 0};
-  if (s == nullptr || s->removing || closing_) return {errc::wrong_state, "there is no job " + name + " to remove", 0};
+  if (s == nullptr || s->removing || closing_)
+    return {errc::wrong_state, "there is no job " + name + " to remove", 0};
   s->removing = true;
   s->removed = std::move(removed);
   if (!depart(*s)) depart_next_turn(*s);
@@ -18,7 +19,9 @@ error job_runner_impl::remove(const std::string& name, std::function<void()> rem
 
 // Closes its candidate; false if it has none to be closed.
 bool job_runner_impl::depart(slot& s) {
-  if (!s.known || !s.candidate.close([self = shared_from_this(), held = slots_.at(s.what.name)] { self->departed(*held); })) {
+  if (!s.known || !s.candidate.close([self = shared_from_this(), held = slots_.at(s.what.name)] {
+        self->departed(*held);
+      })) {
     return false;
   }
   ++departing_;
@@ -28,7 +31,8 @@ bool job_runner_impl::depart(slot& s) {
 void job_runner_impl::depart_next_turn(slot& s) {
   if (!session_->is_open()) return;
   ++departing_;
-  session_->post([self = shared_from_this(), held = slots_.at(s.what.name)] { self->departed(*held); });
+  session_->post(
+      [self = shared_from_this(), held = slots_.at(s.what.name)] { self->departed(*held); });
 }
 
 // The key is gone: its work has stopped, or the stop grace is over.
@@ -56,7 +60,8 @@ bool job_runner_impl::close(std::function<void()> closed) {
   on_closed_ = std::move(closed);
   directory_.close();
   const bool open = session_->is_open();
-  // Of a session that closes itself some may be left to wait for, or none: then there is no turn to come either.
+  // Of a session that closes itself some may be left to wait for, or none: then there is no turn to
+  // come either.
   do {
     close_some();
   } while (!open && departing_ == 0 && closed_to_ < order_.size());

@@ -27,23 +27,29 @@ error check_job(const job& one) {
 
 error check_range(const char* name, milliseconds value, milliseconds least, milliseconds most) {
   if (value >= least && value <= most) return {};
-  return bad(std::string(name) + " is " + std::to_string(value.count()) + " ms; it must be " + std::to_string(least.count()) +
-             " ms to " + std::to_string(most.count()) + " ms");
+  return bad(std::string(name) + " is " + std::to_string(value.count()) + " ms; it must be " +
+             std::to_string(least.count()) + " ms to " + std::to_string(most.count()) + " ms");
 }
 
 }  // namespace
 
 job_runner_impl::job_runner_impl(session& on, job_runner_options options, job_runner_events events)
-    : session_(on.impl_), options_(std::move(options)), events_(std::move(events)), places_(options_.quota) {}
+    : session_(on.impl_),
+      options_(std::move(options)),
+      events_(std::move(events)),
+      places_(options_.quota) {}
 
 error job_runner_impl::check(const std::vector<job>& jobs, const job_runner_options& o) {
-  if (jobs.empty() && !o.allow_empty) return bad("jobs: the list is empty; set allow_empty to wait for `add`");
+  if (jobs.empty() && !o.allow_empty)
+    return bad("jobs: the list is empty; set allow_empty to wait for `add`");
   std::set<std::string> names;
   for (const job& each : jobs) {
     if (error e = check_job(each)) return e;
-    if (!names.insert(each.name).second) return bad("jobs: " + each.name + " is there twice; each needs a name of its own");
+    if (!names.insert(each.name).second)
+      return bad("jobs: " + each.name + " is there twice; each needs a name of its own");
   }
-  if (o.quota && *o.quota == 0) return bad("quota is 0; it must be at least 1, or empty for no limit");
+  if (o.quota && *o.quota == 0)
+    return bad("quota is 0; it must be at least 1, or empty for no limit");
   if (error e = check_range("balance_delay", o.balance_delay, milliseconds(0), longest)) return e;
   return check_range("retry_delay", o.retry_delay, milliseconds(10), std::chrono::hours(1));
 }
@@ -80,7 +86,9 @@ error job_runner_impl::enlist(job&& one) {
   core::nanos not_before = 0;
   if (options_.start_delay) {
     const milliseconds delay = options_.start_delay(one.name);
-    if (error e = check_range(("start_delay of " + one.name).c_str(), delay, milliseconds(0), longest)) return e;
+    if (error e =
+            check_range(("start_delay of " + one.name).c_str(), delay, milliseconds(0), longest))
+      return e;
     if (delay.count() != 0) not_before = boot_time() + to_nanos(delay);
     // From within it anything may have been called.
     if (error e = check_place(one.name)) return e;
@@ -180,7 +188,8 @@ void job_runner_impl::withdraw(slot& s) {
 void job_runner_impl::acquired(slot& s, const leadership& term) {
   s.in_front = 0;
   if (closing_ || s.removing) return;
-  // Too much, or still at the last term's work: given back unstarted, sought again when that is over.
+  // Too much, or still at the last term's work: given back unstarted, sought again when that is
+  // over.
   if (s.state != work::idle || !places_.take()) {
     withdraw(s);
     return;
@@ -218,7 +227,8 @@ void job_runner_impl::lost(slot& s, reason why) {
 void job_runner_impl::stop_work(slot& s, reason why) {
   if (silent_) return;  // the stop grace does it
   s.told_to_stop = true;
-  s.what.stop(why, [weak = weak_from_this(), held = std::weak_ptr<slot>(slots_.at(s.what.name)), term = s.term] {
+  s.what.stop(why, [weak = weak_from_this(), held = std::weak_ptr<slot>(slots_.at(s.what.name)),
+                    term = s.term] {
     const auto self = weak.lock();
     const slot_ptr of = held.lock();
     if (self && of) self->stopped(*of, term);
@@ -253,7 +263,8 @@ void job_runner_impl::fail(slot& s, const error& why) {
   if (now - s.since > base << most_doublings) s.failures = 0;
   const core::nanos pause = base << s.failures;
   if (s.failures < most_doublings) ++s.failures;
-  s.not_before = now + pause / 2 + static_cast<core::nanos>(choices_.below(static_cast<std::uint64_t>(pause)));
+  s.not_before =
+      now + pause / 2 + static_cast<core::nanos>(choices_.below(static_cast<std::uint64_t>(pause)));
   at(s.not_before, [this, weak = std::weak_ptr<slot>(slots_.at(s.what.name))] {
     if (const slot_ptr held = weak.lock()) settle(*held);
   });

@@ -1,4 +1,5 @@
-// A job runner behind its handle: a candidate for each job, and what the jobs' states together ask of each.
+// A job runner behind its handle: a candidate for each job, and what the jobs' states together ask
+// of each.
 #pragma once
 
 #include <cstddef>
@@ -10,11 +11,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/random.hpp"
+#include "base/ref.hpp"
 #include "core/time.hpp"
 #include "jobs/places.hpp"
 #include "jobs/shares.hpp"
-#include "base/random.hpp"
-#include "base/ref.hpp"
 #include "session/session_impl.hpp"
 #include "tenure/directory.hpp"
 #include "tenure/job_runner.hpp"
@@ -44,16 +45,16 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
     job what;
     tenure::candidate candidate;
     work state = work::idle;
-    bool known = false;            // its candidate has stood
-    bool told_to_stop = false;     // this term
-    bool stands = false;           // in the election, or as soon as it can
+    bool known = false;         // its candidate has stood
+    bool told_to_stop = false;  // this term
+    bool stands = false;        // in the election, or as soon as it can
     bool removing = false;
-    bool gone = false;             // removing, and its candidate is closed
-    std::size_t in_front = 0;      // while waiting
-    std::uint64_t term = 0;        // counts the starts
-    core::nanos since = 0;         // of the last one
-    core::nanos not_before = 0;    // not sought before
-    int failures = 0;              // in a row
+    bool gone = false;           // removing, and its candidate is closed
+    std::size_t in_front = 0;    // while waiting
+    std::uint64_t term = 0;      // counts the starts
+    core::nanos since = 0;       // of the last one
+    core::nanos not_before = 0;  // not sought before
+    int failures = 0;            // in a row
     std::function<void()> removed;
   };
   using slot_ptr = std::shared_ptr<slot>;
@@ -89,7 +90,8 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   void look();
   void look_within(core::nanos most);
   void consider(slot& s, core::nanos now);
-  [[nodiscard]] std::vector<jobs::instance_id> queue_of(const slot& s, core::nanos now, bool& newcomers);
+  [[nodiscard]] std::vector<jobs::instance_id> queue_of(const slot& s, core::nanos now,
+                                                        bool& newcomers);
   void give_away(slot& s);
   void step_down_later(slot& s, core::nanos after);
   void forget_the_absent(core::nanos now);
@@ -112,20 +114,20 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   std::unordered_map<std::string, slot_ptr> slots_;
   std::vector<slot*> order_;
   std::size_t running_ = 0;
-  jobs::places places_;            // taken by what runs or is being stopped
-  std::size_t moves_ = 0;          // given away, and the key is not gone yet
+  jobs::places places_;    // taken by what runs or is being stopped
+  std::size_t moves_ = 0;  // given away, and the key is not gone yet
   bool closing_ = false;
   bool closed_ = false;
   bool silent_ = false;
-  std::size_t departing_ = 0;      // jobs that are to be told of still
-  std::size_t closed_to_ = 0;      // in `order_`
+  std::size_t departing_ = 0;  // jobs that are to be told of still
+  std::size_t closed_to_ = 0;  // in `order_`
   std::function<void()> on_closed_;
 
   std::multimap<core::nanos, std::function<void()>> appointments_;
   core::nanos alarm_ = core::never;  // for the first of them
-  std::size_t to_settle_ = 0;      // so many are to be looked at still
-  std::size_t settled_to_ = 0;     // in `order_`
-  bool settling_ = false;          // the next turn's are posted
+  std::size_t to_settle_ = 0;        // so many are to be looked at still
+  std::size_t settled_to_ = 0;       // in `order_`
+  bool settling_ = false;            // the next turn's are posted
 
   tenure::directory directory_;
   jobs::shares shares_;
@@ -134,10 +136,10 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
     core::nanos last;
   };
   std::unordered_map<jobs::instance_id, presence> seen_;
-  std::size_t cursor_ = 0;         // where the next look goes on
-  std::size_t looked_at_ = 0;      // so many since the last move
+  std::size_t cursor_ = 0;     // where the next look goes on
+  std::size_t looked_at_ = 0;  // so many since the last move
   core::nanos look_at_ = core::never;
-  std::uint64_t looks_ = 0;        // an appointment for a look that was put forward is void
+  std::uint64_t looks_ = 0;  // an appointment for a look that was put forward is void
   random_choices choices_;
 };
 

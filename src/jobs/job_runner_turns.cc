@@ -20,18 +20,21 @@ void job_runner_impl::at(core::nanos when, std::function<void()> what) {
 }
 
 void job_runner_impl::set_alarm() {
-  if (appointments_.empty() || appointments_.begin()->first >= alarm_ || !session_->is_open()) return;
+  if (appointments_.empty() || appointments_.begin()->first >= alarm_ || !session_->is_open())
+    return;
   alarm_ = appointments_.begin()->first;
   session_->at(alarm_, [weak = weak_from_this(), when = alarm_] {
     const auto self = weak.lock();
-    if (self && self->alarm_ == when) self->keep_appointments();  // else an earlier one was set meanwhile
+    if (self && self->alarm_ == when)
+      self->keep_appointments();  // else an earlier one was set meanwhile
   });
 }
 
 void job_runner_impl::keep_appointments() {
   if (closing_) return;
   const core::nanos now = boot_time();
-  for (std::size_t n = 0; n < jobs_a_turn && !appointments_.empty() && appointments_.begin()->first <= now; ++n) {
+  for (std::size_t n = 0;
+       n < jobs_a_turn && !appointments_.empty() && appointments_.begin()->first <= now; ++n) {
     const auto what = std::move(appointments_.begin()->second);
     appointments_.erase(appointments_.begin());
     what();

@@ -1,4 +1,5 @@
-// How many jobs may run in a process at once, those being stopped included. Pure; the simulation's users keep to it, too.
+// How many jobs may run in a process at once, those being stopped included. Pure; the simulation's
+// users keep to it, too.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,9 @@
-// Who leads how many of all elections, and which moves make the shares more equal. Pure: no clock, no I/O.
+// Who leads how many of all elections, and which moves make the shares more equal. Pure: no clock,
+// no I/O.
 //
-// Everybody counts the same: whatever a process leads, be it known to whoever counts or not. Were only the jobs counted
-// that one's own list has, two processes with different lists would each find that the other has less.
+// Everybody counts the same: whatever a process leads, be it known to whoever counts or not. Were
+// only the jobs counted that one's own list has, two processes with different lists would each find
+// that the other has less.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +14,8 @@
 
 namespace tenure::jobs {
 
-using instance_id = std::int64_t;  // a process by its lease; 0: nobody, or nobody to be reckoned with
+using instance_id =
+    std::int64_t;  // a process by its lease; 0: nobody, or nobody to be reckoned with
 
 class shares {
  public:
@@ -30,13 +33,17 @@ class shares {
 
 // A queue is who stands in an election, the leader first.
 //
-// Whether its leader gives it to the next: if that one leads less than two less, the move would make nothing more equal.
-// Otherwise the sum of the squares of all loads becomes smaller, whatever the lists and the quotas: so it ends.
-// `under_way` moves have been begun and are not over. The more there are, the larger the difference must be: all together, with
-// those of everybody else who leads, who may be giving to the same one, they are at most a quarter of it.
-[[nodiscard]] bool gives_away(const shares& all, const std::vector<instance_id>& queue, std::size_t under_way);
+// Whether its leader gives it to the next: if that one leads less than two less, the move would
+// make nothing more equal. Otherwise the sum of the squares of all loads becomes smaller, whatever
+// the lists and the quotas: so it ends. `under_way` moves have been begun and are not over. The
+// more there are, the larger the difference must be: all together, with those of everybody else who
+// leads, who may be giving to the same one, they are at most a quarter of it.
+[[nodiscard]] bool gives_away(const shares& all, const std::vector<instance_id>& queue,
+                              std::size_t under_way);
 
-// Whether `self`, next in the queue, goes to its end: somebody behind has less, and the leader would give the job to that one.
-[[nodiscard]] bool steps_aside(const shares& all, const std::vector<instance_id>& queue, instance_id self);
+// Whether `self`, next in the queue, goes to its end: somebody behind has less, and the leader
+// would give the job to that one.
+[[nodiscard]] bool steps_aside(const shares& all, const std::vector<instance_id>& queue,
+                               instance_id self);
 
 }  // namespace tenure::jobs

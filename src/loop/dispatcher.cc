@@ -25,7 +25,8 @@ void dispatcher::again() {
 void dispatcher::wake() {
   if (!open_) return;
   // An idle handle makes the loop come round at once, whatever else it waits for.
-  uv_idle_start(&idle_, [](uv_idle_t* h) noexcept { static_cast<dispatcher*>(h->data)->deliver(); });
+  uv_idle_start(&idle_,
+                [](uv_idle_t* h) noexcept { static_cast<dispatcher*>(h->data)->deliver(); });
 }
 
 void dispatcher::deliver() {

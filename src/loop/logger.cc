@@ -13,7 +13,8 @@ void logger::operator()(log_level level, std::string_view event, std::string mes
                         std::initializer_list<std::pair<std::string_view, std::string>> fields) {
   if (!hook_) return;
   std::vector<std::pair<std::string, std::string>> kept(fields.begin(), fields.end());
-  dispatcher_->post([this, level, event = std::string(event), message = std::move(message), kept = std::move(kept)] {
+  dispatcher_->post([this, level, event = std::string(event), message = std::move(message),
+                     kept = std::move(kept)] {
     if (!hook_) return;
     std::vector<log_field> shown;
     shown.reserve(kept.size());

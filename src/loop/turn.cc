@@ -7,7 +7,8 @@ namespace tenure {
 void turn::open(uv_loop_t* loop) {
   uv_prepare_init(loop, &prepare_);
   prepare_.data = this;
-  uv_prepare_start(&prepare_, [](uv_prepare_t* h) noexcept { static_cast<turn*>(h->data)->used_ = 0; });
+  uv_prepare_start(&prepare_,
+                   [](uv_prepare_t* h) noexcept { static_cast<turn*>(h->data)->used_ = 0; });
   uv_unref(reinterpret_cast<uv_handle_t*>(&prepare_));
 }
 

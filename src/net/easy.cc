@@ -16,8 +16,8 @@ constexpr long keepalive_idle_s = 10;
 constexpr long keepalive_interval_s = 5;
 constexpr unsigned user_timeout_ms = 20000;
 
-// Younger than the idle time after which middleboxes forget a flow, so that a request meets few dead
-// connections; and not too old, so that an endpoint's new address comes into use.
+// Younger than the idle time after which middleboxes forget a flow, so that a request meets few
+// dead connections; and not too old, so that an endpoint's new address comes into use.
 constexpr long idle_s = 60;
 constexpr long lifetime_s = 300;
 
@@ -48,7 +48,8 @@ class options {
 error init_curl() {
   static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (code == CURLE_OK) return {};
-  return {errc::system, std::string("libcurl could not be initialised: ") + curl_easy_strerror(code), 0};
+  return {errc::system,
+          std::string("libcurl could not be initialised: ") + curl_easy_strerror(code), 0};
 }
 
 CURL* make_easy(const transport_config& config) {
@@ -63,7 +64,8 @@ CURL* make_easy(const transport_config& config) {
       .set(CURLOPT_PROXY, "")  // or the environment's would be taken
       .set(CURLOPT_NOPROXY, "*")
       .set(CURLOPT_NETRC, long{CURL_NETRC_IGNORED})
-      // One connection a request in flight: on HTTP/2 a single loss would stall all of them at once.
+      // One connection a request in flight: on HTTP/2 a single loss would stall all of them at
+      // once.
       .set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1})
       .set(CURLOPT_HTTP09_ALLOWED, 0L)
       .set(CURLOPT_PATH_AS_IS, 1L)

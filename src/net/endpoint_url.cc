@@ -20,7 +20,8 @@ struct free_url {
 };
 using url_handle = std::unique_ptr<CURLU, free_url>;
 
-// The text for a message: no password (all before an '@'), no query, nothing unprintable, not endless.
+// The text for a message: no password (all before an '@'), no query, nothing unprintable, not
+// endless.
 std::string shown(const std::string& text) {
   std::string out = text;
   const std::size_t at = out.rfind('@');  // a password may have any of the other marks in it
@@ -31,7 +32,8 @@ std::string shown(const std::string& text) {
   }
   out.resize(std::min(out.size(), out.find_first_of("?#")));
   if (out.size() > 120) out.replace(117, std::string::npos, "...");
-  std::replace_if(out.begin(), out.end(), [](char c) { return c < 0x20 || c == 0x7f; }, '.');
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c < 0x20 || c == 0x7f; }, '.');
   return out;
 }
 
@@ -58,8 +60,10 @@ error check_form(const std::string& text) {
   if (text.size() > longest_url) return bad(text, "is longer than 1000 bytes");
   const auto strange = [](char c) { return c <= 0x20 || c >= 0x7f; };  // char may be signed or not
   if (std::any_of(text.begin(), text.end(), strange)) {
-    return bad(text, "has a blank or another character that no URL has: remove it (names beyond ASCII are "
-                     "written in their xn-- form)");
+    return bad(
+        text,
+        "has a blank or another character that no URL has: remove it (names beyond ASCII are "
+        "written in their xn-- form)");
   }
   if (text.find(',') != std::string::npos) {
     return bad(text, "has a comma: give each endpoint as one of its own");
@@ -73,7 +77,8 @@ error check_form(const std::string& text) {
   }
   const std::size_t host = scheme + 3;
   const std::size_t end = text.find_first_of("/?#", host);
-  if (end == host || host == text.size()) return bad(text, "has no host: write it as http://host:2379");
+  if (end == host || host == text.size())
+    return bad(text, "has no host: write it as http://host:2379");
   if (text[(end == std::string::npos ? text.size() : end) - 1] == ':') {
     return bad(text, "has a colon but no port: write the port, or leave out the colon for 2379");
   }
@@ -83,12 +88,9 @@ error check_form(const std::string& text) {
 error refusal(const std::string& text, CURLUcode code) {
   switch (code) {
     case CURLUE_UNSUPPORTED_SCHEME:
-    case CURLUE_BAD_SCHEME:
-      return bad(text, "the scheme must be http or https");
-    case CURLUE_BAD_PORT_NUMBER:
-      return bad(text, "the port must be a number from 1 to 65535");
-    case CURLUE_OUT_OF_MEMORY:
-      return {errc::no_memory, "no memory to check an endpoint", 0};
+    case CURLUE_BAD_SCHEME: return bad(text, "the scheme must be http or https");
+    case CURLUE_BAD_PORT_NUMBER: return bad(text, "the port must be a number from 1 to 65535");
+    case CURLUE_OUT_OF_MEMORY: return {errc::no_memory, "no memory to check an endpoint", 0};
     default:
       return bad(text, std::string("is not a URL (") + curl_url_strerror(code) +
                            "): write it as http://host:2379");

@@ -13,9 +13,10 @@ namespace {
 
 constexpr long status_ok = 200;
 
-// Both bound what one call into curl may take of the loop's turn. A larger body is sent in pieces of so much, one a call
-// (no less, says curl). And while there is more to read, curl 7.88 fills its buffer up to a hundred times in one call:
-// with its usual 16 KiB, a watch message of a megabyte took 2 ms.
+// Both bound what one call into curl may take of the loop's turn. A larger body is sent in pieces
+// of so much, one a call (no less, says curl). And while there is more to read, curl 7.88 fills its
+// buffer up to a hundred times in one call: with its usual 16 KiB, a watch message of a megabyte
+// took 2 ms.
 constexpr long send_piece = 16384;
 constexpr long stream_buffer = 1024;
 
@@ -60,14 +61,15 @@ struct exchange::trampoline {
     return static_cast<exchange*>(context)->upload_.read(to, size * count);
   }
 
-  // curl rewinds before it repeats; and it forgets that it wanted to when we end that, until the handle's next request.
+  // curl rewinds before it repeats; and it forgets that it wanted to when we end that, until the
+  // handle's next request.
   static int rewind(void* context, curl_off_t, int) noexcept {
     return static_cast<exchange*>(context)->upload_.begun() ? CURL_SEEKFUNC_FAIL : CURL_SEEKFUNC_OK;
   }
 
   // curl is about to send. When a reused connection turns out dead it would silently send the same
-  // request again on another one (curl PR#18417); whether to repeat is not decided here. It may go on
-  // only if not a byte was written: 7.88 looks for an end before it reuses, but not for a reset.
+  // request again on another one (curl PR#18417); whether to repeat is not decided here. It may go
+  // on only if not a byte was written: 7.88 looks for an end before it reuses, but not for a reset.
   static int before_sending(void* context, char*, char*, int, int) noexcept {
     auto* self = static_cast<exchange*>(context);
     if (self->has_written()) return CURL_PREREQFUNC_ABORT;
@@ -168,7 +170,8 @@ void exchange::prepare(exchange_request&& request, const endpoint_url& to) {
     const auto size = static_cast<curl_off_t>(request_.body.size());
     const bool at_once = size <= send_piece;  // with the headers, in one segment or a few
     ok = ok && curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, size) == CURLE_OK &&
-         curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, at_once ? request_.body.c_str() : nullptr) == CURLE_OK;
+         curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, at_once ? request_.body.c_str() : nullptr) ==
+             CURLE_OK;
     if (!at_once) {
       upload_.reset(std::move(request_.body));
       upload_.end();
@@ -180,9 +183,11 @@ void exchange::prepare(exchange_request&& request, const endpoint_url& to) {
 void exchange::start(const string_list& addresses) {
   addresses_ = addresses;  // curl reads the list later
   CURLMcode added = CURLM_OUT_OF_MEMORY;
-  if (curl_easy_setopt(easy_, CURLOPT_RESOLVE, addresses_.get()) == CURLE_OK) added = driver_.add(easy_);
+  if (curl_easy_setopt(easy_, CURLOPT_RESOLVE, addresses_.get()) == CURLE_OK)
+    added = driver_.add(easy_);
   in_multi_ = added == CURLM_OK;
-  if (!in_multi_) fail(std::string("libcurl did not take the request: ") + curl_multi_strerror(added));
+  if (!in_multi_)
+    fail(std::string("libcurl did not take the request: ") + curl_multi_strerror(added));
 }
 
 void exchange::stop() {
@@ -193,7 +198,8 @@ void exchange::stop() {
 void exchange::rest() {
   stop();
   news_.forget(*this);
-  for (std::string* each : {&request_.body, &answer_}) std::string().swap(*each);  // assigning nothing would keep the memory
+  for (std::string* each : {&request_.body, &answer_})
+    std::string().swap(*each);  // assigning nothing would keep the memory
   upload_.reset({});
   addresses_.reset();
 }
@@ -204,7 +210,8 @@ long exchange::written() const {
   return bytes;
 }
 
-// What curl could not write at once, headers too, it does not count; but it notes when it began with the rest.
+// What curl could not write at once, headers too, it does not count; but it notes when it began
+// with the rest.
 bool exchange::has_written() const {
   curl_off_t later = 0;
   curl_easy_getinfo(easy_, CURLINFO_STARTTRANSFER_TIME_T, &later);
@@ -224,8 +231,9 @@ void exchange::ended(CURLcode result) {
   news_.add(*this);
 }
 
-// The answer is whole, but curl 7.88 takes a paused upload for unfinished business and would wait for
-// ever: without a socket to watch nothing could end it. So the upload ends, and with it the transfer.
+// The answer is whole, but curl 7.88 takes a paused upload for unfinished business and would wait
+// for ever: without a socket to watch nothing could end it. So the upload ends, and with it the
+// transfer.
 void exchange::no_longer_watched() {
   if (!in_multi_ || kind_ != exchange_kind::two_way || !upload_.take_pause()) return;
   upload_.end();
@@ -243,7 +251,8 @@ bool exchange::write(std::string_view bytes) {
 std::size_t exchange::take(std::string_view bytes) {
   if (status_ == 0) curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status_);
   if (kind_ != exchange_kind::call && status_ == status_ok) {
-    fresh_.append(bytes);  // bounded: taken after each call into curl, which reads a hundred buffers at most
+    fresh_.append(
+        bytes);  // bounded: taken after each call into curl, which reads a hundred buffers at most
     news_.add(*this);
     return bytes.size();
   }

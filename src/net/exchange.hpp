@@ -60,9 +60,9 @@ class exchange {
   void start(const string_list& addresses);  // hands it to curl, if it is not over() already
   void rest();  // takes it back from curl, whatever its state, and frees what the request needed
 
-  void fail(std::string why);     // over before curl had it
-  void ended(CURLcode result);    // over: curl's driver has taken it out
-  void no_longer_watched();       // curl watches its socket no more, though it is not over
+  void fail(std::string why);   // over before curl had it
+  void ended(CURLcode result);  // over: curl's driver has taken it out
+  void no_longer_watched();     // curl watches its socket no more, though it is not over
 
   // For a two-way stream: more to send. False if the other side has not read too much already.
   [[nodiscard]] bool write(std::string_view bytes);
@@ -74,7 +74,8 @@ class exchange {
   [[nodiscard]] std::uint64_t number() const { return request_.number; }
   [[nodiscard]] std::size_t endpoint() const { return request_.endpoint; }
 
-  // Bytes of a stream that have not been taken yet. Swapping gives the buffer of the last time back.
+  // Bytes of a stream that have not been taken yet. Swapping gives the buffer of the last time
+  // back.
   [[nodiscard]] bool has_fresh() const { return !fresh_.empty(); }
   void take_fresh(std::string& out) { out.swap(fresh_); }
   // After over(): what became of it. Once.

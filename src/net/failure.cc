@@ -7,15 +7,19 @@ namespace tenure::net {
 
 namespace {
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+bool has(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
-// The server's TLS refused our certificate. Under TLS 1.3 it says so only after our side has finished
-// its handshake and sent the request, which it then has not read.
+// The server's TLS refused our certificate. Under TLS 1.3 it says so only after our side has
+// finished its handshake and sent the request, which it then has not read.
 bool certificate_refused(const outcome& o) {
   return has(o.detail, "alert") && (has(o.detail, "certificate") || has(o.detail, "unknown ca"));
 }
 
-bool not_http(CURLcode code) { return code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY; }
+bool not_http(CURLcode code) {
+  return code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY;
+}
 
 delivery how_far(const outcome& o) {
   if (o.too_large || o.code == CURLE_FILESIZE_EXCEEDED) return delivery::too_large;
@@ -33,17 +37,15 @@ std::string curl_says(const outcome& o) {
 std::string connect_failure(const outcome& o) {
   switch (o.os_error) {
     case ECONNREFUSED:
-      return "connection refused: is etcd running there, and is this one of its --listen-client-urls?";
+      return "connection refused: is etcd running there, and is this one of its "
+             "--listen-client-urls?";
     case ENETUNREACH:
-    case EHOSTUNREACH:
-      return "no route to the host: check the address and the network";
+    case EHOSTUNREACH: return "no route to the host: check the address and the network";
     case EMFILE:
     case ENFILE:
       return "no descriptor left for a socket: raise the limit of open files (ulimit -n)";
-    case 0:
-      return curl_says(o);
-    default:
-      return std::string("no connection: ") + std::strerror(static_cast<int>(o.os_error));
+    case 0: return curl_says(o);
+    default: return std::string("no connection: ") + std::strerror(static_cast<int>(o.os_error));
   }
 }
 
@@ -52,11 +54,11 @@ std::string tls_failure(const outcome& o) {
     return "no TLS is spoken there: write the endpoint with http://, or switch TLS on in etcd";
   }
   if (certificate_refused(o)) {
-    return o.client_cert
-               ? "etcd refused our client certificate (" + curl_says(o) +
-                     "): it must be signed by a CA in etcd's --trusted-ca-file, valid now, for client use"
-               : "etcd wants a client certificate (" + curl_says(o) +
-                     "): give one signed by a CA in its --trusted-ca-file, with its key";
+    return o.client_cert ? "etcd refused our client certificate (" + curl_says(o) +
+                               "): it must be signed by a CA in etcd's --trusted-ca-file, valid "
+                               "now, for client use"
+                         : "etcd wants a client certificate (" + curl_says(o) +
+                               "): give one signed by a CA in its --trusted-ca-file, with its key";
   }
   return "the TLS handshake failed: " + curl_says(o);
 }
@@ -67,13 +69,15 @@ std::string distrust_failure(const outcome& o) {
            "): write the endpoint with a name or address that is in it";
   }
   if (has(o.detail, "expired") || has(o.detail, "not yet valid")) {
-    return "the server's certificate is out of its time (" + curl_says(o) + "): renew it, or set the clock";
+    return "the server's certificate is out of its time (" + curl_says(o) +
+           "): renew it, or set the clock";
   }
-  return "the server's certificate is not trusted (" + curl_says(o) + "): give the CA that signed it";
+  return "the server's certificate is not trusted (" + curl_says(o) +
+         "): give the CA that signed it";
 }
 
-// The alert by which TLS 1.3 refuses a certificate can be lost: etcd closes with our request unread, and
-// the reset that follows may overtake it.
+// The alert by which TLS 1.3 refuses a certificate can be lost: etcd closes with our request
+// unread, and the reset that follows may overtake it.
 std::string perhaps(const outcome& o) {
   if (o.status != 0 || !o.new_connection) return {};
   if (!o.endpoint->tls) return "; if etcd serves TLS there, write the endpoint with https://";
@@ -90,27 +94,22 @@ std::string cause(const outcome& o, delivery how) {
     return "the answer is larger than " + std::to_string(o.max_answer) + " bytes";
   }
   if (how == delivery::bad_http) {
-    return "what answers there does not speak HTTP (" + curl_says(o) + "): is it etcd's client port?";
+    return "what answers there does not speak HTTP (" + curl_says(o) +
+           "): is it etcd's client port?";
   }
   if (how == delivery::broken && o.code == CURLE_COULDNT_CONNECT) return closed_without_answer(o);
   switch (o.code) {
-    case CURLE_OK:
-      return "the connection was closed within the headers of the answer";
-    case CURLE_COULDNT_CONNECT:
-      return connect_failure(o);
+    case CURLE_OK: return "the connection was closed within the headers of the answer";
+    case CURLE_COULDNT_CONNECT: return connect_failure(o);
     case CURLE_OPERATION_TIMEDOUT:
       return "no connection within " + std::to_string(o.connect_timeout.count()) +
              " ms: the host is down, or a firewall drops what is sent to it";
     case CURLE_SEND_FAIL_REWIND:
     case CURLE_ABORTED_BY_CALLBACK:  // curl would have sent the request again
-    case CURLE_GOT_NOTHING:
-      return closed_without_answer(o);
-    case CURLE_PARTIAL_FILE:
-      return "the connection was closed within the answer";
-    case CURLE_PEER_FAILED_VERIFICATION:
-      return distrust_failure(o);
-    case CURLE_SSL_CONNECT_ERROR:
-      return tls_failure(o);
+    case CURLE_GOT_NOTHING: return closed_without_answer(o);
+    case CURLE_PARTIAL_FILE: return "the connection was closed within the answer";
+    case CURLE_PEER_FAILED_VERIFICATION: return distrust_failure(o);
+    case CURLE_SSL_CONNECT_ERROR: return tls_failure(o);
     case CURLE_SSL_CACERT_BADFILE:
       return "the CA certificate cannot be used (" + curl_says(o) + "): check its PEM text";
     case CURLE_SSL_CERTPROBLEM:
@@ -119,15 +118,14 @@ std::string cause(const outcome& o, delivery how) {
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
       if (certificate_refused(o)) return tls_failure(o);
-      if (o.os_error == ECONNRESET || o.os_error == EPIPE) return "the connection was reset by the other side" + perhaps(o);
-      if (o.os_error == ETIMEDOUT) return "the connection died: nothing came from the other side for too long";
+      if (o.os_error == ECONNRESET || o.os_error == EPIPE)
+        return "the connection was reset by the other side" + perhaps(o);
+      if (o.os_error == ETIMEDOUT)
+        return "the connection died: nothing came from the other side for too long";
       return "the connection failed: " + curl_says(o) + perhaps(o);
-    case CURLE_OUT_OF_MEMORY:
-      return "out of memory in libcurl";
-    case CURLE_FAILED_INIT:
-      return "libcurl or libuv could not take the request: " + curl_says(o);
-    default:
-      return curl_says(o);
+    case CURLE_OUT_OF_MEMORY: return "out of memory in libcurl";
+    case CURLE_FAILED_INIT: return "libcurl or libuv could not take the request: " + curl_says(o);
+    default: return curl_says(o);
   }
 }
 

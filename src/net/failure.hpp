@@ -14,14 +14,14 @@ namespace tenure::net {
 
 struct outcome {
   CURLcode code = CURLE_OK;
-  bool sent = false;          // a connection stood and the request was begun
-  bool too_large = false;     // we stopped it
-  bool headers_whole = false; // the answer's headers came to their end
+  bool sent = false;           // a connection stood and the request was begun
+  bool too_large = false;      // we stopped it
+  bool headers_whole = false;  // the answer's headers came to their end
   long status = 0;
   long os_error = 0;
-  std::string_view detail;    // curl's words
+  std::string_view detail;  // curl's words
   const endpoint_url* endpoint = nullptr;
-  bool client_cert = false;   // we have one to show
+  bool client_cert = false;  // we have one to show
   bool new_connection = false;
   std::chrono::milliseconds connect_timeout{0};
   std::size_t max_answer = 0;

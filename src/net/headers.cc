@@ -28,7 +28,8 @@ curl_slist* header_list::get(std::string_view token, std::chrono::milliseconds g
             append(list_, "Grpc-Metadata-hasleader: true") &&
             append(list_, "Expect:");  // none: curl would add it to uploads of unknown length
   // Only with `Connection: close` does etcd answer while the upload is still open.
-  if (two_way_) ok = ok && append(list_, "Transfer-Encoding: chunked") && append(list_, "Connection: close");
+  if (two_way_)
+    ok = ok && append(list_, "Transfer-Encoding: chunked") && append(list_, "Connection: close");
   if (grpc_timeout.count() > 0) {
     const long long ms = std::min<long long>(grpc_timeout.count(), most_grpc_timeout);
     ok = ok && append(list_, ("Grpc-Timeout: " + std::to_string(ms) + 'm').c_str());

@@ -41,11 +41,14 @@ struct multi::trampoline {
     return 0;
   }
 
-  static void due(uv_timer_t* handle) noexcept { static_cast<multi*>(handle->data)->start_timer(0); }
+  static void due(uv_timer_t* handle) noexcept {
+    static_cast<multi*>(handle->data)->start_timer(0);
+  }
 
   static void soon(uv_idle_t* handle) noexcept {
     auto* self = static_cast<multi*>(handle->data);
-    // Once at the most: there may be turns without an end in which a stream has more than its share to read.
+    // Once at the most: there may be turns without an end in which a stream has more than its share
+    // to read.
     if (self->turn_->spent() && !std::exchange(self->soon_waited_, true)) return;
     self->soon_waited_ = false;
     uv_idle_stop(handle);
@@ -78,7 +81,8 @@ bool multi::open(uv_loop_t* loop, owner& to, turn& now, bool tls, long idle_conn
   handle_ = open_multi_close_on_exec();
   if (handle_ == nullptr) return false;
   sessions_ = tls ? curl_share_init() : nullptr;
-  if (sessions_ != nullptr) curl_share_setopt(sessions_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+  if (sessions_ != nullptr)
+    curl_share_setopt(sessions_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
   life_ = fork_guard::begin();
   to_ = &to;
   turn_ = &now;
@@ -148,7 +152,8 @@ void multi::unwatchable(CURL* easy) {
 }
 
 void multi::act(curl_socket_t fd, int events) {
-  // A forked child has our descriptors: what it sends or reads would be missing in its parent's conversations.
+  // A forked child has our descriptors: what it sends or reads would be missing in its parent's
+  // conversations.
   if (!fork_guard::still(life_)) return;
   const turn::piece work(*turn_);
   acting_ = true;

@@ -1,5 +1,6 @@
-// libcurl's multi interface on a libuv loop: sockets by uv_poll_t, time by one uv_timer_t, and what is due at once by
-// one uv_idle_t (a timer of 0 that is started from a timer's callback is run by libuv 1.44 before it polls, for ever).
+// libcurl's multi interface on a libuv loop: sockets by uv_poll_t, time by one uv_timer_t, and what
+// is due at once by one uv_idle_t (a timer of 0 that is started from a timer's callback is run by
+// libuv 1.44 before it polls, for ever).
 #pragma once
 
 #include <cstdint>
@@ -8,8 +9,8 @@
 #include <curl/curl.h>
 #include <uv.h>
 
-#include "net/poll_set.hpp"
 #include "loop/turn.hpp"
+#include "net/poll_set.hpp"
 
 namespace tenure::net {
 
@@ -71,9 +72,9 @@ class multi {
   std::vector<CURL*> unwatched_;  // their sockets could not be polled
   std::uint32_t life_ = 0;        // of the process that it began in
   bool tls_ = false;
-  bool acting_ = false;    // inside curl_multi_socket_action
-  bool woken_ = false;     // wake() was called: `soon_` is ours, not curl's
-  int handles_ = 0;        // of timer_ and soon_
+  bool acting_ = false;       // inside curl_multi_socket_action
+  bool woken_ = false;        // wake() was called: `soon_` is ours, not curl's
+  int handles_ = 0;           // of timer_ and soon_
   bool soon_waited_ = false;  // it was due when the turn's time was over
   bool closing_ = false;
 };

@@ -12,7 +12,8 @@ struct poll_set::watched {
 
   static void on_ready(uv_poll_t* handle, int status, int events) noexcept {
     const auto* w = static_cast<watched*>(handle->data);
-    w->set->ready_(w->set->context_, w->fd, status, events);  // may drop w, which lives until closed
+    w->set->ready_(w->set->context_, w->fd, status,
+                   events);  // may drop w, which lives until closed
     // libuv stops a handle that has an error; curl may go on with the descriptor, and not say so.
     auto* base = reinterpret_cast<uv_handle_t*>(handle);
     if (status < 0 && uv_is_closing(base) == 0 && uv_is_active(base) == 0) {

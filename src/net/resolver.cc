@@ -119,9 +119,13 @@ resolver::state resolver::ask(std::size_t endpoint) {
   return state::waiting;
 }
 
-const string_list& resolver::addresses(std::size_t endpoint) const { return entries_[endpoint].addresses; }
+const string_list& resolver::addresses(std::size_t endpoint) const {
+  return entries_[endpoint].addresses;
+}
 
-const std::string& resolver::failure(std::size_t endpoint) const { return entries_[endpoint].failure; }
+const std::string& resolver::failure(std::size_t endpoint) const {
+  return entries_[endpoint].failure;
+}
 
 void resolver::distrust(std::size_t endpoint) { entries_[endpoint].distrusted = true; }
 
@@ -154,8 +158,8 @@ void resolver::finish(std::size_t endpoint, int status, const addrinfo* found) {
   if (addresses != nullptr) {
     e.addresses = std::move(addresses);
   } else {
-    e.failure = "cannot resolve the name '" + e.host + "': " +
-                (status == 0 ? "it has no address" : uv_strerror(status)) +
+    e.failure = "cannot resolve the name '" + e.host +
+                "': " + (status == 0 ? "it has no address" : uv_strerror(status)) +
                 "; check the name, or give the endpoint by its address";
   }
   const bool awaited = e.awaited;

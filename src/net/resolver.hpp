@@ -17,7 +17,8 @@ namespace tenure::net {
 using string_list = std::shared_ptr<curl_slist>;
 
 // One entry an endpoint. Good addresses are kept for as long as nothing better is known: a resolver
-// that fails, or waits behind the host's own work in libuv's pool, holds up nobody who knew an address.
+// that fails, or waits behind the host's own work in libuv's pool, holds up nobody who knew an
+// address.
 class resolver {
  public:
   class owner {
@@ -57,8 +58,8 @@ class resolver {
     string_list addresses;  // the last good ones
     std::string failure;
     lookup* running = nullptr;
-    bool awaited = false;     // somebody waits for the running look-up
-    bool impatient = false;   // the running look-up took longer than `patience`
+    bool awaited = false;    // somebody waits for the running look-up
+    bool impatient = false;  // the running look-up took longer than `patience`
     bool distrusted = false;
     std::uint64_t asked = 0;  // loop time of the last look-up's start; 0: never
   };

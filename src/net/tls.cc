@@ -15,7 +15,9 @@ namespace tenure::net {
 
 namespace {
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+bool has(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 error bad(const char* message) { return {errc::invalid_argument, message, 0}; }
 
@@ -36,13 +38,16 @@ error check_tls(const tls_material& tls) {
   }
   if (tls.cert.empty()) return {};
   if (!has(tls.cert, "-----BEGIN CERTIFICATE-----")) {
-    return bad("the client certificate is not PEM: it must have a line '-----BEGIN CERTIFICATE-----'");
+    return bad(
+        "the client certificate is not PEM: it must have a line '-----BEGIN CERTIFICATE-----'");
   }
   if (!has(tls.key, "PRIVATE KEY-----")) {
     return bad("the client key is not PEM: it must have a line '-----BEGIN ... PRIVATE KEY-----'");
   }
   if (has(tls.key, "ENCRYPTED")) {
-    return bad("the client key is encrypted: give it without a passphrase (openssl pkey -in KEY -out PLAIN)");
+    return bad(
+        "the client key is encrypted: give it without a passphrase (openssl pkey -in KEY -out "
+        "PLAIN)");
   }
   return {};
 }
@@ -52,13 +57,17 @@ namespace {
 // A name that no file has, and a socket that listens there.
 class nobody {
  public:
-  nobody() : name_("tenure-" + std::to_string(getpid()) + "-" + std::to_string(reinterpret_cast<std::uintptr_t>(this))),
+  nobody()
+      : name_("tenure-" + std::to_string(getpid()) + "-" +
+              std::to_string(reinterpret_cast<std::uintptr_t>(this))),
         listens_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
     sockaddr_un at{};
     at.sun_family = AF_UNIX;
-    name_.copy(&at.sun_path[1], sizeof at.sun_path - 1);  // behind a zero byte: Linux's abstract names
+    name_.copy(&at.sun_path[1],
+               sizeof at.sun_path - 1);  // behind a zero byte: Linux's abstract names
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name_.size());
-    ready_ = bind(listens_, reinterpret_cast<sockaddr*>(&at), size) == 0 && listen(listens_, 1) == 0;
+    ready_ =
+        bind(listens_, reinterpret_cast<sockaddr*>(&at), size) == 0 && listen(listens_, 1) == 0;
   }
   nobody(const nobody&) = delete;
   nobody& operator=(const nobody&) = delete;
@@ -88,7 +97,8 @@ CURLcode perform(CURL* easy, nobody& there) {
   CURLcode code = CURLE_OK;
   int running = 0;
   curl_multi_add_handle(multi, easy);
-  for (int steps = 0; steps < 100 && curl_multi_perform(multi, &running) == CURLM_OK && running != 0; ++steps) {
+  for (int steps = 0;
+       steps < 100 && curl_multi_perform(multi, &running) == CURLM_OK && running != 0; ++steps) {
     there.hang_up();
     curl_multi_poll(multi, nullptr, 0, 10, nullptr);
   }
@@ -104,7 +114,9 @@ CURLcode perform(CURL* easy, nobody& there) {
 error try_tls(CURL* easy) {
   nobody there;
   char detail[CURL_ERROR_SIZE] = {};
-  if (!there.ready() || curl_easy_setopt(easy, CURLOPT_ABSTRACT_UNIX_SOCKET, there.name()) != CURLE_OK) return {};
+  if (!there.ready() ||
+      curl_easy_setopt(easy, CURLOPT_ABSTRACT_UNIX_SOCKET, there.name()) != CURLE_OK)
+    return {};
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail);
   curl_easy_setopt(easy, CURLOPT_URL, "https://nobody/");
   switch (perform(easy, there)) {
@@ -112,8 +124,10 @@ error try_tls(CURL* easy) {
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_ENGINE_INITFAILED:
-      return {errc::invalid_argument, std::string("the TLS library refuses the certificates or the key: ") + detail +
-                                          "; check that they are whole, and that the key is the certificate's", 0};
+      return {errc::invalid_argument,
+              std::string("the TLS library refuses the certificates or the key: ") + detail +
+                  "; check that they are whole, and that the key is the certificate's",
+              0};
     default: return {};  // the handshake was begun, and nobody was there
   }
 }
@@ -124,14 +138,16 @@ CURLcode set_tls(CURL* easy, const tls_material& tls) {
     curl_blob ca = blob(tls.ca);
     code = curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &ca);
   }
-  // The system's bundle is read once, then kept by curl (7.87), but only where no directory is set too.
+  // The system's bundle is read once, then kept by curl (7.87), but only where no directory is set
+  // too.
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
   if (code != CURLE_OK || tls.cert.empty()) return code;
   curl_blob cert = blob(tls.cert);
   curl_blob key = blob(tls.key);
   code = curl_easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &cert);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &key);
-  // An empty passphrase keeps OpenSSL from asking for one on the terminal, which would block the loop.
+  // An empty passphrase keeps OpenSSL from asking for one on the terminal, which would block the
+  // loop.
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
   return code;
 }

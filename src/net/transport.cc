@@ -14,8 +14,9 @@ error transport::open(uv_loop_t* loop, transport_config config, receiver& to, tu
   return impl_->open(loop, std::move(config), to, now);
 }
 
-void transport::send(std::uint64_t call, std::size_t endpoint, std::string_view path, std::string body,
-                     std::string_view token, std::chrono::milliseconds grpc_timeout) {
+void transport::send(std::uint64_t call, std::size_t endpoint, std::string_view path,
+                     std::string body, std::string_view token,
+                     std::chrono::milliseconds grpc_timeout) {
   impl_->begin(exchange_kind::call, {call, endpoint, path, std::move(body), token, grpc_timeout});
 }
 
@@ -27,10 +28,14 @@ void transport::open_stream(std::uint64_t stream, std::size_t endpoint, std::str
                {stream, endpoint, path, std::move(body), token, std::chrono::milliseconds(0)});
 }
 
-void transport::write_stream(std::uint64_t stream, std::string_view bytes) { impl_->write(stream, bytes); }
+void transport::write_stream(std::uint64_t stream, std::string_view bytes) {
+  impl_->write(stream, bytes);
+}
 
 void transport::close_stream(std::uint64_t stream) { impl_->cancel(exchange_kind::stream, stream); }
 
-void transport::close(void (*closed)(void* context), void* context) { impl_->close(closed, context); }
+void transport::close(void (*closed)(void* context), void* context) {
+  impl_->close(closed, context);
+}
 
 }  // namespace tenure::net

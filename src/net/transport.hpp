@@ -1,6 +1,6 @@
 // Carries bytes to endpoints and back: libcurl's multi interface on the caller's libuv loop.
-// It knows neither leases nor JSON, decides nothing, retries nothing, and has no time limits of its own
-// but the connect time-out: the core aborts what it no longer waits for.
+// It knows neither leases nor JSON, decides nothing, retries nothing, and has no time limits of its
+// own but the connect time-out: the core aborts what it no longer waits for.
 #pragma once
 
 #include <chrono>
@@ -13,8 +13,8 @@
 
 #include <uv.h>
 
-#include "tenure/error.hpp"
 #include "loop/turn.hpp"
+#include "tenure/error.hpp"
 
 namespace tenure::net {
 
@@ -28,16 +28,16 @@ struct transport_config {
   std::vector<std::string> endpoints;  // as checked by parse_endpoint
   tls_material tls;
   std::chrono::milliseconds connect_timeout{2000};
-  std::size_t max_answer = 8u << 20;   // bytes; a larger answer ends as `too_large`
+  std::size_t max_answer = 8u << 20;  // bytes; a larger answer ends as `too_large`
 };
 
 enum class delivery : std::uint8_t {
-  answered,    // an HTTP answer came, whole: status and body
-  not_sent,    // certainly not executed: refused, unresolved, no route, TLS failed
-  broken,      // may have been executed: reset, EOF before the answer's end. Also where TLS 1.3 refused our
-               // certificate and a reset overtook its word on that
-  too_large,   // the answer exceeded max_answer
-  bad_http,    // what came is not HTTP
+  answered,  // an HTTP answer came, whole: status and body
+  not_sent,  // certainly not executed: refused, unresolved, no route, TLS failed
+  broken,  // may have been executed: reset, EOF before the answer's end. Also where TLS 1.3 refused
+           // our certificate and a reset overtook its word on that
+  too_large,  // the answer exceeded max_answer
+  bad_http,   // what came is not HTTP
 };
 
 struct reply {
@@ -71,31 +71,34 @@ class transport {
   // `now` must live until `closed`.
   [[nodiscard]] error open(uv_loop_t* loop, transport_config config, receiver& to, turn& now);
 
-  // POSTs `body`. `call` is the caller's number, unique among those under way. Exactly one `replied`
-  // follows, unless aborted or closed. Headers of every request: Content-Type application/json,
-  // Grpc-Metadata-hasleader: true, Grpc-Timeout (if grpc_timeout > 0, in ms: "1500m"), Authorization (bare token, if not empty);
-  // never Expect; HTTP/1.1; no proxy, no netrc, no redirects, no signals.
-  // curl's own silent repetition on a connection that died is prevented once a byte was written.
-  // The connect time-out covers resolving, and from then on connecting with TLS.
+  // POSTs `body`. `call` is the caller's number, unique among those under way. Exactly one
+  // `replied` follows, unless aborted or closed. Headers of every request: Content-Type
+  // application/json, Grpc-Metadata-hasleader: true, Grpc-Timeout (if grpc_timeout > 0, in ms:
+  // "1500m"), Authorization (bare token, if not empty); never Expect; HTTP/1.1; no proxy, no netrc,
+  // no redirects, no signals. curl's own silent repetition on a connection that died is prevented
+  // once a byte was written. The connect time-out covers resolving, and from then on connecting
+  // with TLS.
   void send(std::uint64_t call, std::size_t endpoint, std::string_view path, std::string body,
             std::string_view token, std::chrono::milliseconds grpc_timeout);
   // Silent: no `replied` follows. Unknown numbers are ignored. Never blocks.
   void abort(std::uint64_t call);
 
-  // POSTs to a stream on a connection of its own. two_way: `Connection: close`, chunked upload kept open,
-  // first bytes `body`, more by write_stream. Else: a plain POST of `body`. No Grpc-Timeout. Exactly one
-  // `stream_ended` follows, unless closed; `answered` with status 200 is an orderly end by the server.
-  // What is written and not read by the endpoint may reach max_answer, then the stream ends as `broken`.
-  // Streams have numbers of their own. A number still in use is taken over, silently, as with calls.
-  void open_stream(std::uint64_t stream, std::size_t endpoint, std::string_view path, std::string body,
-                   std::string_view token, bool two_way);
+  // POSTs to a stream on a connection of its own. two_way: `Connection: close`, chunked upload kept
+  // open, first bytes `body`, more by write_stream. Else: a plain POST of `body`. No Grpc-Timeout.
+  // Exactly one `stream_ended` follows, unless closed; `answered` with status 200 is an orderly end
+  // by the server. What is written and not read by the endpoint may reach max_answer, then the
+  // stream ends as `broken`. Streams have numbers of their own. A number still in use is taken
+  // over, silently, as with calls.
+  void open_stream(std::uint64_t stream, std::size_t endpoint, std::string_view path,
+                   std::string body, std::string_view token, bool two_way);
   void write_stream(std::uint64_t stream, std::string_view bytes);
   void close_stream(std::uint64_t stream);  // silent, as abort
 
   // Ends everything; nothing is told after it but `closed(context)`, once, from the loop, when no
-  // handle and no descriptor is left. The transport may be destroyed from within `closed`. A look-up of a
-  // name that a thread of libuv's pool has begun is waited for (it holds memory and descriptors); the
-  // loop goes on meanwhile. Without a successful open there is no loop: then it is called at once.
+  // handle and no descriptor is left. The transport may be destroyed from within `closed`. A
+  // look-up of a name that a thread of libuv's pool has begun is waited for (it holds memory and
+  // descriptors); the loop goes on meanwhile. Without a successful open there is no loop: then it
+  // is called at once.
   void close(void (*closed)(void* context), void* context);
 
  private:
@@ -105,13 +108,14 @@ class transport {
 
 struct endpoint_url {
   bool tls = false;
-  std::string host;     // a name or a literal address, IPv6 without brackets
+  std::string host;  // a name or a literal address, IPv6 without brackets
   std::uint16_t port = 0;
-  std::string url;      // normalised, without a trailing slash: http://host:port
+  std::string url;  // normalised, without a trailing slash: http://host:port
 };
 
 // Checks one client URL. Only http and https, a host, an optional port (default 2379), and no
-// path (a lone "/" is taken), user, query or fragment. The error names the URL (never a password in it), the reason and the remedy.
+// path (a lone "/" is taken), user, query or fragment. The error names the URL (never a password in
+// it), the reason and the remedy.
 [[nodiscard]] error parse_endpoint(const std::string& text, endpoint_url& out);
 
 }  // namespace tenure::net

@@ -14,7 +14,8 @@ namespace tenure::net {
 namespace {
 
 constexpr std::size_t most_spare = 16;
-// curl counts those in use as well: two batches, a renewal and the watch together leave what they used open.
+// curl counts those in use as well: two batches, a renewal and the watch together leave what they
+// used open.
 constexpr long connections_an_endpoint = 5;
 
 error bad(std::string message) { return {errc::invalid_argument, std::move(message), 0}; }
@@ -45,10 +46,12 @@ error check_curl(const transport_config& config, bool tls) {
 
 }  // namespace
 
-error transport::impl::open(uv_loop_t* loop, transport_config&& with, receiver& receiver, turn& now) {
+error transport::impl::open(uv_loop_t* loop, transport_config&& with, receiver& receiver,
+                            turn& now) {
   if (open_) return {errc::wrong_state, "the transport is open already", 0};
   if (loop == nullptr) return bad("the loop is null");
-  if (with.endpoints.empty()) return bad("no endpoint is given: name at least one, as http://host:2379");
+  if (with.endpoints.empty())
+    return bad("no endpoint is given: name at least one, as http://host:2379");
   if (with.max_answer == 0) return bad("the largest answer must be at least 1 byte");
   if (with.connect_timeout.count() < 1 ||
       with.connect_timeout.count() > std::numeric_limits<int>::max()) {
@@ -64,7 +67,8 @@ error transport::impl::open(uv_loop_t* loop, transport_config&& with, receiver& 
   config_ = std::move(with);
   if (error failed = check_curl(config_, tls)) return failed;
   const long idle = connections_an_endpoint * static_cast<long>(endpoints.size());
-  if (!driver_.open(loop, *this, now, tls, idle)) return {errc::no_memory, "no memory for libcurl", 0};
+  if (!driver_.open(loop, *this, now, tls, idle))
+    return {errc::no_memory, "no memory for libcurl", 0};
   endpoints_ = std::move(endpoints);
   nowhere_.url = "an endpoint that is not configured";
   names_.open(loop, *this, endpoints_, config_.connect_timeout);
@@ -100,15 +104,9 @@ void transport::impl::begin(exchange_kind kind, exchange_request&& request) {
 void transport::impl::dial(exchange& x) {
   if (x.over()) return;
   switch (names_.ask(x.endpoint())) {
-    case resolver::state::ready:
-      x.start(names_.addresses(x.endpoint()));
-      return;
-    case resolver::state::waiting:
-      waiting_.push_back(&x);
-      return;
-    case resolver::state::failed:
-      x.fail(names_.failure(x.endpoint()));
-      return;
+    case resolver::state::ready: x.start(names_.addresses(x.endpoint())); return;
+    case resolver::state::waiting: waiting_.push_back(&x); return;
+    case resolver::state::failed: x.fail(names_.failure(x.endpoint())); return;
   }
 }
 
@@ -134,7 +132,8 @@ void transport::impl::put_away(std::unique_ptr<exchange> x) {
   waiting_.erase(std::remove(waiting_.begin(), waiting_.end(), x.get()), waiting_.end());
   if (x->found_nobody()) names_.distrust(x->endpoint());
   x->rest();
-  if (x->usable() && x->kind() == exchange_kind::call && spare_.size() < most_spare) spare_.push_back(std::move(x));
+  if (x->usable() && x->kind() == exchange_kind::call && spare_.size() < most_spare)
+    spare_.push_back(std::move(x));
 }
 
 void transport::impl::ended(CURL* easy, CURLcode result) {

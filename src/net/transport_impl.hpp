@@ -36,7 +36,9 @@ struct transport::impl final : multi::owner, resolver::owner {
   void resolved(std::size_t endpoint) override;
   void resolver_gone() override;
 
-  [[nodiscard]] table& of(exchange_kind kind) { return kind == exchange_kind::call ? calls_ : streams_; }
+  [[nodiscard]] table& of(exchange_kind kind) {
+    return kind == exchange_kind::call ? calls_ : streams_;
+  }
   [[nodiscard]] std::unique_ptr<exchange> fresh(exchange_kind kind);
   void dial(exchange& x);
   void deliver();
@@ -53,8 +55,9 @@ struct transport::impl final : multi::owner, resolver::owner {
   news news_;
   table calls_;
   table streams_;
-  std::vector<exchange*> waiting_;                // for their endpoint's address
-  std::vector<std::unique_ptr<exchange>> spare_;  // used calls: a new curl handle costs more than a request
+  std::vector<exchange*> waiting_;  // for their endpoint's address
+  std::vector<std::unique_ptr<exchange>>
+      spare_;  // used calls: a new curl handle costs more than a request
   std::string bytes_;
   bool open_ = false;
   bool closing_ = false;

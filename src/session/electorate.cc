@@ -18,7 +18,8 @@ electorate::owner electorate::find(std::string_view key) const {
   std::int64_t lease = whole.lease;
   // A foreign key may lie deeper than candidates' keys do: it is in the queue all the same.
   for (std::string_view prefix = whole.prefix; !prefix.empty(); lease = 0) {
-    if (const auto at = by_prefix_.find(prefix); at != by_prefix_.end()) return {true, at->second, lease};
+    if (const auto at = by_prefix_.find(prefix); at != by_prefix_.end())
+      return {true, at->second, lease};
     const auto slash = prefix.rfind('/');
     if (slash == std::string_view::npos) break;
     prefix = prefix.substr(0, slash);

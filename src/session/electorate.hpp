@@ -19,7 +19,8 @@ namespace tenure::detail {
 class candidate_impl;
 class observer_impl;
 
-// What those need who do not lead: only made where it is used, as one may lead in thousands of elections.
+// What those need who do not lead: only made where it is used, as one may lead in thousands of
+// elections.
 struct outlook {
   std::vector<observer_impl*> observers;
   bool leader_known = false;
@@ -45,7 +46,9 @@ class electorate {
 
   core::election_id add(const std::string& shard);  // or the one that is there
   slot& operator[](core::election_id id) { return slots_[id]; }
-  [[nodiscard]] core::election_id size() const { return static_cast<core::election_id>(slots_.size()); }
+  [[nodiscard]] core::election_id size() const {
+    return static_cast<core::election_id>(slots_.size());
+  }
 
   // All keys of all elections of the application start with this.
   [[nodiscard]] std::string watched_prefix() const { return app_ + "/"; }

@@ -1,20 +1,22 @@
 // What the core wants done, carried out; and what the transport heard, brought back.
 #include <utility>
 
-#include "election/candidate_impl.hpp"
 #include "base/clock.hpp"
-#include "etcd/request.hpp"
-#include "wire/names.hpp"
+#include "election/candidate_impl.hpp"
 #include "election/observer_impl.hpp"
+#include "etcd/request.hpp"
 #include "session/session_impl.hpp"
+#include "wire/names.hpp"
 
 namespace tenure::detail {
 
 namespace {
 
-// A watch message is bounded by what etcd sends of one application's deletes; values of puts are in it.
+// A watch message is bounded by what etcd sends of one application's deletes; values of puts are in
+// it.
 constexpr std::size_t longest_document = 16u << 20;
-// How much of it is looked at in one piece of work; and how much at once, before the loop goes round.
+// How much of it is looked at in one piece of work; and how much at once, before the loop goes
+// round.
 constexpr std::size_t longest_part = 4u << 10;
 constexpr std::size_t short_part = 1u << 10;
 // Larger answers are understood in a piece of work of their own, not in the one that received them.
@@ -65,10 +67,13 @@ void session_impl::perform(core::send& s) {
   calls_.emplace(s.call, std::move(asked));
   http_request r = translator_.encode(s, directories_.next_key());
   // The server gives up a little before we do, so that nothing of it is applied long after.
-  const auto limit = std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(s.timeout / 10 * 9));
+  const auto limit =
+      std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(s.timeout / 10 * 9));
   // etcd refuses even a login that carries a token which has run out.
-  const std::string_view token = s.what == core::op::authenticate ? std::string_view() : std::string_view(token_);
-  transport_.send(s.call, s.endpoint, r.path, std::move(r.body), token, std::max(limit, milliseconds(1)));
+  const std::string_view token =
+      s.what == core::op::authenticate ? std::string_view() : std::string_view(token_);
+  transport_.send(s.call, s.endpoint, r.path, std::move(r.body), token,
+                  std::max(limit, milliseconds(1)));
 }
 
 void session_impl::perform(const core::open_stream& s) {
@@ -76,7 +81,8 @@ void session_impl::perform(const core::open_stream& s) {
   stream_endpoint_ = s.endpoint;
   framing_ = std::make_unique<etcd::framing>(longest_document, longest_part);
   forget_backlog();
-  transport_.open_stream(s.stream, s.endpoint, etcd::path_watch, translator_.watch_body(s), token_, s.two_way);
+  transport_.open_stream(s.stream, s.endpoint, etcd::path_watch, translator_.watch_body(s), token_,
+                         s.two_way);
   if (log_.heard()) {
     log_(log_level::debug, "watch_opening", "opening the watch",
          {{"endpoint", options_.endpoints[s.endpoint]}, {"revision", std::to_string(s.revision)}});
@@ -191,7 +197,8 @@ void session_impl::stream_ended(std::uint64_t stream, net::reply&& last) {
 }
 
 error session_impl::last_failure(const core::tell& t) const {
-  const bool of_an_answer = t.why != core::outcome::timed_out && t.why != core::outcome::wrong_cluster;
+  const bool of_an_answer =
+      t.why != core::outcome::timed_out && t.why != core::outcome::wrong_cluster;
   if (failure_ && of_an_answer) return failure_;
   return translator_.describe(t.why, t.request, static_cast<std::uint32_t>(t.value));
 }
@@ -208,34 +215,37 @@ void session_impl::tell_news(const core::tell& t) {
   switch (t.what) {
     case core::news::granted:
       log_(log_level::info, "lease_granted", "a lease was granted",
-           {{"lease", names::key("", t.value).substr(1)}, {"ttl_s", std::to_string(t.time / core::second)}});
+           {{"lease", names::key("", t.value).substr(1)},
+            {"ttl_s", std::to_string(t.time / core::second)}});
       to(&session_events::granted, t.value, std::chrono::duration_cast<milliseconds>(span));
       break;
     case core::news::lease_lost: {
-      const error e{errc::lease_gone, std::string(text(to_reason(t.why_lost))) + "; " + *evidence(), 0};
+      const error e{errc::lease_gone, std::string(text(to_reason(t.why_lost))) + "; " + *evidence(),
+                    0};
       log_(log_level::warning, "lease_gone", e.message);
       to(&session_events::lost, e);
       break;
     }
     case core::news::jeopardy:
-      log_(log_level::warning, "jeopardy", "renewals do not come through", {{"left_ms", std::to_string(t.time / core::millisecond)}});
+      log_(log_level::warning, "jeopardy", "renewals do not come through",
+           {{"left_ms", std::to_string(t.time / core::millisecond)}});
       to(&session_events::jeopardy, span);
       break;
-    case core::news::cancelled_all:
-      deadline_.end(to_reason(t.why_lost));
-      break;
+    case core::news::cancelled_all: deadline_.end(to_reason(t.why_lost)); break;
     case core::news::safe:
       log_(log_level::info, "safe", "renewals come through again");
       to(&session_events::safe);
       break;
     case core::news::stalled:
-      log_(log_level::warning, "stalled", "the loop was late", {{"late_ms", std::to_string(t.time / core::millisecond)}});
+      log_(log_level::warning, "stalled", "the loop was late",
+           {{"late_ms", std::to_string(t.time / core::millisecond)}});
       to(&session_events::stalled, span);
       break;
     case core::news::refused_timings: {
       std::string why;
       (void)core::check(core::resolve(machine_->asked(), t.time), why);
-      const error e{errc::unsafe_timing, "etcd granted another TTL than the one asked for: " + why, 0};
+      const error e{errc::unsafe_timing, "etcd granted another TTL than the one asked for: " + why,
+                    0};
       log_(log_level::error, "unsafe_timing", e.message);
       to(&session_events::lost, e);
       state_ = state::closing;
@@ -258,7 +268,8 @@ void session_impl::tell_news(const core::tell& t) {
             for (observer_impl* o : elections_[id].seen->observers) o->told_trouble(e);
           }
         }
-        if (t.request == core::op::read_all || t.request == core::op::watch) directories_.trouble(e);
+        if (t.request == core::op::read_all || t.request == core::op::watch)
+          directories_.trouble(e);
         break;
       }
       [[fallthrough]];
@@ -284,11 +295,15 @@ void session_impl::tell_election(const core::tell& t) {
   }
   candidate_impl* c = e.candidate;
   if (c == nullptr) return;
-  if (t.what == core::news::left) e.candidate = nullptr;  // before it is told: the place is free again
+  if (t.what == core::news::left)
+    e.candidate = nullptr;  // before it is told: the place is free again
   error failure;
   if (t.what == core::news::trouble) failure = last_failure(t);
   if (t.what == core::news::tampered) {
-    failure = {errc::tampered, "the key of election " + e.prefix + " was attached to another lease; it is deleted and set anew", 0};
+    failure = {errc::tampered,
+               "the key of election " + e.prefix +
+                   " was attached to another lease; it is deleted and set anew",
+               0};
   }
   if (failure) log_(log_level::warning, "trouble", failure.message, {{"election", e.prefix}});
   c->told(t, failure);

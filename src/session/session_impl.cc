@@ -4,13 +4,13 @@
 #include <cstdio>
 #include <new>
 
-#include "election/candidate_impl.hpp"
 #include "base/clock.hpp"
 #include "base/fork_guard.hpp"
-#include "wire/names.hpp"
-#include "election/observer_impl.hpp"
 #include "base/ref.hpp"
 #include "base/testing.hpp"
+#include "election/candidate_impl.hpp"
+#include "election/observer_impl.hpp"
+#include "wire/names.hpp"
 
 namespace tenure::detail {
 
@@ -32,11 +32,13 @@ error read_file(const char* field, const std::string& path, std::string& out) {
   if (path.empty()) return {};
   std::FILE* file = std::fopen(path.c_str(), "rbe");
   if (file == nullptr) {
-    return {errc::invalid_argument, std::string(field) + " " + path + " cannot be opened: check path and permissions", 0};
+    return {errc::invalid_argument,
+            std::string(field) + " " + path + " cannot be opened: check path and permissions", 0};
   }
   char buffer[4096];
   std::size_t n = 0;
-  while (out.size() < 1u << 20 && (n = std::fread(buffer, 1, sizeof buffer, file)) > 0) out.append(buffer, n);
+  while (out.size() < 1u << 20 && (n = std::fread(buffer, 1, sizeof buffer, file)) > 0)
+    out.append(buffer, n);
   const bool failed = std::ferror(file) != 0;
   std::fclose(file);
   if (failed || out.find("-----BEGIN ") == std::string::npos) {
@@ -62,10 +64,13 @@ void session_impl::release() {
   if (--refs_ == 0) delete this;
 }
 
-error session_impl::check(const session_options& o, core::settings& settings, net::transport_config& config) {
+error session_impl::check(const session_options& o, core::settings& settings,
+                          net::transport_config& config) {
   if (o.endpoints.empty() || o.endpoints.size() > core::max_endpoints) {
     return {errc::invalid_argument,
-            "endpoints: " + std::to_string(o.endpoints.size()) + " given, but 1 to 64 client URLs are needed", 0};
+            "endpoints: " + std::to_string(o.endpoints.size()) +
+                " given, but 1 to 64 client URLs are needed",
+            0};
   }
   for (const std::string& text : o.endpoints) {
     net::endpoint_url url;
@@ -78,7 +83,8 @@ error session_impl::check(const session_options& o, core::settings& settings, ne
     return {errc::invalid_argument, "auth: a password without a user", 0};
   }
   if (o.tls.cert_file.empty() != o.tls.key_file.empty()) {
-    return {errc::invalid_argument, "tls: cert_file and key_file need each other; only one is given", 0};
+    return {errc::invalid_argument,
+            "tls: cert_file and key_file need each other; only one is given", 0};
   }
   if (error e = read_file("tls.ca_file", o.tls.ca_file, config.tls.ca)) return e;
   if (error e = read_file("tls.cert_file", o.tls.cert_file, config.tls.cert)) return e;
@@ -99,7 +105,8 @@ error session_impl::check(const session_options& o, core::settings& settings, ne
     case core::timing_fault::range: return {errc::invalid_argument, why, 0};
     case core::timing_fault::unsafe: return {errc::unsafe_timing, why, 0};
   }
-  config.connect_timeout = std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(t.request_timeout));
+  config.connect_timeout =
+      std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(t.request_timeout));
   settings.endpoint_count = o.endpoints.size();
   settings.authenticate = !o.auth.user.empty();
   settings.watch = !switches().no_watch;
@@ -191,19 +198,25 @@ void session_impl::arm() {
   armed_ = wake;
   const core::nanos now = boot_time();
   if (wake <= now) {
-    dispatcher_.again();  // a timer would be due in this turn of the loop, which may have done enough
+    dispatcher_
+        .again();  // a timer would be due in this turn of the loop, which may have done enough
     return;
   }
-  const core::nanos delay = wake == core::never ? longest_sleep : std::min(std::max<core::nanos>(wake - now, 0), longest_sleep);
+  const core::nanos delay = wake == core::never
+                                ? longest_sleep
+                                : std::min(std::max<core::nanos>(wake - now, 0), longest_sleep);
   uv_update_time(loop_);
-  uv_timer_start(&timer_, [](uv_timer_t* t) noexcept { static_cast<session_impl*>(t->data)->dispatcher_.again(); },
-                 static_cast<std::uint64_t>((delay + core::millisecond - 1) / core::millisecond), 0);
+  uv_timer_start(
+      &timer_,
+      [](uv_timer_t* t) noexcept { static_cast<session_impl*>(t->data)->dispatcher_.again(); },
+      static_cast<std::uint64_t>((delay + core::millisecond - 1) / core::millisecond), 0);
 }
 
 void session_impl::woke() {
   if (finished_ || forked()) return;
   const core::nanos now = boot_time();
-  for (auto due = alarms_.begin(); due != alarms_.end() && due->first <= now; due = alarms_.erase(due)) {
+  for (auto due = alarms_.begin(); due != alarms_.end() && due->first <= now;
+       due = alarms_.erase(due)) {
     post(std::move(due->second));
   }
   apply(core::woke{});
@@ -214,7 +227,8 @@ void session_impl::apply(const core::event& e) {
   const core::nanos now = boot_time();
   evidence_.reset();
   machine_->apply(now, e, actions_);
-  const char* const broken = switches().broken != nullptr ? switches().broken : machine_->broken_invariant(now);
+  const char* const broken =
+      switches().broken != nullptr ? switches().broken : machine_->broken_invariant(now);
   perform();
   if (broken != nullptr && !std::exchange(broken_, true)) stop(broken);
   arm();
@@ -223,7 +237,10 @@ void session_impl::apply(const core::event& e) {
 // A defect of ours must not make two leaders: tokens first, then the session.
 void session_impl::stop(const char* invariant) {
   deadline_.end(reason::internal);
-  const error e{errc::system, std::string("a defect in tenure: ") + invariant + "; the session closes: please report it", 0};
+  const error e{
+      errc::system,
+      std::string("a defect in tenure: ") + invariant + "; the session closes: please report it",
+      0};
   log_(log_level::error, "broken_invariant", e.message);
   if (events_.lost) {
     post([this, e] {
@@ -238,10 +255,12 @@ std::shared_ptr<const std::string> session_impl::evidence() {
   const core::counters& c = machine_->counts();
   const core::nanos now = boot_time();
   const auto ago = [now](core::nanos at) {
-    return at == 0 ? std::string("never") : std::to_string((now - at) / core::millisecond) + " ms ago";
+    return at == 0 ? std::string("never")
+                   : std::to_string((now - at) / core::millisecond) + " ms ago";
   };
-  std::string text = "the last acknowledged keepalive was sent " + ago(c.kept_at) + ", the last linearizable request answered " +
-                     ago(c.confirmed_at) + ", under raft term " + std::to_string(c.term);
+  std::string text = "the last acknowledged keepalive was sent " + ago(c.kept_at) +
+                     ", the last linearizable request answered " + ago(c.confirmed_at) +
+                     ", under raft term " + std::to_string(c.term);
   if (trouble_at_ != 0) text += "; the last failure was " + ago(trouble_at_) + ": " + last_trouble_;
   evidence_ = std::make_shared<const std::string>(std::move(text));
   return evidence_;
@@ -252,7 +271,8 @@ token_node* session_impl::begin_term() {
   return deadline != nullptr ? new (std::nothrow) token_node(deadline, line_) : nullptr;
 }
 
-// The core has nothing under way any more. What has been posted is still delivered, then all is closed.
+// The core has nothing under way any more. What has been posted is still delivered, then all is
+// closed.
 void session_impl::tear_down() {
   finished_ = true;
   state_ = state::closing;

@@ -1,7 +1,8 @@
-// The facade: ties the core, etcd's words and the transport to a uv loop and to the user's callbacks.
+// The facade: ties the core, etcd's words and the transport to a uv loop and to the user's
+// callbacks.
 //
-// One turn, always in this order: take the time, feed the event to the core, end the tokens that it ends, move
-// the deadline, start and stop I/O; the user's callbacks follow from the dispatcher.
+// One turn, always in this order: take the time, feed the event to the core, end the tokens that it
+// ends, move the deadline, start and stop I/O; the user's callbacks follow from the dispatcher.
 #pragma once
 
 #include <cstdint>
@@ -16,19 +17,19 @@
 
 #include <uv.h>
 
+#include "base/random.hpp"
 #include "core/machine.hpp"
 #include "election/directories.hpp"
-#include "loop/dispatcher.hpp"
-#include "session/electorate.hpp"
 #include "etcd/framing.hpp"
+#include "loop/dispatcher.hpp"
 #include "loop/logger.hpp"
+#include "loop/turn.hpp"
 #include "net/transport.hpp"
-#include "base/random.hpp"
-#include "token/session_deadline.hpp"
+#include "session/electorate.hpp"
 #include "tenure/session.hpp"
+#include "token/session_deadline.hpp"
 #include "token/token_state.hpp"
 #include "wire/translate.hpp"
-#include "loop/turn.hpp"
 
 namespace tenure::detail {
 
@@ -56,7 +57,8 @@ class session_impl final : public net::receiver, public teller {
   // The token of a leadership that begins; null without memory.
   token_node* begin_term();
   logger& log() { return log_; }
-  // What speaks for and against the lease at this moment, in words; for those who lose a leadership.
+  // What speaks for and against the lease at this moment, in words; for those who lose a
+  // leadership.
   [[nodiscard]] std::shared_ptr<const std::string> evidence();
   [[nodiscard]] bool forked() const;
 
@@ -70,7 +72,8 @@ class session_impl final : public net::receiver, public teller {
 
  private:
   ~session_impl();
-  error check(const session_options& options, core::settings& settings, net::transport_config& config);
+  error check(const session_options& options, core::settings& settings,
+              net::transport_config& config);
   void understand(std::uint64_t call, const net::reply& reply);
   void stop(const char* invariant);
   void perform();
@@ -126,7 +129,7 @@ class session_impl final : public net::receiver, public teller {
   session_deadline deadline_;
   bool broken_ = false;
   std::shared_ptr<const std::string> evidence_;  // null: not put into words in this step
-  std::string last_trouble_;  // and when it was
+  std::string last_trouble_;                     // and when it was
   core::nanos trouble_at_ = 0;
   teller_line* line_ = nullptr;
   std::vector<core::action> actions_;

@@ -5,9 +5,10 @@
 
 namespace tenure::detail {
 
-shared_deadline* session_deadline::begin_term(shared_deadline::clock now, std::uint32_t life, const core::machine& core) {
-  // One that passed under others is not replaced before the core has heard of it: who hangs on it would never be
-  // told. What begins now ends with it.
+shared_deadline* session_deadline::begin_term(shared_deadline::clock now, std::uint32_t life,
+                                              const core::machine& core) {
+  // One that passed under others is not replaced before the core has heard of it: who hangs on it
+  // would never be told. What begins now ends with it.
   if (shared_ != nullptr && (lease_ != core.lease_id() || (!used_ && shared_->passed()))) drop();
   if (shared_ == nullptr) {
     shared_ = new (std::nothrow) shared_deadline(now, life);

@@ -1,5 +1,5 @@
-// The deadline that the tokens of a session's leaderships share, as the core moves it from step to step. The shipped
-// facade and the simulation host the core with this same class.
+// The deadline that the tokens of a session's leaderships share, as the core moves it from step to
+// step. The shipped facade and the simulation host the core with this same class.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +17,10 @@ class session_deadline {
   ~session_deadline() { drop(); }
 
   // For a leadership that begins in this step of the core; null: no memory.
-  shared_deadline* begin_term(shared_deadline::clock now, std::uint32_t life, const core::machine& core);
-  // At the end of each step. False: it has passed under leaderships that the core still believes in, and the core has
-  // to hear of it (core::expired).
+  shared_deadline* begin_term(shared_deadline::clock now, std::uint32_t life,
+                              const core::machine& core);
+  // At the end of each step. False: it has passed under leaderships that the core still believes
+  // in, and the core has to hear of it (core::expired).
   [[nodiscard]] bool move(const core::machine& core);
   // All tokens end now, for this reason.
   void end(reason why);

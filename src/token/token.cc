@@ -8,7 +8,8 @@
 
 namespace tenure {
 
-subscription::subscription(detail::token_node* node, unsigned long long id) noexcept : node_(node), id_(id) {}
+subscription::subscription(detail::token_node* node, unsigned long long id) noexcept
+    : node_(node), id_(id) {}
 
 subscription::subscription(subscription&& other) noexcept
     : node_(std::exchange(other.node_, nullptr)), id_(other.id_) {}
@@ -54,7 +55,9 @@ std::chrono::nanoseconds token::time_left() const noexcept {
   return std::chrono::nanoseconds(node_ == nullptr ? 0 : node_->left());
 }
 
-reason token::why() const noexcept { return node_ == nullptr ? reason::session_closed : node_->why(); }
+reason token::why() const noexcept {
+  return node_ == nullptr ? reason::session_closed : node_->why();
+}
 
 token token::child(std::optional<std::chrono::milliseconds> limit) const {
   if (node_ == nullptr) return {};

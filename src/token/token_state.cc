@@ -66,7 +66,8 @@ void token_node::release() noexcept {
 reason token_node::why() noexcept {
   if (deadline_->forked()) return reason::forked;
   for (token_node* n = this; n != nullptr; n = n->parent_) {
-    if (const int why = n->why_.load(std::memory_order_acquire); why != 0) return static_cast<reason>(why);
+    if (const int why = n->why_.load(std::memory_order_acquire); why != 0)
+      return static_cast<reason>(why);
   }
   if (deadline_->passed()) return deadline_->why();
   for (token_node* n = this; n != nullptr; n = n->parent_) {
@@ -79,7 +80,8 @@ core::nanos token_node::left() noexcept {
   if (cancelled()) return 0;
   core::nanos left = deadline_->left();
   for (token_node* n = this; n != nullptr; n = n->parent_) {
-    if (n->limit_ != core::never) left = std::min(left, std::max<core::nanos>(n->limit_ - now(), 0));
+    if (n->limit_ != core::never)
+      left = std::min(left, std::max<core::nanos>(n->limit_ - now(), 0));
   }
   return left;
 }
@@ -106,7 +108,8 @@ unsigned long long token_node::subscribe(token_node* node, std::function<void(re
 }
 
 void token_node::unsubscribe(unsigned long long id) noexcept {
-  const auto at = std::find_if(entries_.begin(), entries_.end(), [&](const entry& e) { return e.id == id; });
+  const auto at =
+      std::find_if(entries_.begin(), entries_.end(), [&](const entry& e) { return e.id == id; });
   if (at == entries_.end()) return;
   const entry gone = std::move(*at);  // its callable may own what destroys further subscriptions
   entries_.erase(at);
@@ -125,7 +128,8 @@ void token_node::tell_cancelled() {
 }
 
 void token_node::tell_one(unsigned long long id, reason why) {
-  const auto at = std::find_if(entries_.begin(), entries_.end(), [&](const entry& e) { return e.id == id; });
+  const auto at =
+      std::find_if(entries_.begin(), entries_.end(), [&](const entry& e) { return e.id == id; });
   if (at == entries_.end()) return;  // withdrawn meanwhile
   const entry now = std::move(*at);
   entries_.erase(at);

@@ -12,9 +12,9 @@
 
 namespace tenure::detail {
 
-// Until when the leaderships of one session may be believed in; they all share one. Written by the loop's
-// thread, read by any. Whoever finds it passed closes it for good, so that a renewal that comes too late can
-// never bring a token back to life.
+// Until when the leaderships of one session may be believed in; they all share one. Written by the
+// loop's thread, read by any. Whoever finds it passed closes it for good, so that a renewal that
+// comes too late can never bring a token back to life.
 class shared_deadline {
  public:
   using clock = core::nanos (*)();
@@ -30,7 +30,9 @@ class shared_deadline {
     at_.store(closed, std::memory_order_release);
   }
   // Once it has passed.
-  [[nodiscard]] reason why() const noexcept { return static_cast<reason>(why_.load(std::memory_order_relaxed)); }
+  [[nodiscard]] reason why() const noexcept {
+    return static_cast<reason>(why_.load(std::memory_order_relaxed));
+  }
   [[nodiscard]] core::nanos left() noexcept;  // 0 if passed
   [[nodiscard]] bool forked() const noexcept;
   [[nodiscard]] core::nanos now() const noexcept { return now_(); }
@@ -60,8 +62,8 @@ class teller {
   ~teller() = default;
 };
 
-// The way from tokens to their session's loop. Tokens outlive the session, which cuts it when it is over: nothing is
-// told any more.
+// The way from tokens to their session's loop. Tokens outlive the session, which cuts it when it is
+// over: nothing is told any more.
 class teller_line {
  public:
   explicit teller_line(teller* to) noexcept : to_(to) {}
@@ -98,10 +100,10 @@ class token_node {
   void release() noexcept;
 
   // Loop thread only from here.
-  void cancel(reason why);              // the first reason stays
+  void cancel(reason why);  // the first reason stays
   unsigned long long subscribe(token_node* node, std::function<void(reason)> told);
   void unsubscribe(unsigned long long id) noexcept;
-  void tell_cancelled();                // those subscriptions of this root whose token is cancelled
+  void tell_cancelled();  // those subscriptions of this root whose token is cancelled
 
  private:
   ~token_node();

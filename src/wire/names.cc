@@ -40,7 +40,8 @@ bool is_text(std::string_view s) {
     const std::size_t n = sequence(s);
     const auto first = static_cast<unsigned char>(s[0]);
     if (n == 0 || first < 0x20 || first == 0x7f) return false;
-    if (first == 0xc2 && static_cast<unsigned char>(s[1]) < 0xa0) return false;  // C1: U+0080 to U+009F
+    if (first == 0xc2 && static_cast<unsigned char>(s[1]) < 0xa0)
+      return false;  // C1: U+0080 to U+009F
     s.remove_prefix(n);
   }
   return true;
@@ -55,7 +56,8 @@ std::string shown(const std::string& s) {
       out += c;
     } else {
       char hex[8];
-      std::snprintf(hex, sizeof hex, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+      std::snprintf(hex, sizeof hex, "\\x%02x",
+                    static_cast<unsigned>(static_cast<unsigned char>(c)));
       out += hex;
     }
   }
@@ -67,7 +69,9 @@ error bad(const char* field, const std::string& value, const char* why) {
 }
 
 error check_text(const char* field, const std::string& value) {
-  if (value.empty()) return {errc::invalid_argument, std::string(field) + " is empty: give it 1 to 255 bytes of text"};
+  if (value.empty())
+    return {errc::invalid_argument,
+            std::string(field) + " is empty: give it 1 to 255 bytes of text"};
   if (value.size() > 255) return bad(field, value, "is longer than 255 bytes");
   if (!is_text(value)) return bad(field, value, "is not UTF-8 without control characters");
   return {};
@@ -82,7 +86,8 @@ error check_app(const std::string& app) {
   }
   // APP/leader/leader/… would lie inside the election APP/leader.
   if (("/" + app + "/").find("/leader/") != std::string::npos) {
-    return bad("app", app, "has a part \"leader\", which would lie inside another election: rename it");
+    return bad("app", app,
+               "has a part \"leader\", which would lie inside another election: rename it");
   }
   return {};
 }
@@ -90,8 +95,10 @@ error check_app(const std::string& app) {
 error check_shard(const std::string& shard) {
   if (shard.empty()) return {};
   if (error e = check_text("shard", shard)) return e;
-  if (shard.find('/') != std::string::npos) return bad("shard", shard, "contains \"/\": use another separator");
-  if (shard == "leader") return bad("shard", shard, "would lie inside the election without a shard: rename it");
+  if (shard.find('/') != std::string::npos)
+    return bad("shard", shard, "contains \"/\": use another separator");
+  if (shard == "leader")
+    return bad("shard", shard, "would lie inside the election without a shard: rename it");
   return {};
 }
 

@@ -28,7 +28,9 @@ core::item_answer own_key(const etcd::op_response& range) {
 // What the entries of a batch have in common, put into words once.
 struct wording {
   wording(const core::send& s, const std::string& instance)
-      : now(std::chrono::system_clock::now()), waiting(value::waiting(instance, now)), leading(instance, now),
+      : now(std::chrono::system_clock::now()),
+        waiting(value::waiting(instance, now)),
+        leading(instance, now),
         name(names::key({}, s.lease)) {}
 
   std::string_view key(const std::string& prefix) { return text.assign(prefix).append(name); }
@@ -125,8 +127,8 @@ void translator::encode_together(const core::send& s, std::string& body) {
   all.end();
 }
 
-void translator::add_rivals(const std::string& prefix, const etcd::op_response& range, core::answer& a,
-                            core::item_answer& item) {
+void translator::add_rivals(const std::string& prefix, const etcd::op_response& range,
+                            core::answer& a, core::item_answer& item) {
   item.first = static_cast<std::uint32_t>(a.rivals.size());
   item.count = static_cast<std::uint32_t>(range.kvs.size());
   item.more = range.more;
@@ -136,7 +138,8 @@ void translator::add_rivals(const std::string& prefix, const etcd::op_response& 
   }
 }
 
-void translator::items(const expected& asked, std::vector<etcd::op_response>& responses, core::answer& a, bool& sound) {
+void translator::items(const expected& asked, std::vector<etcd::op_response>& responses,
+                       core::answer& a, bool& sound) {
   const std::size_t each = asked.what == op::read_queue ? 2 : 1;
   sound = responses.size() == each * asked.elections.size();
   for (std::size_t i = 0; sound && i < asked.elections.size(); ++i) {
@@ -183,7 +186,8 @@ void translator::items(const expected& asked, std::vector<etcd::op_response>& re
   }
 }
 
-bool translator::fill(const expected& asked, const net::reply& reply, translated& out, std::string& why) {
+bool translator::fill(const expected& asked, const net::reply& reply, translated& out,
+                      std::string& why) {
   core::answer& a = out.answer;
   etcd::header h;
   switch (asked.what) {

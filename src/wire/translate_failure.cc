@@ -60,18 +60,22 @@ const char* remedy(etcd::refusal r) {
     case etcd::refusal::gateway_off:
       return ": the HTTP/JSON gateway is off there; start etcd with --enable-grpc-gateway=true";
     case etcd::refusal::client_cn:
-      return ": etcd's gateway refuses client certificates with a CommonName while authentication is on; "
+      return ": etcd's gateway refuses client certificates with a CommonName while authentication "
+             "is on; "
              "use a certificate without one, and a user name and password";
     case etcd::refusal::server_certificate:
-      return ": etcd's gateway cannot reach its own server; with --client-cert-auth etcd's server certificate "
+      return ": etcd's gateway cannot reach its own server; with --client-cert-auth etcd's server "
+             "certificate "
              "needs the clientAuth usage as well";
     case etcd::refusal::no_space:
-      return ": compact and defragment etcd, then disarm its alarm; a leader goes on leading meanwhile";
+      return ": compact and defragment etcd, then disarm its alarm; a leader goes on leading "
+             "meanwhile";
     case etcd::refusal::credentials_rejected: return ": check user and password";
     case etcd::refusal::permission_denied:
       return ": the user needs READWRITE on all keys that start with the app's name and \"/\"";
     case etcd::refusal::too_many_operations:
-      return ": an election needs transactions of three operations; start etcd with a larger --max-txn-ops";
+      return ": an election needs transactions of three operations; start etcd with a larger "
+             "--max-txn-ops";
     case etcd::refusal::lease_not_found: return ": it expired or was revoked; a new one is taken";
     default: return "";
   }
@@ -81,7 +85,8 @@ const char* meaning(outcome what) {
   switch (what) {
     case outcome::timed_out: return "no answer within the request time-out";
     case outcome::wrong_cluster:
-      return "it answers for another cluster than the first endpoint did; list the members of one cluster only, "
+      return "it answers for another cluster than the first endpoint did; list the members of one "
+             "cluster only, "
              "and start anew if the cluster was replaced";
     case outcome::not_sent: return "it could not be reached";
     case outcome::broken: return "the connection broke";
@@ -145,13 +150,16 @@ errc to_errc(reason why) {
 
 error translator::describe(outcome what, core::op request, std::uint32_t endpoint) const {
   return {to_errc(what),
-          std::string("cannot ") + name(request) + " at " + options_.endpoints[endpoint] + ": " + meaning(what), 0};
+          std::string("cannot ") + name(request) + " at " + options_.endpoints[endpoint] + ": " +
+              meaning(what),
+          0};
 }
 
 translated translator::decode(std::uint64_t call, const expected& asked, const net::reply& reply) {
   translated out;
   out.answer.call = call;
-  const std::string where = std::string("cannot ") + name(asked.what) + " at " + options_.endpoints[asked.endpoint] + ": ";
+  const std::string where = std::string("cannot ") + name(asked.what) + " at " +
+                            options_.endpoints[asked.endpoint] + ": ";
   switch (reply.delivery) {
     case net::delivery::answered: break;
     case net::delivery::not_sent:
@@ -184,14 +192,16 @@ translated translator::decode(std::uint64_t call, const expected& asked, const n
   return out;
 }
 
-core::stream_news translator::decode(std::uint64_t stream, const etcd::watch_message& m, error& failure) const {
+core::stream_news translator::decode(std::uint64_t stream, const etcd::watch_message& m,
+                                     error& failure) const {
   core::stream_news n;
   n.stream = stream;
   n.cluster = m.header.cluster_id;
   n.created = m.created;
   n.canceled = m.canceled || m.failed;
   if (n.canceled) {
-    const etcd::error_response e = etcd::classify(m.error_code, m.failed ? m.error_text : m.cancel_reason);
+    const etcd::error_response e =
+        etcd::classify(m.error_code, m.failed ? m.error_text : m.cancel_reason);
     n.why = m.compact_revision > 0 ? outcome::compacted : to_outcome(e.refusal);
     n.compact_revision = m.compact_revision;
     failure = {to_errc(n.why), "the watch was ended: " + e.message + remedy(e.refusal), e.code};
@@ -201,13 +211,14 @@ core::stream_news translator::decode(std::uint64_t stream, const etcd::watch_mes
     n.last_revision = std::max(n.last_revision, it.kv.mod_revision);
     const electorate::owner owner = elections_.find(it.kv.key);
     if (!owner.known) continue;
-    n.changes.push_back({owner.election, it.deleted, owner.lease, it.kv.create_revision, it.kv.mod_revision});
+    n.changes.push_back(
+        {owner.election, it.deleted, owner.lease, it.kv.create_revision, it.kv.mod_revision});
   }
   return n;
 }
 
-core::stream_gone translator::stream_end(std::uint64_t stream, std::uint32_t endpoint, const net::reply& last,
-                                         error& failure) const {
+core::stream_gone translator::stream_end(std::uint64_t stream, std::uint32_t endpoint,
+                                         const net::reply& last, error& failure) const {
   core::stream_gone g;
   g.stream = stream;
   const std::string where = "the watch at " + options_.endpoints[endpoint] + " ended: ";
@@ -218,7 +229,8 @@ core::stream_gone translator::stream_end(std::uint64_t stream, std::uint32_t end
     return g;
   }
   g.why = last.delivery == net::delivery::not_sent ? outcome::not_sent : outcome::broken;
-  failure = {errc::unreachable, where + (last.failure.empty() ? "the server closed it" : last.failure), 0};
+  failure = {errc::unreachable,
+             where + (last.failure.empty() ? "the server closed it" : last.failure), 0};
   return g;
 }
 

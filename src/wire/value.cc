@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include "etcd/rapid.hpp"
-#include <rapidjson/stringbuffer.h>
 
 namespace tenure::value {
 
@@ -12,7 +11,9 @@ namespace {
 
 // A JSON string. Names rarely need an escape.
 void append_text(std::string& out, std::string_view text) {
-  const auto plain = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; };
+  const auto plain = [](char c) {
+    return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
+  };
   if (std::all_of(text.begin(), text.end(), plain)) {
     out.append("\"").append(text).append("\"");
     return;
@@ -37,7 +38,9 @@ std::int64_t whole_seconds(time when) {
   return std::chrono::floor<std::chrono::seconds>(when).time_since_epoch().count();
 }
 std::int64_t nanoseconds_of(time when) {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(when - std::chrono::floor<std::chrono::seconds>(when)).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             when - std::chrono::floor<std::chrono::seconds>(when))
+      .count();
 }
 
 constexpr std::size_t fraction_at = 20;  // in a time
@@ -69,16 +72,18 @@ struct instance_finder : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, instanc
 
 }  // namespace
 
-// The proleptic Gregorian calendar in whole numbers (its years begin in March), because a batch may ask for a hundred
-// times, and strftime takes a microsecond.
+// The proleptic Gregorian calendar in whole numbers (its years begin in March), because a batch may
+// ask for a hundred times, and strftime takes a microsecond.
 std::string rfc3339(time when) {
   const std::int64_t s = whole_seconds(when);
   const std::int64_t days = s / 86400 - (s % 86400 < 0 ? 1 : 0);
   const std::int64_t of_day = s - days * 86400;
-  const std::int64_t z = days + 719468;  // since 0000-03-01; positive for all that the clock can show
+  const std::int64_t z =
+      days + 719468;  // since 0000-03-01; positive for all that the clock can show
   const std::int64_t era = z / 146097;
   const std::int64_t of_era = z % 146097;
-  const std::int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+  const std::int64_t year_of_era =
+      (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
   const std::int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::int64_t march_month = (5 * of_year + 2) / 153;
   const std::int64_t month = march_month < 10 ? march_month + 3 : march_month - 9;
@@ -124,7 +129,8 @@ std::string instance_of(std::string_view stored) {
   instance_finder found;
   rapidjson::Reader reader;
   rapidjson::MemoryStream in(stored.data(), stored.size());
-  constexpr unsigned flags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
+  constexpr unsigned flags = rapidjson::kParseIterativeFlag |
+                             rapidjson::kParseValidateEncodingFlag |
                              rapidjson::kParseNumbersAsStringsFlag;
   if (reader.Parse<flags>(in, found).IsError()) return {};
   return found.instance;

@@ -1,5 +1,6 @@
-// The measured process: one session with any number of candidates on one loop, which does what lines on its
-// standard input say and writes when things happened (CLOCK_MONOTONIC, ns) to its standard output.
+// The measured process: one session with any number of candidates on one loop, which does what
+// lines on its standard input say and writes when things happened (CLOCK_MONOTONIC, ns) to its
+// standard output.
 //
 //   resign, again, close     all candidates, or the session
 //   turns                    from now on count the loop's turns
@@ -123,8 +124,8 @@ class contender {
       turns_.begin();
     } else if (what == "told") {
       for (const sample* s : {&turns_.wall_us(), &turns_.cpu_us()}) {
-        std::printf("%s %zu %.3f %.3f %.3f %.3f\n", s == &turns_.wall_us() ? "wall" : "cpu", s->size(), s->median(),
-                    s->p99(), s->quantile(0.999), s->worst());
+        std::printf("%s %zu %.3f %.3f %.3f %.3f\n", s == &turns_.wall_us() ? "wall" : "cpu",
+                    s->size(), s->median(), s->p99(), s->quantile(0.999), s->worst());
       }
       std::fflush(stdout);
     } else if (what == "requests") {

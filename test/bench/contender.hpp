@@ -12,7 +12,8 @@ int contend(const std::vector<std::string>& args);
 int run_jobs(const std::vector<std::string>& args);
 // Has libcurl and libuv initialised, and does nothing.
 int idle();
-// ENDPOINT: one lease grant and one transaction on a fresh connection, by libcurl's simplest interface.
+// ENDPOINT: one lease grant and one transaction on a fresh connection, by libcurl's simplest
+// interface.
 int grant_and_stand(const std::vector<std::string>& args);
 
 }  // namespace bench

@@ -33,15 +33,18 @@ void deleted(world& w) {
     cancelled_us.add(static_cast<double>(cancelled - at) / 1e3);
     lost_us.add(static_cast<double>(lost - at) / 1e3);
   }
-  w.out.add({"delete sent -> token's on_cancel told, median", "us", cancelled_us.median(), "floor", floor_us.median()});
-  w.out.add({"delete sent -> lost, median", "us", lost_us.median(), "floor", floor_us.median(), 2, true});
+  w.out.add({"delete sent -> token's on_cancel told, median", "us", cancelled_us.median(), "floor",
+             floor_us.median()});
+  w.out.add(
+      {"delete sent -> lost, median", "us", lost_us.median(), "floor", floor_us.median(), 2, true});
   w.out.add({"the same, p99", "us", lost_us.p99(), "floor", floor_us.p99()});
   auto theirs = w.etcd.etcdctl_process({"elect", "etcdctl-deleted", "x"});
   (void)theirs.next_line();
   (void)delete_all(to, "etcdctl-deleted/");
   rest_ms(1000);
   w.out.note(std::string("etcdctl elect, its key deleted: ") +
-             (theirs.running() && !theirs.poll_line() ? "goes on leading, not noticed within 1 s" : "noticed"));
+             (theirs.running() && !theirs.poll_line() ? "goes on leading, not noticed within 1 s"
+                                                      : "noticed"));
 }
 
 }  // namespace bench

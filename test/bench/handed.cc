@@ -13,12 +13,14 @@ constexpr int elections = 1000;
 // A thousand keys of one lease, and how long it takes until a watch has told of the last one's end.
 class keys_that_end {
  public:
-  explicit keys_that_end(std::uint16_t port) : to_{connection(port), connection(port)}, from_(port, "rawgone/") {}
+  explicit keys_that_end(std::uint16_t port)
+      : to_{connection(port), connection(port)}, from_(port, "rawgone/") {}
 
   double by_deletes_ms() {
     put();
     const std::int64_t begun = now_ns();
-    each_transaction([](const std::string& key) { return R"({"request_delete_range":{)" + key + "}}"; });
+    each_transaction(
+        [](const std::string& key) { return R"({"request_delete_range":{)" + key + "}}"; });
     return ended_ms(begun);
   }
   double by_revoke_ms() {
@@ -37,7 +39,9 @@ class keys_that_end {
   void put() {
     lease_ = std::to_string(now_ns());
     (void)to_[0].post("/v3/lease/grant", R"({"TTL":"60","ID":")" + lease_ + "\"}");
-    each_transaction([&](const std::string& key) { return R"({"request_put":{)" + key + R"(,"lease":")" + lease_ + R"("}})"; });
+    each_transaction([&](const std::string& key) {
+      return R"({"request_put":{)" + key + R"(,"lease":")" + lease_ + R"("}})";
+    });
     (void)ended_ms(0);
   }
   template <class Operation>
@@ -46,7 +50,8 @@ class keys_that_end {
       std::string body = R"({"success":[)";
       const char* separator = "";
       for (const int end = std::min(i + together, elections); i < end; ++i, separator = ",") {
-        body += separator + operation(key_field("rawgone/s" + std::to_string(10000 + i) + "/leader/" + lease_));
+        body += separator +
+                operation(key_field("rawgone/s" + std::to_string(10000 + i) + "/leader/" + lease_));
       }
       connection& to = to_[static_cast<std::size_t>(sent_ % at_once)];
       if (sent_ >= at_once) (void)to.receive();
@@ -56,7 +61,8 @@ class keys_that_end {
   double ended_ms(std::int64_t begun) {
     from_.await_changes(elections);
     const std::int64_t until = now_ns();
-    for (int i = std::max(0, sent_ - at_once); i < sent_; ++i) (void)to_[static_cast<std::size_t>(i % at_once)].receive();
+    for (int i = std::max(0, sent_ - at_once); i < sent_; ++i)
+      (void)to_[static_cast<std::size_t>(i % at_once)].receive();
     sent_ = 0;
     return static_cast<double>(until - begun) / 1e6;
   }
@@ -78,7 +84,8 @@ class handovers {
     return static_cast<double>(*last - since) / 1e6;
   }
   [[nodiscard]] std::string told() const {
-    return "complete in " + std::to_string(complete_) + " of " + std::to_string(begun_) + " handovers begun";
+    return "complete in " + std::to_string(complete_) + " of " + std::to_string(begun_) +
+           " handovers begun";
   }
 
  private:
@@ -118,15 +125,19 @@ void handed(world& w) {
     (void)a.hear("closed");
   }
   const std::string by_deletes = "raw deletes";
-  w.out.add({"each resigns -> the last one acquired, median", "ms", resigned.median(), by_deletes, deletes.median(), 120});
+  w.out.add({"each resigns -> the last one acquired, median", "ms", resigned.median(), by_deletes,
+             deletes.median(), 120});
   w.out.add({"the same, p99", "ms", resigned.p99(), by_deletes, deletes.p99()});
   w.out.add({"the same, worst", "ms", resigned.worst(), by_deletes, deletes.worst()});
   const std::string by_revoke = "raw revoke";
-  w.out.add({"session closes (one revoke) -> the last one, median", "ms", closed.median(), by_revoke, revokes.median(), 120});
+  w.out.add({"session closes (one revoke) -> the last one, median", "ms", closed.median(),
+             by_revoke, revokes.median(), 120});
   w.out.add({"the same, p99", "ms", closed.p99(), by_revoke, revokes.p99()});
   w.out.add({"the same, worst", "ms", closed.worst(), by_revoke, revokes.worst()});
   w.out.note(all.told());
-  w.out.note("floors: 1,000 keys deleted in transactions of 126, two at a time, or by one revoke of their lease: until an open");
+  w.out.note(
+      "floors: 1,000 keys deleted in transactions of 126, two at a time, or by one revoke of their "
+      "lease: until an open");
   w.out.note("watch has told of the last one; " + resigned.times());
 }
 

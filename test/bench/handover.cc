@@ -1,4 +1,5 @@
-// A leader is told to resign, its work has stopped: when is the next one, in another process, told that it leads?
+// A leader is told to resign, its work has stopped: when is the next one, in another process, told
+// that it leads?
 #include <csignal>
 #include <memory>
 
@@ -63,7 +64,8 @@ class etcdctls {
     connection to(w_.port);
     const std::string body = "{" + prefix_fields("etcdctls/") + R"(,"count_only":true})";
     tenure::test::await([&] {
-      return to.post("/v3/kv/range", body).find("\"count\":\"" + std::to_string(count) + '"') != std::string::npos;
+      return to.post("/v3/kv/range", body).find("\"count\":\"" + std::to_string(count) + '"') !=
+             std::string::npos;
     });
   }
   world& w_;
@@ -88,11 +90,14 @@ void handover(world& w) {
     if (i % 10 == 0) theirs_us.add(theirs.once_us());
   }
   const std::string beside = "floor";
-  w.out.add({"resign called -> next one's acquired, median", "us", ours_us.median(), beside, floor_us.median(), 1.25, true});
+  w.out.add({"resign called -> next one's acquired, median", "us", ours_us.median(), beside,
+             floor_us.median(), 1.25, true});
   w.out.add({"the same, p99", "us", ours_us.p99(), beside, floor_us.p99(), 2, true});
-  w.out.add({"etcdctl: SIGINT -> next one's line, median", "us", theirs_us.median(), beside, floor_us.median()});
-  w.out.note("floor: one put committed and seen on an open watch, blocking sockets, " + std::to_string(floor_us.size()) +
-             " times, in turn with the handovers; etcdctl " + std::to_string(theirs_us.size()) + " times");
+  w.out.add({"etcdctl: SIGINT -> next one's line, median", "us", theirs_us.median(), beside,
+             floor_us.median()});
+  w.out.note("floor: one put committed and seen on an open watch, blocking sockets, " +
+             std::to_string(floor_us.size()) + " times, in turn with the handovers; etcdctl " +
+             std::to_string(theirs_us.size()) + " times");
 }
 
 }  // namespace bench

@@ -1,4 +1,5 @@
-// The measured process of the job runner: one session, any number of jobs that do nothing. Any input closes it.
+// The measured process of the job runner: one session, any number of jobs that do nothing. Any
+// input closes it.
 #include <uv.h>
 
 #include <cinttypes>

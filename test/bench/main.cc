@@ -1,5 +1,6 @@
-// bench [--only FIGURE[,FIGURE…]] [--runs N] [--seconds N] [--directory DIR]: every figure, with its floor and its
-// peer, on an etcd of its own. Exits with 1 if one cannot be measured; a target missed is told, not an error.
+// bench [--only FIGURE[,FIGURE…]] [--runs N] [--seconds N] [--directory DIR]: every figure, with
+// its floor and its peer, on an etcd of its own. Exits with 1 if one cannot be measured; a target
+// missed is told, not an error.
 #include <getopt.h>
 
 #include <algorithm>
@@ -19,9 +20,10 @@ struct entry {
   void (*measure)(bench::world&);
 };
 constexpr entry entries[] = {
-    {"handover", bench::handover}, {"cold", bench::cold_start}, {"startup", bench::startup}, {"handed", bench::handed},
-    {"steady", bench::steady},     {"stall", bench::stall},     {"losing", bench::losing},   {"deleted", bench::deleted},
-    {"token", bench::token},       {"growth", bench::growth},
+    {"handover", bench::handover}, {"cold", bench::cold_start}, {"startup", bench::startup},
+    {"handed", bench::handed},     {"steady", bench::steady},   {"stall", bench::stall},
+    {"losing", bench::losing},     {"deleted", bench::deleted}, {"token", bench::token},
+    {"growth", bench::growth},
 };
 
 struct asked {
@@ -48,11 +50,16 @@ asked parse(int argc, char** argv) {
                                 {nullptr, 0, nullptr, 0}};
   asked a;
   for (int found = 0; (found = getopt_long(argc, argv, "", options, nullptr)) != -1;) {
-    if (found == 'o') a.only = optarg;
-    else if (found == 'r') a.runs = number("runs", optarg);
-    else if (found == 's') a.seconds = number("seconds", optarg);
-    else if (found == 'd') a.directory = optarg;
-    else bench::fail("it takes --only FIGURE[,FIGURE...], --runs N, --seconds N and --directory DIR");
+    if (found == 'o')
+      a.only = optarg;
+    else if (found == 'r')
+      a.runs = number("runs", optarg);
+    else if (found == 's')
+      a.seconds = number("seconds", optarg);
+    else if (found == 'd')
+      a.directory = optarg;
+    else
+      bench::fail("it takes --only FIGURE[,FIGURE...], --runs N, --seconds N and --directory DIR");
   }
   return a;
 }
@@ -62,8 +69,8 @@ std::vector<entry> choose(const std::string& only) {
   std::vector<entry> chosen;
   std::istringstream names(only);
   for (std::string name; std::getline(names, name, ',');) {
-    const auto* const found =
-        std::find_if(std::begin(entries), std::end(entries), [&](const entry& e) { return name == e.name; });
+    const auto* const found = std::find_if(std::begin(entries), std::end(entries),
+                                           [&](const entry& e) { return name == e.name; });
     if (found == std::end(entries)) bench::fail("no figure is called " + name);
     chosen.push_back(*found);
   }

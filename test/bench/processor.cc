@@ -44,7 +44,8 @@ void put(pid_t process, const cpu_set_t& on) {
   DIR* listing = opendir(tasks.c_str());
   if (listing == nullptr) fail("no " + tasks);
   while (const dirent* each = readdir(listing)) {
-    if (const int task = std::atoi(each->d_name); task > 0) sched_setaffinity(task, sizeof on, &on);  // it may have ended
+    if (const int task = std::atoi(each->d_name); task > 0)
+      sched_setaffinity(task, sizeof on, &on);  // it may have ended
   }
   closedir(listing);
 }

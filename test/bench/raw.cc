@@ -29,7 +29,8 @@ connection::connection(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | S
   to.sin_family = AF_INET;
   to.sin_port = htons(port);
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) fail("cannot connect to etcd");
+  if (connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0)
+    fail("cannot connect to etcd");
   const int on = 1;
   setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const timeval longest{30, 0};
@@ -42,7 +43,8 @@ void connection::send(std::string_view method, std::string_view path, std::strin
   std::string out;
   out.reserve(128 + body.size());
   out.append(method).append(" ").append(path).append(" HTTP/1.1\r\nHost: 127.0.0.1\r\n");
-  if (method == "POST") out.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
+  if (method == "POST")
+    out.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
   out.append("\r\n").append(body);
   for (std::size_t at = 0; at < out.size();) {
     const ssize_t n = write(fd_, out.data() + at, out.size() - at);
@@ -109,7 +111,9 @@ void watch::await_changes(std::size_t count) {
   constexpr std::string_view word = R"("mod_revision")";
   while (true) {
     std::size_t at = 0;
-    for (std::size_t next = 0; (next = in_.find(word, at)) != std::string::npos; at = next + word.size()) ++seen_;
+    for (std::size_t next = 0; (next = in_.find(word, at)) != std::string::npos;
+         at = next + word.size())
+      ++seen_;
     // The end may be the beginning of the word.
     in_.erase(0, std::max(at, in_.size() < word.size() ? 0 : in_.size() - word.size() + 1));
     if (seen_ >= count) break;
@@ -119,7 +123,8 @@ void watch::await_changes(std::size_t count) {
 }
 
 std::string base64(std::string_view bytes) {
-  static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static constexpr char digits[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     unsigned three = 0;

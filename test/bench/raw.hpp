@@ -1,4 +1,5 @@
-// The floor: etcd's JSON gateway spoken to with nothing but blocking sockets. No library, no JSON parser, no loop.
+// The floor: etcd's JSON gateway spoken to with nothing but blocking sockets. No library, no JSON
+// parser, no loop.
 #pragma once
 
 #include <cstdint>

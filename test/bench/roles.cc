@@ -24,7 +24,8 @@ void post(CURL* easy, const std::string& url, const std::string& body) {
   curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
   curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.c_str());
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer);
-  if (curl_easy_perform(easy) != CURLE_OK || answer.find("error") != std::string::npos) fail("the floor fails: " + answer);
+  if (curl_easy_perform(easy) != CURLE_OK || answer.find("error") != std::string::npos)
+    fail("the floor fails: " + answer);
 }
 
 }  // namespace
@@ -37,7 +38,8 @@ int idle() {
   uv_loop_t* loop = uv_default_loop();
   uv_timer_t timer;
   uv_timer_init(loop, &timer);
-  uv_timer_start(&timer, [](uv_timer_t*) {}, 1000, 1000);
+  uv_timer_start(
+      &timer, [](uv_timer_t*) {}, 1000, 1000);
   curl_multi_add_handle(multi, easy);
   int running = 0;
   curl_multi_perform(multi, &running);
@@ -55,8 +57,9 @@ int grant_and_stand(const std::vector<std::string>& args) {
   const std::string key = key_field("floor/leader/" + lease);
   post(easy, args.at(0) + "/v3/lease/grant", R"({"TTL":"10","ID":")" + lease + "\"}");
   post(easy, args.at(0) + "/v3/kv/txn",
-       R"({"compare":[{"target":"CREATE",)" + key + R"(,"create_revision":"0"}],"success":[{"request_put":{)" + key +
-           R"(,"lease":")" + lease + R"("}},{"request_range":{)" + prefix_fields("floor/leader/") + "}}]}");
+       R"({"compare":[{"target":"CREATE",)" + key +
+           R"(,"create_revision":"0"}],"success":[{"request_put":{)" + key + R"(,"lease":")" +
+           lease + R"("}},{"request_range":{)" + prefix_fields("floor/leader/") + "}}]}");
   std::printf("leading %" PRId64 "\n", now_ns());
   return 0;
 }

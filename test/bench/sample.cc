@@ -13,7 +13,10 @@ namespace {
 
 std::string number(double value) {
   char text[32];
-  const int decimals = value == 0 || std::fabs(value) >= 100 ? 0 : std::fabs(value) >= 10 ? 1 : std::fabs(value) >= 0.1 ? 2 : 4;
+  const int decimals = value == 0 || std::fabs(value) >= 100 ? 0
+                       : std::fabs(value) >= 10              ? 1
+                       : std::fabs(value) >= 0.1             ? 2
+                                                             : 4;
   std::snprintf(text, sizeof text, "%.*f", decimals, value);
   return text;
 }
@@ -48,7 +51,8 @@ double sample::quantile(double q) const {
 }
 
 std::string sample::times() const {
-  return std::to_string(size()) + " times" + (size() < 100 ? ": of fewer than 100 the p99 is the worst" : "");
+  return std::to_string(size()) + " times" +
+         (size() < 100 ? ": of fewer than 100 the p99 is the worst" : "");
 }
 
 void report::section(std::string name) { parts_.push_back({std::move(name), {}, {}}); }
@@ -60,11 +64,14 @@ void report::note(std::string text) { parts_.back().notes.push_back(std::move(te
 void report::print_section() const {
   const part& p = parts_.back();
   std::printf("\n%s\n", p.name.c_str());
-  std::printf("  %-52s %10s  %-8s %-24s %8s %10s  %s\n", "figure", "measured", "", "beside it", "ratio", "target", "");
+  std::printf("  %-52s %10s  %-8s %-24s %8s %10s  %s\n", "figure", "measured", "", "beside it",
+              "ratio", "target", "");
   for (const figure& f : p.figures) {
     const std::string beside = f.reference != 0 ? f.beside + " " + number(f.reference) : f.beside;
-    std::printf("  %-52s %10s  %-8s %-24s %8s %10s  %s\n", f.name.c_str(), number(f.measured).c_str(), f.unit.c_str(),
-                beside.c_str(), f.reference != 0 ? number(f.ratio()).c_str() : "", target(f).c_str(), verdict(f).c_str());
+    std::printf("  %-52s %10s  %-8s %-24s %8s %10s  %s\n", f.name.c_str(),
+                number(f.measured).c_str(), f.unit.c_str(), beside.c_str(),
+                f.reference != 0 ? number(f.ratio()).c_str() : "", target(f).c_str(),
+                verdict(f).c_str());
   }
   for (const std::string& text : p.notes) std::printf("  %s\n", text.c_str());
   std::fflush(stdout);
@@ -79,8 +86,8 @@ void report::print_misses() const {
       judged += f.limit != 0 ? 1 : 0;
       met += f.limit != 0 && f.met() ? 1 : 0;
       if (!f.met()) {
-        std::printf("missed: %s: %s: %s, target %s\n", p.name.c_str(), f.name.c_str(), number(f.judged()).c_str(),
-                    target(f).c_str());
+        std::printf("missed: %s: %s: %s, target %s\n", p.name.c_str(), f.name.c_str(),
+                    number(f.judged()).c_str(), target(f).c_str());
       }
     }
   }
@@ -94,20 +101,23 @@ void report::write_json(const std::string& path) const {
   const char* separator = "";
   for (const part& p : parts_) {
     for (const figure& f : p.figures) {
-      std::fprintf(out, "%s\n{\"section\":%s,\"figure\":%s,\"unit\":%s,\"measured\":%.9g", separator, quoted(p.name).c_str(),
-                   quoted(f.name).c_str(), quoted(f.unit).c_str(), f.measured);
+      std::fprintf(out, "%s\n{\"section\":%s,\"figure\":%s,\"unit\":%s,\"measured\":%.9g",
+                   separator, quoted(p.name).c_str(), quoted(f.name).c_str(),
+                   quoted(f.unit).c_str(), f.measured);
       if (f.reference != 0) {
-        std::fprintf(out, ",\"beside\":%s,\"reference\":%.9g,\"ratio\":%.9g", quoted(f.beside).c_str(), f.reference, f.ratio());
+        std::fprintf(out, ",\"beside\":%s,\"reference\":%.9g,\"ratio\":%.9g",
+                     quoted(f.beside).c_str(), f.reference, f.ratio());
       }
       if (f.limit != 0) {
-        std::fprintf(out, ",\"limit\":%.9g,\"limit_of\":\"%s\",\"met\":%s", f.limit, f.limit_is_ratio ? "ratio" : "measured",
-                     f.met() ? "true" : "false");
+        std::fprintf(out, ",\"limit\":%.9g,\"limit_of\":\"%s\",\"met\":%s", f.limit,
+                     f.limit_is_ratio ? "ratio" : "measured", f.met() ? "true" : "false");
       }
       std::fprintf(out, "}");
       separator = ",";
     }
     for (const std::string& text : p.notes) {
-      std::fprintf(out, "%s\n{\"section\":%s,\"note\":%s}", separator, quoted(p.name).c_str(), quoted(text).c_str());
+      std::fprintf(out, "%s\n{\"section\":%s,\"note\":%s}", separator, quoted(p.name).c_str(),
+                   quoted(text).c_str());
       separator = ",";
     }
   }

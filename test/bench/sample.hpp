@@ -29,8 +29,9 @@ struct figure {
   std::string name;
   std::string unit;
   double measured = 0;
-  std::string beside = {};      // what it is compared with, measured in the same run: "floor", "etcdctl" …
-  double reference = 0;      // 0: nothing to compare with
+  std::string beside =
+      {};  // what it is compared with, measured in the same run: "floor", "etcdctl" …
+  double reference = 0;  // 0: nothing to compare with
   // What must be reached: the ratio to the reference, or the measured value itself. 0: only listed.
   double limit = 0;
   bool limit_is_ratio = false;

@@ -1,5 +1,5 @@
-// How long the user's loop is kept in one turn: a thousand elections that start, are led, and are handed on, and a
-// session of ten thousand that is lost.
+// How long the user's loop is kept in one turn: a thousand elections that start, are led, and are
+// handed on, and a session of ten thousand that is lost.
 #include <cstdio>
 #include <memory>
 
@@ -23,22 +23,27 @@ struct told {
 told hear_turns(subject& s, const std::string& word) {
   told t;
   const std::string line = s.hear_line(word);
-  if (std::sscanf(line.c_str(), "%zu %lf %lf %lf %lf", &t.turns, &t.median, &t.p99, &t.p999, &t.worst) != 5) fail("bad answer: " + line);
+  if (std::sscanf(line.c_str(), "%zu %lf %lf %lf %lf", &t.turns, &t.median, &t.p99, &t.p999,
+                  &t.worst) != 5)
+    fail("bad answer: " + line);
   return t;
 }
 
-void add(world& w, const std::string& what, subject& s, double limit_us, const std::string& limited) {
+void add(world& w, const std::string& what, subject& s, double limit_us,
+         const std::string& limited) {
   s.say("told");
   const told wall = hear_turns(s, "wall");
   const told cpu = hear_turns(s, "cpu");
-  w.out.add({what + ": p99.9 of " + std::to_string(wall.turns) + " turns", "us", wall.p999, "on a processor", cpu.p999,
-             limited == "p99.9" ? limit_us : 0});
-  w.out.add({what + ": worst", "us", wall.worst, "on a processor", cpu.worst, limited == "worst" ? limit_us : 0});
+  w.out.add({what + ": p99.9 of " + std::to_string(wall.turns) + " turns", "us", wall.p999,
+             "on a processor", cpu.p999, limited == "p99.9" ? limit_us : 0});
+  w.out.add({what + ": worst", "us", wall.worst, "on a processor", cpu.worst,
+             limited == "worst" ? limit_us : 0});
 }
 
 // From the very start: standing, leading, waiting, taking over.
-void thousand(world& w, const own_processor& processor, const std::string& name, const std::vector<std::string>& first,
-              const std::vector<std::string>& second, double limit_us) {
+void thousand(world& w, const own_processor& processor, const std::string& name,
+              const std::vector<std::string>& first, const std::vector<std::string>& second,
+              double limit_us) {
   subject a(first);
   processor.take(a.pid());
   a.say("turns");
@@ -65,10 +70,13 @@ void thousand(world& w, const own_processor& processor, const std::string& name,
 }  // namespace
 
 void stall(world& w) {
-  w.out.section("how long a turn of the user's loop is, 1,000 elections: start, steady state, six handovers of all");
+  w.out.section(
+      "how long a turn of the user's loop is, 1,000 elections: start, steady state, six handovers "
+      "of all");
   const own_processor processor(w.etcd.member().pid());
   const std::string app = w.new_app("stall");
-  thousand(w, processor, "without TLS", w.contender(app, "a", 1000), w.contender(app, "b", 1000), 200);
+  thousand(w, processor, "without TLS", w.contender(app, "a", 1000), w.contender(app, "b", 1000),
+           200);
   const tenure::test::tls_etcd secured;
   const auto over_tls = [&](const std::string& name) {
     return role("contend", {secured.endpoint(), "stall", name, "1000", "10", secured.file("")});
@@ -94,7 +102,8 @@ void losing(world& w) {
     connection to(w.port);
     const std::string leases = to.post("/v3/lease/leases", "{}");
     for (std::size_t at = 0; (at = leases.find("\"ID\":\"", at)) != std::string::npos; ++at) {
-      (void)to.post("/v3/lease/revoke", "{\"ID\":\"" + std::to_string(std::atoll(leases.c_str() + at + 6)) + "\"}");
+      (void)to.post("/v3/lease/revoke",
+                    "{\"ID\":\"" + std::to_string(std::atoll(leases.c_str() + at + 6)) + "\"}");
     }
     (void)s->hear("lost");
     (void)s->hear("leading");

@@ -1,17 +1,21 @@
-// From nothing to leading: one election from the start of the process, and a thousand in one process.
+// From nothing to leading: one election from the start of the process, and a thousand in one
+// process.
 #include "test/bench/world.hpp"
 
 namespace bench {
 
 namespace {
 
-double from_start_us(subject& s) { return static_cast<double>(s.hear("leading") - s.started_ns()) / 1e3; }
+double from_start_us(subject& s) {
+  return static_cast<double>(s.hear("leading") - s.started_ns()) / 1e3;
+}
 
 // The shipped command; its line names the time at which the callback ran.
 double command_us(const world& w) {
   const std::string self = own_path();
   const std::string command = self.substr(0, self.rfind("/test/")) + "/tenure";
-  subject s({command, "campaign", "--format", "json", "--endpoints", w.endpoint, "--app", w.new_app("cold"), "--instance", "a"});
+  subject s({command, "campaign", "--format", "json", "--endpoints", w.endpoint, "--app",
+             w.new_app("cold"), "--instance", "a"});
   const std::string begin = R"({"event":"acquired")";
   while (true) {
     const std::string line = s.any_line();
@@ -22,7 +26,8 @@ double command_us(const world& w) {
   }
 }
 
-// What a thousand stands cost without any library: a lease, and transactions of as many entries as tenure's have.
+// What a thousand stands cost without any library: a lease, and transactions of as many entries as
+// tenure's have.
 double raw_thousand_ms(const world& w) {
   constexpr int elections = 1000;
   constexpr int together = 120;
@@ -37,8 +42,8 @@ double raw_thousand_ms(const world& w) {
       const std::string prefix = "rawraw/s" + std::to_string(10000 + i) + "/leader/";
       const std::string key = key_field(prefix + lease);
       body += separator + (R"({"request_txn":{"compare":[{"target":"CREATE",)" + key) +
-              R"(,"create_revision":"0"}],"success":[{"request_put":{)" + key + R"(,"lease":")" + lease +
-              R"("}},{"request_range":{)" + prefix_fields(prefix) + "}}]}}";
+              R"(,"create_revision":"0"}],"success":[{"request_put":{)" + key + R"(,"lease":")" +
+              lease + R"("}},{"request_range":{)" + prefix_fields(prefix) + "}}]}}";
     }
     (void)to.post("/v3/kv/txn", body + "]}");
   }
@@ -74,12 +79,19 @@ void cold_start(world& w) {
     theirs.add(static_cast<double>(now_ns() - from) / 1e3);
     etcdctl.kill();
   }
-  w.out.add({"tenure campaign, median", "us", ours.median(), "grant+txn, libcurl", linked.median(), 1.5, true});
+  w.out.add({"tenure campaign, median", "us", ours.median(), "grant+txn, libcurl", linked.median(),
+             1.5, true});
   w.out.add({"the same, p99", "us", ours.p99(), "grant+txn, libcurl", linked.p99()});
-  w.out.add({"tenure campaign, median", "us", ours.median(), "grant+txn, no library", bare.median()});
-  w.out.add({"etcdctl elect, median", "us", theirs.median(), "grant+txn, libcurl", linked.median()});
-  w.out.note("floors: a process that grants a lease and runs one transaction on a fresh connection; once with the libraries");
-  w.out.note("that tenure needs (libcurl's blocking interface), once with nothing but sockets: the rest is loading libraries");
+  w.out.add(
+      {"tenure campaign, median", "us", ours.median(), "grant+txn, no library", bare.median()});
+  w.out.add(
+      {"etcdctl elect, median", "us", theirs.median(), "grant+txn, libcurl", linked.median()});
+  w.out.note(
+      "floors: a process that grants a lease and runs one transaction on a fresh connection; once "
+      "with the libraries");
+  w.out.note(
+      "that tenure needs (libcurl's blocking interface), once with nothing but sockets: the rest "
+      "is loading libraries");
 }
 
 void startup(world& w) {
@@ -94,7 +106,8 @@ void startup(world& w) {
     s.say("close");
     (void)s.hear("closed");
   }
-  w.out.add({"session opened -> the last one acquired, median", "ms", ours.median(), "raw transactions", floor.median(), 100});
+  w.out.add({"session opened -> the last one acquired, median", "ms", ours.median(),
+             "raw transactions", floor.median(), 100});
   w.out.add({"the same, p99", "ms", ours.p99(), "raw transactions", floor.p99()});
   w.out.add({"the same, worst", "ms", ours.worst(), "raw transactions", floor.worst()});
   w.out.note(ours.times());

@@ -1,4 +1,5 @@
-// What leaderships cost that nothing happens to, at TTL 10: processor, memory, threads, sockets, and etcd's work.
+// What leaderships cost that nothing happens to, at TTL 10: processor, memory, threads, sockets,
+// and etcd's work.
 #include <algorithm>
 #include <cstdlib>
 
@@ -18,7 +19,8 @@ messages count_messages(const world& w) {
   connection to(w.port);
   const std::string text = to.get("/metrics");
   messages m;
-  for (std::size_t at = 0, end = 0; (end = text.find('\n', at)) != std::string::npos; at = end + 1) {
+  for (std::size_t at = 0, end = 0; (end = text.find('\n', at)) != std::string::npos;
+       at = end + 1) {
     const std::string_view line(text.data() + at, end - at);
     const double value = std::atof(text.c_str() + text.rfind(' ', end));
     if (line.rfind("grpc_server_msg_received_total{", 0) == 0) m.received += value;
@@ -74,13 +76,15 @@ void watch_and_close(const world& w, const std::vector<std::string>& argv, int m
 }
 
 // The median is judged, so that one noisy moment does not decide.
-void add(world& w, const std::string& what, const std::string& unit, const sample& measured, const std::string& beside = "",
-         const sample& reference = {}, double limit = 0) {
+void add(world& w, const std::string& what, const std::string& unit, const sample& measured,
+         const std::string& beside = "", const sample& reference = {}, double limit = 0) {
   w.out.add({what + ", median", unit, measured.median(), beside, reference.median(), limit});
   w.out.add({"the same, worst", unit, measured.worst(), beside, reference.worst()});
 }
 
-double number_of(const std::vector<std::string>& threads) { return static_cast<double>(threads.size()); }
+double number_of(const std::vector<std::string>& threads) {
+  return static_cast<double>(threads.size());
+}
 
 // A name has to be looked up, which libuv does in its pool.
 std::vector<std::string> threads_by_name(const world& w) {
@@ -98,7 +102,8 @@ std::vector<std::string> threads_by_name(const world& w) {
 void steady(world& w) {
   constexpr int rounds = 3;
   const int ms = w.seconds * 1000 / rounds;
-  w.out.section("steady state at TTL 10, " + std::to_string(rounds) + " windows that share " + std::to_string(w.seconds) + " s");
+  w.out.section("steady state at TTL 10, " + std::to_string(rounds) + " windows that share " +
+                std::to_string(w.seconds) + " s");
   state nothing;
   state one;
   state thousand;
@@ -118,7 +123,8 @@ void steady(world& w) {
     // Half as long as what has a target: the whole takes long enough.
     for (state* s : {&balanced, &unbalanced}) {
       const std::string balance = s == &balanced ? "balance" : "no-balance";
-      watch_and_close(w, role("jobs", {w.endpoint, w.new_app("jobs"), "a", "1000", balance}), ms / 2, *s);
+      watch_and_close(w, role("jobs", {w.endpoint, w.new_app("jobs"), "a", "1000", balance}),
+                      ms / 2, *s);
     }
     // A new election each time: in the old one the key that was left would still lead.
     tenure::test::process s = w.etcd.etcdctl_process({"elect", w.new_app("etcdctl-steady"), "x"});
@@ -126,10 +132,12 @@ void steady(world& w) {
     watch_it(w, s.pid(), ms, peer);
   }
   const std::string beside = "libcurl, libuv alone";
-  add(w, "1 leadership: CPU seconds a minute", "s", one.cpu_a_minute, "etcdctl elect", peer.cpu_a_minute, 0.018);
+  add(w, "1 leadership: CPU seconds a minute", "s", one.cpu_a_minute, "etcdctl elect",
+      peer.cpu_a_minute, 0.018);
   add(w, "1 leadership: resident", "MiB", one.resident_mib, beside, nothing.resident_mib, 12);
   add(w, "1 leadership: of that private", "MiB", one.private_mib, beside, nothing.private_mib, 2.5);
-  w.out.add({"1 leadership: threads", "", number_of(one.threads), beside, number_of(nothing.threads), 1});
+  w.out.add(
+      {"1 leadership: threads", "", number_of(one.threads), beside, number_of(nothing.threads), 1});
   w.out.add({"1 leadership: connections", "", one.connections, "", 0, 4});
   add(w, "1 leadership: requests to etcd a second", "", one.received_a_second);
   add(w, "1,000 leaderships: CPU seconds a minute", "s", thousand.cpu_a_minute, "", {}, 0.10);
@@ -137,17 +145,21 @@ void steady(world& w) {
   add(w, "1,000 leaderships: private, each further", "KiB", each_further_kib, "", {}, 1);
   w.out.add({"1,000 leaderships: threads", "", number_of(thousand.threads), "", 0, 1});
   w.out.add({"1,000 leaderships: connections", "", thousand.connections, "", 0, 4});
-  add(w, "1,000 leaderships: requests to etcd a second", "", thousand.received_a_second, "", {}, 10);
+  add(w, "1,000 leaderships: requests to etcd a second", "", thousand.received_a_second, "", {},
+      10);
   add(w, "1,000 leaderships: the same and answers", "", thousand.all_messages_a_second);
   const std::string plain = "1,000 leaderships";
-  add(w, "1,000 jobs, balance: CPU seconds a minute", "s", balanced.cpu_a_minute, plain, thousand.cpu_a_minute);
-  add(w, "1,000 jobs, no balance: CPU seconds a minute", "s", unbalanced.cpu_a_minute, plain, thousand.cpu_a_minute);
+  add(w, "1,000 jobs, balance: CPU seconds a minute", "s", balanced.cpu_a_minute, plain,
+      thousand.cpu_a_minute);
+  add(w, "1,000 jobs, no balance: CPU seconds a minute", "s", unbalanced.cpu_a_minute, plain,
+      thousand.cpu_a_minute);
   add(w, "etcdctl elect (confirms nothing): resident", "MiB", peer.resident_mib);
   w.out.add({"etcdctl elect: threads", "", number_of(peer.threads), "", 0});
   w.out.note("threads: " + joined(thousand.threads));
   const std::vector<std::string> by_name = threads_by_name(w);
-  w.out.note("threads of one with the endpoint localhost, a name that libuv looks up in its pool: " + std::to_string(by_name.size()) +
-             ": " + joined(by_name));
+  w.out.note(
+      "threads of one with the endpoint localhost, a name that libuv looks up in its pool: " +
+      std::to_string(by_name.size()) + ": " + joined(by_name));
 }
 
 }  // namespace bench

@@ -53,7 +53,8 @@ subject::~subject() {
 
 void subject::say(const std::string& line) const {
   const std::string whole = line + "\n";
-  if (write(in_, whole.data(), whole.size()) != static_cast<ssize_t>(whole.size())) fail("the measured process is gone");
+  if (write(in_, whole.data(), whole.size()) != static_cast<ssize_t>(whole.size()))
+    fail("the measured process is gone");
 }
 
 std::optional<std::string> subject::line_before(std::int64_t until_ns) {
@@ -88,7 +89,8 @@ std::string subject::hear_line(const std::string& word, int guard_seconds) {
 std::optional<std::int64_t> subject::hear_in_time(const std::string& word, int guard_seconds) {
   const std::int64_t until = now_ns() + guard_seconds * std::int64_t{1'000'000'000};
   while (const auto line = line_before(until)) {
-    if (line->compare(0, word.size() + 1, word + ' ') == 0) return std::atoll(line->c_str() + word.size() + 1);
+    if (line->compare(0, word.size() + 1, word + ' ') == 0)
+      return std::atoll(line->c_str() + word.size() + 1);
   }
   return std::nullopt;
 }

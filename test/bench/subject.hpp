@@ -1,4 +1,5 @@
-// The process that is measured: started anew for a figure, told what to do line by line, and looked at from outside.
+// The process that is measured: started anew for a figure, told what to do line by line, and looked
+// at from outside.
 #pragma once
 
 #include <sys/types.h>
@@ -19,7 +20,8 @@ class subject {
   ~subject();  // ends it
 
   void say(const std::string& line) const;
-  // The time (or other number) in the next line that begins with `word`; lines before it are dropped.
+  // The time (or other number) in the next line that begins with `word`; lines before it are
+  // dropped.
   std::int64_t hear(const std::string& word, int guard_seconds = 60);
   // Nothing if such a line does not come in time.
   std::optional<std::int64_t> hear_in_time(const std::string& word, int guard_seconds = 60);
@@ -44,7 +46,7 @@ class subject {
 
 // What a process uses, as /proc tells.
 struct usage {
-  double cpu_s = 0;         // of all its threads
+  double cpu_s = 0;  // of all its threads
   double resident_kib = 0;
   double private_kib = 0;
   std::vector<std::string> threads;

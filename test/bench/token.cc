@@ -53,7 +53,8 @@ void token(world& w) {
     uv_run(&loop, UV_RUN_NOWAIT);
   }
   if (token.cancelled()) fail("the token ended while it was measured");
-  w.out.add({"one call, median", "ns", asked.median(), "clock_gettime(BOOTTIME)", clock.median(), 30});
+  w.out.add(
+      {"one call, median", "ns", asked.median(), "clock_gettime(BOOTTIME)", clock.median(), 30});
   bool closed = false;
   session.close([&] { closed = true; });
   candidate.work_stopped();

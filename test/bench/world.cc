@@ -21,12 +21,15 @@ std::string world::new_app(const std::string& stem) const {
   return stem + std::to_string(++count);
 }
 
-std::vector<std::string> world::contender(const std::string& app, const std::string& name, int elections, int ttl_s) const {
+std::vector<std::string> world::contender(const std::string& app, const std::string& name,
+                                          int elections, int ttl_s) const {
   return role("contend", {endpoint, app, name, std::to_string(elections), std::to_string(ttl_s)});
 }
 
 floor_of_a_push::floor_of_a_push(std::uint16_t port)
-    : to_(port), from_(port, "floor/"), body_("{" + key_field("floor/key") + R"(,"value":")" + base64("value") + "\"}") {}
+    : to_(port),
+      from_(port, "floor/"),
+      body_("{" + key_field("floor/key") + R"(,"value":")" + base64("value") + "\"}") {}
 
 double floor_of_a_push::once_us() {
   const std::int64_t from = now_ns();

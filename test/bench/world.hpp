@@ -15,17 +15,17 @@ namespace bench {
 struct world {
   tenure::test::etcd& etcd;
   report& out;
-  int runs = 100;             // of what takes milliseconds; longer figures take a share of them
-  int seconds = 60;           // of a steady state
-  std::string directory = ".";   // for what is written
+  int runs = 100;               // of what takes milliseconds; longer figures take a share of them
+  int seconds = 60;             // of a steady state
+  std::string directory = ".";  // for what is written
   std::string endpoint = etcd.endpoint();
   std::uint16_t port = port_of(endpoint);
 
   // At least three: a median is wanted.
   [[nodiscard]] int share(int percent) const { return std::max(3, runs * percent / 100); }
   // The command line of a contender; an app of its own each time.
-  [[nodiscard]] std::vector<std::string> contender(const std::string& app, const std::string& name, int elections,
-                                                   int ttl_s = 10) const;
+  [[nodiscard]] std::vector<std::string> contender(const std::string& app, const std::string& name,
+                                                   int elections, int ttl_s = 10) const;
   [[nodiscard]] std::string new_app(const std::string& stem) const;
 };
 

@@ -31,8 +31,9 @@ class judge {
       const term& before = out_.terms[i - 1];
       const term& now = out_.terms[i];
       if (now.token > before.token) continue;
-      complain(now.acquired, now.who + " was given the fencing token " + std::to_string(now.token) + ", not above " +
-                                 std::to_string(before.token) + " of " + before.who + " before it");
+      complain(now.acquired, now.who + " was given the fencing token " + std::to_string(now.token) +
+                                 ", not above " + std::to_string(before.token) + " of " +
+                                 before.who + " before it");
     }
   }
 
@@ -57,20 +58,23 @@ class judge {
       ++out_.overlaps_by_etcd;
     } else {
       complain(from, "two leaders for " + in_s(to - from) + ": " + older.who + " (token " +
-                         std::to_string(older.token) + ") until " + at(older.end) + " and " + newer.who + " (token " +
-                         std::to_string(newer.token) + ") from " + at(newer.acquired));
+                         std::to_string(older.token) + ") until " + at(older.end) + " and " +
+                         newer.who + " (token " + std::to_string(newer.token) + ") from " +
+                         at(newer.acquired));
     }
   }
 
   bool by_hand(const term& older, nanos from, nanos to) const {
     return any_fault([&](const applied_fault& each) {
-      return tampers(each.kind) && each.target == older.who && each.began <= from && to <= each.ended + allowed_.push;
+      return tampers(each.kind) && each.target == older.who && each.began <= from &&
+             to <= each.ended + allowed_.push;
     });
   }
 
   bool taken_by_hand(const term& one) const {
     return any_fault([&](const applied_fault& each) {
-      return tampers(each.kind) && each.target == one.who && each.began <= one.told && one.told <= each.ended + allowed_.push;
+      return tampers(each.kind) && each.target == one.who && each.began <= one.told &&
+             one.told <= each.ended + allowed_.push;
     });
   }
 
@@ -79,8 +83,10 @@ class judge {
     const bool told = older.reason == "key_deleted" || older.reason == "lease_expired";
     if (!told || to - from > allowed_.push) return false;
     return any_fault([&](const applied_fault& each) {
-      if (each.kind == fault_kind::member_slow) return each.began <= from && from <= each.ended + second;
-      return each.kind == fault_kind::member_freeze && each.ended <= from && from <= each.ended + second;
+      if (each.kind == fault_kind::member_slow)
+        return each.began <= from && from <= each.ended + second;
+      return each.kind == fault_kind::member_freeze && each.ended <= from &&
+             from <= each.ended + second;
     });
   }
 
@@ -89,8 +95,8 @@ class judge {
     for (const term& each : out_.terms) {
       if (each.how != ending::cancelled || each.told > of_.over) continue;
       if (loss_is_explained(of_, allowed_, each)) continue;
-      complain(each.told, each.who + " lost its leadership (" + each.reason + ", token " + std::to_string(each.token) +
-                              ") without a fault that may cost it");
+      complain(each.told, each.who + " lost its leadership (" + each.reason + ", token " +
+                              std::to_string(each.token) + ") without a fault that may cost it");
     }
   }
 
@@ -100,8 +106,10 @@ class judge {
       const term& now = out_.terms[i];
       if (old.who != now.who) ++out_.handovers;
       // What was taken by hand, or lost asleep, says nothing about how far from the edge we are.
-      if (old.frozen_out || taken_by_hand(old) || now.acquired > of_.over || old.who == now.who) continue;
-      std::optional<nanos>& worst = old.how == ending::resigned ? out_.margin_of_handover : out_.margin_of_loss;
+      if (old.frozen_out || taken_by_hand(old) || now.acquired > of_.over || old.who == now.who)
+        continue;
+      std::optional<nanos>& worst =
+          old.how == ending::resigned ? out_.margin_of_handover : out_.margin_of_loss;
       if (old.how != ending::resigned && old.how != ending::cancelled) continue;
       // Excused overlaps are counted by themselves.
       const nanos margin = now.acquired - old.end;
@@ -116,7 +124,8 @@ class judge {
   // From its loss until the next one led, it could not give its key back.
   bool silenced(const term& old, nanos until) const {
     return any_fault([&](const applied_fault& each) {
-      const bool swallows = each.kind == fault_kind::hole || each.kind == fault_kind::hole_out || each.kind == fault_kind::cut;
+      const bool swallows = each.kind == fault_kind::hole || each.kind == fault_kind::hole_out ||
+                            each.kind == fault_kind::cut;
       return swallows && each.target == old.who && each.began <= old.told && until <= each.ended;
     });
   }
@@ -126,7 +135,8 @@ class judge {
     nanos led_to = of_.began;
     for (const term& each : out_.terms) {
       no_leader(led_to, std::min(each.acquired, of_.over), out);
-      out_.led += std::max<nanos>(0, std::min(each.end, of_.over) - std::max(each.acquired, led_to));
+      out_.led +=
+          std::max<nanos>(0, std::min(each.end, of_.over) - std::max(each.acquired, led_to));
       led_to = std::max(led_to, each.end);
     }
     no_leader(led_to, of_.over, out);
@@ -138,18 +148,22 @@ class judge {
     out_.gaps.push_back({from, to, limit});
     out_.worst_gap = std::max(out_.worst_gap, to - from);
     if (to <= limit) return;
-    complain(from, "nobody led for " + in_s(to - from) + ", until " + at(to) + "; the faults explain it until " + at(limit));
+    complain(from, "nobody led for " + in_s(to - from) + ", until " + at(to) +
+                       "; the faults explain it until " + at(limit));
   }
 
-  // Whether its end may cost time again: a member that comes back may force an election, a slow link
-  // keeps a lease alive that nobody gets to use. A lease that could not be renewed is gone by its bound.
+  // Whether its end may cost time again: a member that comes back may force an election, a slow
+  // link keeps a lease alive that nobody gets to use. A lease that could not be renewed is gone by
+  // its bound.
   static bool end_disturbs(fault_kind kind) {
-    return kind == fault_kind::member_freeze || kind == fault_kind::member_isolated || kind == fault_kind::member_slow ||
-           kind == fault_kind::delay || kind == fault_kind::throttle || tampers(kind);
+    return kind == fault_kind::member_freeze || kind == fault_kind::member_isolated ||
+           kind == fault_kind::member_slow || kind == fault_kind::delay ||
+           kind == fault_kind::throttle || tampers(kind);
   }
 
-  // Each fault that begins (or, some, ends) while the gap is still explained explains it for some time more;
-  // while nobody can lead at all (no quorum, no candidate) it is explained to the end of that.
+  // Each fault that begins (or, some, ends) while the gap is still explained explains it for some
+  // time more; while nobody can lead at all (no quorum, no candidate) it is explained to the end of
+  // that.
   nanos explained_until(nanos from, const std::vector<std::pair<nanos, nanos>>& out) const {
     std::vector<std::pair<nanos, nanos>> moments;  // when, and what it explains
     moments.emplace_back(of_.began, of_.began + allowed_.start);
@@ -181,7 +195,9 @@ class judge {
   }
 
   std::string at(nanos t) const { return in_s(t - of_.began); }
-  void complain(nanos t, const std::string& what) { out_.violations.push_back(at(t) + ": " + what); }
+  void complain(nanos t, const std::string& what) {
+    out_.violations.push_back(at(t) + ": " + what);
+  }
 
   const history& of_;
   const allowances& allowed_;
@@ -193,8 +209,10 @@ class judge {
 verdict check(const history& of, const allowances& allowed) { return judge(of, allowed).pass(); }
 
 std::string shows_too_little(const history& of, const verdict& judged) {
-  if (of.over - of.began < std::max(60 * second, 20 * of.ttl) - second || judged.margin_of_expiry) return "";
-  return "in " + in_s(of.over - of.began) + " nobody took over from a leader whose lease had to expire: the deadline was not tried";
+  if (of.over - of.began < std::max(60 * second, 20 * of.ttl) - second || judged.margin_of_expiry)
+    return "";
+  return "in " + in_s(of.over - of.began) +
+         " nobody took over from a leader whose lease had to expire: the deadline was not tried";
 }
 
 }  // namespace tenure::chaos

@@ -22,19 +22,25 @@ std::string from_environment(const char* name, const char* otherwise) {
   return value != nullptr && *value != '\0' ? value : otherwise;
 }
 
-std::string url(const std::string& host, int port) { return "http://" + host + ":" + std::to_string(port); }
+std::string url(const std::string& host, int port) {
+  return "http://" + host + ":" + std::to_string(port);
+}
 
 std::string name_of(std::size_t member) { return "m" + std::to_string(member); }
 
 }  // namespace
 
 cluster::cluster(std::size_t members, const network* net) : net_(net) {
-  directory_ = (access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") + std::string("/tenure-chaos-XXXXXX");
-  if (mkdtemp(directory_.data()) == nullptr) test::give_up(directory_ + ": " + std::strerror(errno));
+  directory_ =
+      (access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") + std::string("/tenure-chaos-XXXXXX");
+  if (mkdtemp(directory_.data()) == nullptr)
+    test::give_up(directory_ + ": " + std::strerror(errno));
   for (std::size_t i = 0; i < members; ++i) {
     one fresh{"", "", test::process({"true"}), {}};
-    fresh.client_url = net != nullptr ? url(network::client_address(i), 2379) : url("127.0.0.1", test::free_port());
-    fresh.peer_url = net != nullptr ? url(network::peer_address(i), 2380) : url("127.0.0.1", test::free_port());
+    fresh.client_url = net != nullptr ? url(network::client_address(i), 2379)
+                                      : url("127.0.0.1", test::free_port());
+    fresh.peer_url =
+        net != nullptr ? url(network::peer_address(i), 2380) : url("127.0.0.1", test::free_port());
     members_.push_back(std::move(fresh));
   }
   for (std::size_t i = 0; i < members; ++i) start(i);
@@ -53,19 +59,24 @@ cluster::~cluster() {
   std::filesystem::remove_all(directory_, ignored);
 }
 
-std::string cluster::version() const { return ask_version(members_.front().client_url, status_timeout_ms); }
+std::string cluster::version() const {
+  return ask_version(members_.front().client_url, status_timeout_ms);
+}
 
 void cluster::start(std::size_t member) {
   one& self = members_[member];
   std::string all;
-  for (std::size_t i = 0; i < members_.size(); ++i) all += (i == 0 ? "" : ",") + name_of(i) + "=" + members_[i].peer_url;
+  for (std::size_t i = 0; i < members_.size(); ++i)
+    all += (i == 0 ? "" : ",") + name_of(i) + "=" + members_[i].peer_url;
   std::vector<std::string> argv;
   if (net_ != nullptr) argv = net_->inside_member(member);
-  argv.insert(argv.end(), {from_environment("ETCD", "etcd"), "--name=" + name_of(member),
-                           "--data-dir=" + directory_ + "/" + name_of(member),
-                           "--listen-client-urls=" + self.client_url, "--advertise-client-urls=" + self.client_url,
-                           "--listen-peer-urls=" + self.peer_url, "--initial-advertise-peer-urls=" + self.peer_url,
-                           "--initial-cluster=" + all, "--initial-cluster-token=" + directory_});
+  argv.insert(
+      argv.end(),
+      {from_environment("ETCD", "etcd"), "--name=" + name_of(member),
+       "--data-dir=" + directory_ + "/" + name_of(member),
+       "--listen-client-urls=" + self.client_url, "--advertise-client-urls=" + self.client_url,
+       "--listen-peer-urls=" + self.peer_url, "--initial-advertise-peer-urls=" + self.peer_url,
+       "--initial-cluster=" + all, "--initial-cluster-token=" + directory_});
   self.running = test::process(argv, {"ETCD_UNSUPPORTED_ARCH=arm64"});
 }
 
@@ -108,7 +119,8 @@ void cluster::ask(std::size_t member) {
 void cluster::note_leader() {
   const member_status* best = nullptr;
   for (const one& each : members_) {
-    if (each.last.leader != 0 && (best == nullptr || each.last.term > best->term)) best = &each.last;
+    if (each.last.leader != 0 && (best == nullptr || each.last.term > best->term))
+      best = &each.last;
   }
   if (best == nullptr || (best->leader == leader_ && best->term == term_)) return;
   for (std::size_t i = 0; i < members_.size(); ++i) {
@@ -133,12 +145,14 @@ bool cluster::healthy(std::size_t member, nanos since) const {
 std::string cluster::hex_id(std::size_t member) const {
   if (members_[member].last.id == 0) return "";
   char text[20];
-  std::snprintf(text, sizeof text, "%llx", static_cast<unsigned long long>(members_[member].last.id));
+  std::snprintf(text, sizeof text, "%llx",
+                static_cast<unsigned long long>(members_[member].last.id));
   return text;
 }
 
 test::process cluster::etcdctl(const std::vector<std::string>& arguments) const {
-  std::vector<std::string> argv = {from_environment("ETCDCTL", "etcdctl"), "--dial-timeout=1s", "--command-timeout=2s",
+  std::vector<std::string> argv = {from_environment("ETCDCTL", "etcdctl"), "--dial-timeout=1s",
+                                   "--command-timeout=2s",
                                    "--endpoints=" + members_[leader().value_or(0)].client_url};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   return test::process(argv, {"ETCDCTL_API=3"});

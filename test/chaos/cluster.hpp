@@ -1,5 +1,5 @@
-// The etcd of a run. Not test::etcd, because its members can be in namespaces of their own, and because
-// nothing here may block the loop that the candidates' packets go through.
+// The etcd of a run. Not test::etcd, because its members can be in namespaces of their own, and
+// because nothing here may block the loop that the candidates' packets go through.
 #pragma once
 
 #include <cstddef>
@@ -28,9 +28,11 @@ class cluster {
 
   [[nodiscard]] std::size_t size() const { return members_.size(); }
   [[nodiscard]] std::string version() const;  // "3.4.23"
-  [[nodiscard]] const std::string& endpoint(std::size_t member) const { return members_.at(member).client_url; }
+  [[nodiscard]] const std::string& endpoint(std::size_t member) const {
+    return members_.at(member).client_url;
+  }
 
-  void start(std::size_t member);      // returns before it is healthy
+  void start(std::size_t member);  // returns before it is healthy
   void kill(std::size_t member);
   void terminate(std::size_t member);  // asks it to; see `running`
   void stop(std::size_t member);
@@ -53,7 +55,7 @@ class cluster {
     std::string peer_url;
     test::process running;
     member_status last;
-    nanos asked = 0;     // when the last answered question was asked
+    nanos asked = 0;  // when the last answered question was asked
     bool asking = false;
   };
   void ask(std::size_t member);

@@ -9,7 +9,8 @@
 
 namespace tenure::chaos {
 
-contender::contender(uv_loop_t* loop, std::string name, const cluster& etcd, const network* far, int ttl_ms, journal& into)
+contender::contender(uv_loop_t* loop, std::string name, const cluster& etcd, const network* far,
+                     int ttl_ms, journal& into)
     : name_(std::move(name)), journal_(into), running_({"true"}) {
   std::string endpoints;
   for (std::size_t i = 0; i < etcd.size(); ++i) {
@@ -18,8 +19,9 @@ contender::contender(uv_loop_t* loop, std::string name, const cluster& etcd, con
     endpoints += (i == 0 ? "" : ",") + proxies_.back()->url();
   }
   if (far != nullptr) argv_ = far->inside_far();
-  argv_.insert(argv_.end(), {test::built("tenure"), "campaign", "--endpoints", endpoints, "--app", "chaos", "--instance",
-                             name_, "--ttl", std::to_string(ttl_ms / 1000), "--format", "json"});
+  argv_.insert(argv_.end(),
+               {test::built("tenure"), "campaign", "--endpoints", endpoints, "--app", "chaos",
+                "--instance", name_, "--ttl", std::to_string(ttl_ms / 1000), "--format", "json"});
 }
 
 void contender::start() {
@@ -57,10 +59,12 @@ void contender::read() {
   ended_ = true;
   key_.clear();
   const test::ending how = running_.wait();
-  const std::string reason =
-      how.signal != 0 ? "signal " + std::to_string(how.signal) : "exit code " + std::to_string(how.exit_code);
+  const std::string reason = how.signal != 0 ? "signal " + std::to_string(how.signal)
+                                             : "exit code " + std::to_string(how.exit_code);
   journal_.write("ended", now(), {{"instance", name_}, {"reason", reason}});
-  if (how.exit_code != 0) std::fprintf(stderr, "%s ended: %s\n%s\n", name_.c_str(), reason.c_str(), running_.errors().c_str());
+  if (how.exit_code != 0)
+    std::fprintf(stderr, "%s ended: %s\n%s\n", name_.c_str(), reason.c_str(),
+                 running_.errors().c_str());
 }
 
 void contender::read_lines() {
@@ -72,7 +76,9 @@ void contender::read_lines() {
 
 void contender::understand(const std::string& line) {
   rapidjson::Document parsed;
-  if (parsed.Parse(line.c_str()).HasParseError() || !parsed.IsObject() || !parsed.HasMember("event")) return;
+  if (parsed.Parse(line.c_str()).HasParseError() || !parsed.IsObject() ||
+      !parsed.HasMember("event"))
+    return;
   const std::string event = parsed["event"].GetString();
   if (event == "acquired") key_ = parsed["key"].GetString();
   if (event == "cancelled") key_.clear();

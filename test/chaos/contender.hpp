@@ -19,19 +19,22 @@ namespace tenure::chaos {
 class contender {
  public:
   // With `far` it runs behind a link of its own.
-  contender(uv_loop_t* loop, std::string name, const cluster& etcd, const network* far, int ttl_ms, journal& into);
+  contender(uv_loop_t* loop, std::string name, const cluster& etcd, const network* far, int ttl_ms,
+            journal& into);
 
   void start();
-  void kill();         // -9
-  void stop();         // SIGSTOP; returns when it has stopped
+  void kill();  // -9
+  void stop();  // SIGSTOP; returns when it has stopped
   void cont();
-  void hand_over();    // resigns, stands again
-  void leave();        // resigns for good and ends
-  void read();         // what it has printed, and whether it has ended
+  void hand_over();  // resigns, stands again
+  void leave();      // resigns for good and ends
+  void read();       // what it has printed, and whether it has ended
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] bool leads() const { return !key_.empty(); }
-  [[nodiscard]] const std::string& key() const { return key_; }  // its leader key; "" if it does not lead
+  [[nodiscard]] const std::string& key() const {
+    return key_;
+  }  // its leader key; "" if it does not lead
   [[nodiscard]] bool ended() const { return ended_; }
 
   [[nodiscard]] std::vector<std::unique_ptr<test::proxy>>& proxies() { return proxies_; }

@@ -31,8 +31,8 @@ driver::driver(const circumstances& under, std::vector<planned_fault> schedule, 
   etcd_ = std::make_unique<cluster>(static_cast<std::size_t>(under.members), net);
   for (int i = 0; i < under.candidates; ++i) {
     const bool far = net != nullptr && i == under.candidates - 1;
-    contenders_.push_back(std::make_unique<contender>(&loop_, "c" + std::to_string(i), *etcd_, far ? net : nullptr,
-                                                      under.ttl_ms, journal_));
+    contenders_.push_back(std::make_unique<contender>(&loop_, "c" + std::to_string(i), *etcd_,
+                                                      far ? net : nullptr, under.ttl_ms, journal_));
   }
 }
 
@@ -47,11 +47,12 @@ driver::~driver() {
 
 void driver::run() {
   began_ = now();
-  journal_.write("run", began_, {{"seed", std::to_string(under_.seed)},
-                                 {"members", std::int64_t{under_.members}},
-                                 {"candidates", std::int64_t{under_.candidates}},
-                                 {"ttl_ms", std::int64_t{under_.ttl_ms}},
-                                 {"etcd", etcd_->version()}});
+  journal_.write("run", began_,
+                 {{"seed", std::to_string(under_.seed)},
+                  {"members", std::int64_t{under_.members}},
+                  {"candidates", std::int64_t{under_.candidates}},
+                  {"ttl_ms", std::int64_t{under_.ttl_ms}},
+                  {"etcd", etcd_->version()}});
   for (const planned_fault& each : schedule_) {
     journal_.write("plan", began_, {{"what", describe(each)}});
     after(each.at_ms, [this, &each] { begin(each); });
@@ -59,7 +60,9 @@ void driver::run() {
   etcd_->watch(&loop_, journal_);
   for (const auto& each : contenders_) each->start();
   after(under_.seconds * 1000, [this] { wind_up(); });
-  uv_timer_start(&turn_, [](uv_timer_t* timer) { static_cast<driver*>(timer->data)->turn(); }, turn_ms, turn_ms);
+  uv_timer_start(
+      &turn_, [](uv_timer_t* timer) { static_cast<driver*>(timer->data)->turn(); }, turn_ms,
+      turn_ms);
   while (!over_) uv_run(&loop_, UV_RUN_ONCE);
   uv_timer_stop(&turn_);
 }
@@ -94,7 +97,8 @@ void driver::wind_up() {
       },
       [this] {
         for (const auto& each : contenders_) {
-          if (!each->ended()) std::fprintf(stderr, "%s did not end when told to\n", each->name().c_str());
+          if (!each->ended())
+            std::fprintf(stderr, "%s did not end when told to\n", each->name().c_str());
           each->kill();
         }
         over_ = true;
@@ -130,7 +134,8 @@ contender* driver::pick_candidate(const planned_fault& plan) {
     }
     if (tampers(plan.kind) || plan.leader_only) return nullptr;
   }
-  const std::size_t first = plan.target == whoever_leads ? 0 : static_cast<std::size_t>(plan.target);
+  const std::size_t first =
+      plan.target == whoever_leads ? 0 : static_cast<std::size_t>(plan.target);
   for (std::size_t i = 0; i < contenders_.size(); ++i) {
     contender& each = *contenders_[(first + i) % contenders_.size()];
     if (!busy(each.name()) && !each.ended()) return &each;
@@ -140,8 +145,8 @@ contender* driver::pick_candidate(const planned_fault& plan) {
 }
 
 std::optional<std::size_t> driver::pick_member(const planned_fault& plan) const {
-  const std::size_t member =
-      plan.target == whoever_leads ? etcd_->leader().value_or(0) : static_cast<std::size_t>(plan.target);
+  const std::size_t member = plan.target == whoever_leads ? etcd_->leader().value_or(0)
+                                                          : static_cast<std::size_t>(plan.target);
   if (busy("m" + std::to_string(member))) return std::nullopt;
   return member;
 }
@@ -158,9 +163,11 @@ driver::action driver::note(const planned_fault& plan, const std::string& target
   const nanos t = now();
   const fault_facts& what = facts(plan.kind);
   struck_.insert(target);
-  journal_.write("fault", t, {{"id", id}, {"kind", std::string(what.name)}, {"target", target},
-                              {"note", describe(plan)}});
-  std::printf("%7.1f s  %s: %s\n", static_cast<double>(t - began_) / 1e9, target.c_str(), std::string(what.shown).c_str());
+  journal_.write(
+      "fault", t,
+      {{"id", id}, {"kind", std::string(what.name)}, {"target", target}, {"note", describe(plan)}});
+  std::printf("%7.1f s  %s: %s\n", static_cast<double>(t - began_) / 1e9, target.c_str(),
+              std::string(what.shown).c_str());
   return [this, id, target] {
     struck_.erase(target);
     journal_.write("fault_over", now(), {{"id", id}, {"target", target}});
@@ -168,7 +175,8 @@ driver::action driver::note(const planned_fault& plan, const std::string& target
 }
 
 void driver::skip(const planned_fault& plan, const char* why) {
-  std::printf("%7.1f s  skipped (%s): %s\n", static_cast<double>(now() - began_) / 1e9, why, describe(plan).c_str());
+  std::printf("%7.1f s  skipped (%s): %s\n", static_cast<double>(now() - began_) / 1e9, why,
+              describe(plan).c_str());
 }
 
 void driver::after(int ms, action then) {
@@ -194,6 +202,8 @@ void driver::close(delayed* each) {
   uv_close(reinterpret_cast<uv_handle_t*>(&each->timer), on_closed);
 }
 
-void driver::when(condition holds, action then) { waiting_.emplace_back(std::move(holds), std::move(then)); }
+void driver::when(condition holds, action then) {
+  waiting_.emplace_back(std::move(holds), std::move(then));
+}
 
 }  // namespace tenure::chaos

@@ -13,39 +13,40 @@ enum class victim : unsigned char { candidate, member, election };
 enum class cost : unsigned char {
   nothing,     // nobody may lose a leadership through it
   own_term,    // its victim may lose its leadership, nobody else
-  every_term,  // etcd itself is hurt: whoever leads may lose, if it was etcd's leader or one member too many
+  every_term,  // etcd itself is hurt: whoever leads may lose, if it was etcd's leader or one member
+               // too many
 };
 
 // kind, shown as, victim, cost, lasts.
-#define TENURE_CHAOS_FAULTS(X)                                                    \
-  /* the candidate's packets, through its proxies */                              \
-  X(hole, "black hole", candidate, own_term, true)                                \
-  X(hole_out, "black hole, out", candidate, own_term, true)                       \
-  X(hole_in, "black hole, in", candidate, own_term, true)                         \
-  X(hole_one, "one endpoint silent", candidate, nothing, true)                    \
-  X(reset, "connections reset", candidate, nothing, false)                        \
-  X(delay, "delay", candidate, own_term, true)                                    \
-  X(throttle, "throttle", candidate, own_term, true)                              \
-  /* the candidate's own link: a real cut, in a network namespace */              \
-  X(cut, "link cut", candidate, own_term, true)                                   \
-  /* the candidate's process */                                                   \
-  X(freeze, "frozen", candidate, own_term, true)                                  \
-  X(kill, "kill -9", candidate, own_term, true)                                   \
-  X(hand_over, "told to hand over", candidate, nothing, false)                    \
-  /* its key and its lease, by somebody else's hand */                            \
-  X(delete_key, "key deleted", candidate, own_term, true)                         \
-  X(revoke_lease, "lease revoked", candidate, own_term, true)                     \
-  /* etcd */                                                                      \
-  X(member_freeze, "frozen", member, every_term, true)                            \
-  X(member_kill, "kill -9", member, every_term, true)                             \
-  X(member_restart, "restart", member, every_term, true)                          \
-  X(member_slow, "slow disk", member, every_term, true)                           \
-  X(member_isolated, "cut from its peers", member, every_term, true)              \
-  X(member_cut, "cut from the candidates", member, nothing, true)                 \
-  X(member_rolled, "restarted in turn", member, nothing, true)                    \
-  X(move_leader, "etcd leader moved", election, nothing, false)                   \
-  X(rolling_restart, "rolling restart", election, nothing, true)                  \
-  /* its parts are faults of their own: members frozen or isolated */             \
+#define TENURE_CHAOS_FAULTS(X)                                        \
+  /* the candidate's packets, through its proxies */                  \
+  X(hole, "black hole", candidate, own_term, true)                    \
+  X(hole_out, "black hole, out", candidate, own_term, true)           \
+  X(hole_in, "black hole, in", candidate, own_term, true)             \
+  X(hole_one, "one endpoint silent", candidate, nothing, true)        \
+  X(reset, "connections reset", candidate, nothing, false)            \
+  X(delay, "delay", candidate, own_term, true)                        \
+  X(throttle, "throttle", candidate, own_term, true)                  \
+  /* the candidate's own link: a real cut, in a network namespace */  \
+  X(cut, "link cut", candidate, own_term, true)                       \
+  /* the candidate's process */                                       \
+  X(freeze, "frozen", candidate, own_term, true)                      \
+  X(kill, "kill -9", candidate, own_term, true)                       \
+  X(hand_over, "told to hand over", candidate, nothing, false)        \
+  /* its key and its lease, by somebody else's hand */                \
+  X(delete_key, "key deleted", candidate, own_term, true)             \
+  X(revoke_lease, "lease revoked", candidate, own_term, true)         \
+  /* etcd */                                                          \
+  X(member_freeze, "frozen", member, every_term, true)                \
+  X(member_kill, "kill -9", member, every_term, true)                 \
+  X(member_restart, "restart", member, every_term, true)              \
+  X(member_slow, "slow disk", member, every_term, true)               \
+  X(member_isolated, "cut from its peers", member, every_term, true)  \
+  X(member_cut, "cut from the candidates", member, nothing, true)     \
+  X(member_rolled, "restarted in turn", member, nothing, true)        \
+  X(move_leader, "etcd leader moved", election, nothing, false)       \
+  X(rolling_restart, "rolling restart", election, nothing, true)      \
+  /* its parts are faults of their own: members frozen or isolated */ \
   X(quorum_lost, "quorum lost", election, nothing, true)
 
 enum class fault_kind : unsigned char {
@@ -73,8 +74,8 @@ struct fault_facts {
 // While it lasts the member takes no part in the quorum.
 [[nodiscard]] constexpr bool stops_member(fault_kind kind) {
   return kind == fault_kind::member_freeze || kind == fault_kind::member_kill ||
-         kind == fault_kind::member_restart || kind == fault_kind::member_rolled || kind == fault_kind::member_isolated ||
-         kind == fault_kind::member_slow;
+         kind == fault_kind::member_restart || kind == fault_kind::member_rolled ||
+         kind == fault_kind::member_isolated || kind == fault_kind::member_slow;
 }
 
 }  // namespace tenure::chaos

@@ -66,7 +66,9 @@ void driver::strike_link(const planned_fault& plan, contender& target) {
         break;
       case fault_kind::reset: link.reset_all(); break;
       case fault_kind::delay: link.both(traffic::delayed(plan.amount)); break;
-      case fault_kind::throttle: link.both(traffic::throttled(static_cast<std::size_t>(plan.amount))); break;
+      case fault_kind::throttle:
+        link.both(traffic::throttled(static_cast<std::size_t>(plan.amount)));
+        break;
       default: break;
     }
   }
@@ -83,9 +85,9 @@ void driver::tamper(const planned_fault& plan, contender& target) {
   if (key.empty()) return skip(plan, "nobody leads");
   const std::string lease = key.substr(key.rfind('/') + 1);
   const action over = note(plan, target.name());
-  const auto hand = std::make_shared<test::process>(
-      etcd_->etcdctl(plan.kind == fault_kind::delete_key ? std::vector<std::string>{"del", key}
-                                                         : std::vector<std::string>{"lease", "revoke", lease}));
+  const auto hand = std::make_shared<test::process>(etcd_->etcdctl(
+      plan.kind == fault_kind::delete_key ? std::vector<std::string>{"del", key}
+                                          : std::vector<std::string>{"lease", "revoke", lease}));
   when([hand] { return !hand->running(); }, over);
 }
 
@@ -114,7 +116,8 @@ void driver::strike_member(const planned_fault& plan, std::size_t target) {
         net_->connect_to_clients(target, true);
         over();
       });
-    default: return restart_member(target, plan.for_ms, plan.kind == fault_kind::member_restart, over);
+    default:
+      return restart_member(target, plan.for_ms, plan.kind == fault_kind::member_restart, over);
   }
 }
 
@@ -150,7 +153,8 @@ void driver::lose_quorum(const planned_fault& plan, std::size_t leader) {
   const std::size_t first = (plan.amount & with_etcds_leader) != 0 ? 0 : 1;
   for (std::size_t i = 0; i < etcd_->size() / 2 + 1; ++i) {
     planned_fault one;
-    one.kind = (plan.amount & by_cuts) != 0 ? fault_kind::member_isolated : fault_kind::member_freeze;
+    one.kind =
+        (plan.amount & by_cuts) != 0 ? fault_kind::member_isolated : fault_kind::member_freeze;
     const std::size_t member = (leader + first + i) % etcd_->size();
     one.target = static_cast<int>(member);
     one.for_ms = plan.for_ms;
@@ -170,7 +174,8 @@ void driver::strike_election(const planned_fault& plan) {
     const std::size_t to = (*leader + 1) % etcd_->size();
     if (etcd_->hex_id(to).empty()) return skip(plan, "the member has never answered");
     const action over = note(plan, "etcd");
-    const auto hand = std::make_shared<test::process>(etcd_->etcdctl({"move-leader", etcd_->hex_id(to)}));
+    const auto hand =
+        std::make_shared<test::process>(etcd_->etcdctl({"move-leader", etcd_->hex_id(to)}));
     return when([hand] { return !hand->running(); }, over);
   }
   const action over = note(plan, "etcd");

@@ -50,15 +50,18 @@ test::answer ask(const std::string& url, const std::string& body, int timeout_ms
 std::string ask_version(const std::string& endpoint, int timeout_ms) {
   const test::answer got = ask(endpoint + "/version", "", timeout_ms);
   rapidjson::Document parsed;
-  if (got.status != 200 || parsed.Parse(got.body.c_str()).HasParseError() || !parsed.IsObject()) return "";
+  if (got.status != 200 || parsed.Parse(got.body.c_str()).HasParseError() || !parsed.IsObject())
+    return "";
   const auto version = parsed.FindMember("etcdserver");
-  return version != parsed.MemberEnd() && version->value.IsString() ? version->value.GetString() : "";
+  return version != parsed.MemberEnd() && version->value.IsString() ? version->value.GetString()
+                                                                    : "";
 }
 
 std::optional<member_status> ask_status(const std::string& endpoint, int timeout_ms) {
   const test::answer got = ask(endpoint + "/v3/maintenance/status", "{}", timeout_ms);
   rapidjson::Document parsed;
-  if (got.status != 200 || parsed.Parse(got.body.c_str()).HasParseError() || !parsed.IsObject()) return std::nullopt;
+  if (got.status != 200 || parsed.Parse(got.body.c_str()).HasParseError() || !parsed.IsObject())
+    return std::nullopt;
   const auto header = parsed.FindMember("header");
   if (header == parsed.MemberEnd() || !header->value.IsObject()) return std::nullopt;
   return member_status{number(header->value, "member_id"), number(parsed, "leader"),

@@ -43,13 +43,14 @@ class reader {
     } else if (event == "fault_over") {
       ended(line, t);
     } else if (event != "plan") {
-      out_.entries.push_back(
-          {t, event, text(line, "instance"), number(line, "fencing_token"), text(line, "reason"), text(line, "message")});
+      out_.entries.push_back({t, event, text(line, "instance"), number(line, "fencing_token"),
+                              text(line, "reason"), text(line, "message")});
     }
     return !event.empty();
   }
 
-  // Processes are read one after the other, so the lines of one are in order and those of two are not.
+  // Processes are read one after the other, so the lines of one are in order and those of two are
+  // not.
   void finish() {
     const auto earlier = [](const entry& a, const entry& b) { return a.t < b.t; };
     std::stable_sort(out_.entries.begin(), out_.entries.end(), earlier);

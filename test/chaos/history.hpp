@@ -16,7 +16,8 @@ using nanos = std::int64_t;  // CLOCK_MONOTONIC, which all processes of one mach
 constexpr nanos millisecond = 1'000'000;
 constexpr nanos second = 1'000'000'000;
 
-// One line. Of a candidate: what it printed. Of the driver: `started`, `killed`, `ended` of a process.
+// One line. Of a candidate: what it printed. Of the driver: `started`, `killed`, `ended` of a
+// process.
 struct entry {
   nanos t = 0;
   std::string event;
@@ -48,13 +49,14 @@ struct history {
   int candidates = 0;
   nanos ttl = 0;
   nanos began = 0;
-  nanos over = 0;  // from here on the driver winds up: everybody resigns
+  nanos over = 0;              // from here on the driver winds up: everybody resigns
   std::vector<entry> entries;  // in the order of time
   std::vector<applied_fault> faults;
   std::vector<etcd_office> etcd_leaders;  // one more for each election, also if the same one won it
 };
 
-// From the lines of a history file. Lines that are no JSON object make it fail: `problem` says which.
+// From the lines of a history file. Lines that are no JSON object make it fail: `problem` says
+// which.
 [[nodiscard]] bool parse(const std::vector<std::string>& lines, history& out, std::string& problem);
 
 }  // namespace tenure::chaos

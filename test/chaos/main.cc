@@ -1,8 +1,8 @@
 // The fault driver.
 //
-//     chaos run [--seconds N] [--seed N] [--members 1|3] [--candidates N] [--ttl S] [--out DIR] [--no-cuts]
-//     chaos check HISTORY.jsonl [TIMELINE.svg]     judges a history again
-//     chaos stuck-disk [--without-etcdctl]         see stuck_disk.cc
+//     chaos run [--seconds N] [--seed N] [--members 1|3] [--candidates N] [--ttl S] [--out DIR]
+//     [--no-cuts] chaos check HISTORY.jsonl [TIMELINE.svg]     judges a history again chaos
+//     stuck-disk [--without-etcdctl]         see stuck_disk.cc
 //
 // Exit code 0 if nothing was wrong, 1 if something was, 2 for bad usage.
 #include <sys/stat.h>
@@ -31,9 +31,11 @@ struct choices {
 };
 
 int usage() {
-  std::fprintf(stderr, "usage: chaos run [--seconds N] [--seed N] [--members N] [--candidates N] [--ttl S] [--out DIR] [--no-cuts]\n"
-                       "       chaos check HISTORY.jsonl [TIMELINE.svg]\n"
-                       "       chaos stuck-disk [--without-etcdctl]\n");
+  std::fprintf(stderr,
+               "usage: chaos run [--seconds N] [--seed N] [--members N] [--candidates N] [--ttl S] "
+               "[--out DIR] [--no-cuts]\n"
+               "       chaos check HISTORY.jsonl [TIMELINE.svg]\n"
+               "       chaos stuck-disk [--without-etcdctl]\n");
   return 2;
 }
 
@@ -46,13 +48,20 @@ bool read_choices(const std::vector<std::string>& given, choices& out) {
     if (i + 1 == given.size()) return false;
     const std::string& value = given[i + 1];
     const int number = std::atoi(value.c_str());
-    if (given[i] == "--seconds" && number >= 20) out.under.seconds = number;
-    else if (given[i] == "--seed") out.under.seed = std::strtoull(value.c_str(), nullptr, 10);
-    else if (given[i] == "--members" && number > 0) out.under.members = number;
-    else if (given[i] == "--candidates" && number > 1) out.under.candidates = number;
-    else if (given[i] == "--ttl" && number > 1) out.under.ttl_ms = number * 1000;
-    else if (given[i] == "--out") out.out = value;
-    else return false;
+    if (given[i] == "--seconds" && number >= 20)
+      out.under.seconds = number;
+    else if (given[i] == "--seed")
+      out.under.seed = std::strtoull(value.c_str(), nullptr, 10);
+    else if (given[i] == "--members" && number > 0)
+      out.under.members = number;
+    else if (given[i] == "--candidates" && number > 1)
+      out.under.candidates = number;
+    else if (given[i] == "--ttl" && number > 1)
+      out.under.ttl_ms = number * 1000;
+    else if (given[i] == "--out")
+      out.out = value;
+    else
+      return false;
     ++i;
   }
   return true;
@@ -71,16 +80,21 @@ int report(const std::vector<std::string>& lines, const std::string& picture) {
   if (!picture.empty()) std::ofstream(picture) << draw_timeline(happened, judged);
 
   const double all = static_cast<double>(happened.over - happened.began);
-  std::printf("\n%zu terms, %zu handovers, %zu faults; led for %.1f %% of the time\n", judged.terms.size(), judged.handovers,
-              happened.faults.size(), all > 0 ? 100 * static_cast<double>(judged.led) / all : 0);
-  std::printf("least time between the old leader's cancelled and the new one's acquired: "
-              "after a loss %s (one that still reaches etcd gives its key back at once; where its lease had to expire %s), "
-              "after a resignation %s\n",
-              in_s_or_none(judged.margin_of_loss).c_str(), in_s_or_none(judged.margin_of_expiry).c_str(),
-              in_s_or_none(judged.margin_of_handover).c_str());
+  std::printf("\n%zu terms, %zu handovers, %zu faults; led for %.1f %% of the time\n",
+              judged.terms.size(), judged.handovers, happened.faults.size(),
+              all > 0 ? 100 * static_cast<double>(judged.led) / all : 0);
+  std::printf(
+      "least time between the old leader's cancelled and the new one's acquired: "
+      "after a loss %s (one that still reaches etcd gives its key back at once; where its lease "
+      "had to expire %s), "
+      "after a resignation %s\n",
+      in_s_or_none(judged.margin_of_loss).c_str(), in_s_or_none(judged.margin_of_expiry).c_str(),
+      in_s_or_none(judged.margin_of_handover).c_str());
   std::printf("longest time without a leader: %s\n", in_s(judged.worst_gap).c_str());
-  std::printf("two at once, excused: %zu for a push after a deletion by hand, %zu where a waking etcd member revoked by itself\n",
-              judged.overlaps_by_hand, judged.overlaps_by_etcd);
+  std::printf(
+      "two at once, excused: %zu for a push after a deletion by hand, %zu where a waking etcd "
+      "member revoked by itself\n",
+      judged.overlaps_by_hand, judged.overlaps_by_etcd);
   for (const std::string& each : judged.violations) std::printf("VIOLATION at %s\n", each.c_str());
   const std::string missing = shows_too_little(happened, judged);
   if (!missing.empty()) std::printf("NOT SHOWN: %s\n", missing.c_str());
@@ -99,7 +113,8 @@ int run(const choices& chosen) {
 
   const std::vector<planned_fault> schedule = draw_schedule(under);
   std::printf("seed %llu, %d s, %d etcd members, %d candidates, TTL %d s; the schedule:\n",
-              static_cast<unsigned long long>(under.seed), under.seconds, under.members, under.candidates, under.ttl_ms / 1000);
+              static_cast<unsigned long long>(under.seed), under.seconds, under.members,
+              under.candidates, under.ttl_ms / 1000);
   for (const planned_fault& each : schedule) std::printf("  %s\n", describe(each).c_str());
   std::printf("\n");
   if (mkdir(chosen.out.c_str(), 0777) != 0 && errno != EEXIST) {

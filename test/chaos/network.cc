@@ -33,14 +33,17 @@ bool all(const std::vector<arguments>& commands, std::string& why_not) {
   return true;
 }
 
-std::string entrance(int place) { return "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(place); }
+std::string entrance(int place) {
+  return "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(place);
+}
 
 arguments inside(int place) { return {"nsenter", "--net=" + entrance(place), "--"}; }
 
 void set_port(const std::string& port, bool forwards) {
   std::string why_not;
   // 0: disabled, 3: forwarding, as `bridge` has them.
-  if (!run({"bridge", "link", "set", "dev", port, "state", forwards ? "3" : "0"}, why_not)) test::give_up(why_not);
+  if (!run({"bridge", "link", "set", "dev", port, "state", forwards ? "3" : "0"}, why_not))
+    test::give_up(why_not);
 }
 
 std::string number(std::size_t n) { return std::to_string(n); }
@@ -69,9 +72,10 @@ bool network::make(std::size_t members, std::string& why_not) {
     return false;
   }
   if (!run({"ip", "link", "set", "lo", "up"}, why_not)) return false;
-  for (const auto& [bridge, address] : {std::pair<std::string, std::string>{"peers", "10.91.1.1/24"},
-                                        {"clients", "10.91.2.1/24"},
-                                        {"far", hub_address() + "/24"}}) {
+  for (const auto& [bridge, address] :
+       {std::pair<std::string, std::string>{"peers", "10.91.1.1/24"},
+        {"clients", "10.91.2.1/24"},
+        {"far", hub_address() + "/24"}}) {
     if (!all({{"ip", "link", "add", bridge, "type", "bridge"},
               {"ip", "addr", "add", address, "dev", bridge},
               {"ip", "link", "set", bridge, "up"}},
@@ -103,29 +107,37 @@ bool network::add_place(std::string& why_not) {
   return run(up, why_not);
 }
 
-bool network::join(std::size_t place, const std::string& bridge, const std::string& port, const std::string& address,
-                   std::string& why_not) {
+bool network::join(std::size_t place, const std::string& bridge, const std::string& port,
+                   const std::string& address, std::string& why_not) {
   const int there = places_[place];
   arguments address_it = inside(there);
   arguments bring_up = address_it;
-  address_it.insert(address_it.end(), {"ip", "addr", "add", address + "/24", "dev", "to_" + bridge});
+  address_it.insert(address_it.end(),
+                    {"ip", "addr", "add", address + "/24", "dev", "to_" + bridge});
   bring_up.insert(bring_up.end(), {"ip", "link", "set", "to_" + bridge, "up"});
-  return all({{"ip", "link", "add", port, "type", "veth", "peer", "name", "to_" + bridge, "netns", entrance(there)},
+  return all({{"ip", "link", "add", port, "type", "veth", "peer", "name", "to_" + bridge, "netns",
+               entrance(there)},
               {"ip", "link", "set", port, "master", bridge, "up"},
               address_it,
               bring_up},
              why_not);
 }
 
-std::vector<std::string> network::inside_member(std::size_t member) const { return inside(places_.at(member)); }
+std::vector<std::string> network::inside_member(std::size_t member) const {
+  return inside(places_.at(member));
+}
 std::vector<std::string> network::inside_far() const { return inside(places_.back()); }
 
 std::string network::peer_address(std::size_t member) { return "10.91.1." + number(member + 10); }
 std::string network::client_address(std::size_t member) { return "10.91.2." + number(member + 10); }
 std::string network::hub_address() { return "10.91.3.1"; }
 
-void network::connect_to_peers(std::size_t member, bool connected) { set_port("peer" + number(member), connected); }
-void network::connect_to_clients(std::size_t member, bool connected) { set_port("client" + number(member), connected); }
+void network::connect_to_peers(std::size_t member, bool connected) {
+  set_port("peer" + number(member), connected);
+}
+void network::connect_to_clients(std::size_t member, bool connected) {
+  set_port("client" + number(member), connected);
+}
 void network::connect_far(bool connected) { set_port("far0", connected); }
 
 }  // namespace tenure::chaos

@@ -1,6 +1,6 @@
-// Real links that can really be cut: each etcd member, and one candidate, in a network namespace of its
-// own, joined by bridges to the driver's. A cut link loses packets without a word, as a dead switch does:
-// the bridge's port is closed, the carrier stays.
+// Real links that can really be cut: each etcd member, and one candidate, in a network namespace of
+// its own, joined by bridges to the driver's. A cut link loses packets without a word, as a dead
+// switch does: the bridge's port is closed, the carrier stays.
 //
 // The namespaces have no names: they go with the processes that are in them, however those end.
 #pragma once
@@ -27,7 +27,7 @@ class network {
 
   [[nodiscard]] static std::string peer_address(std::size_t member);    // among the members
   [[nodiscard]] static std::string client_address(std::size_t member);  // for the candidates
-  [[nodiscard]] static std::string hub_address();                       // where the far candidate finds its proxies
+  [[nodiscard]] static std::string hub_address();  // where the far candidate finds its proxies
 
   void connect_to_peers(std::size_t member, bool connected);
   void connect_to_clients(std::size_t member, bool connected);
@@ -37,8 +37,8 @@ class network {
   network() = default;
   bool make(std::size_t members, std::string& why_not);
   bool add_place(std::string& why_not);
-  bool join(std::size_t place, const std::string& bridge, const std::string& port, const std::string& address,
-            std::string& why_not);
+  bool join(std::size_t place, const std::string& bridge, const std::string& port,
+            const std::string& address, std::string& why_not);
 
   std::vector<int> places_;  // descriptors of the namespaces: members, then the far candidate's
 };

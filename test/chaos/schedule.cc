@@ -6,7 +6,8 @@
 namespace tenure::chaos {
 namespace {
 
-// The standard's distributions differ between libraries, so the same seed would not be the same schedule.
+// The standard's distributions differ between libraries, so the same seed would not be the same
+// schedule.
 class dice {
  public:
   explicit dice(std::uint64_t seed) : state_(seed) {}
@@ -36,7 +37,9 @@ class drawing {
     set_pieces();
     for (int at = first_ms; at < end_; at += dice_.from_to(1200, 3200)) at_random(at);
     plans_.insert(plans_.end(), pieces_.begin(), pieces_.end());
-    const auto earlier = [](const planned_fault& a, const planned_fault& b) { return a.at_ms < b.at_ms; };
+    const auto earlier = [](const planned_fault& a, const planned_fault& b) {
+      return a.at_ms < b.at_ms;
+    };
     std::stable_sort(plans_.begin(), plans_.end(), earlier);
     return std::move(plans_);
   }
@@ -51,8 +54,11 @@ class drawing {
   void set_pieces() {
     const int room = end_ - first_ms;
     const bool several = under_.members > 1;
-    std::vector<fault_kind> kinds(static_cast<std::size_t>(std::max(1, under_.seconds / 30)), fault_kind::hole);
-    if (several) kinds.resize(kinds.size() + static_cast<std::size_t>(std::max(1, under_.seconds / 60)), fault_kind::quorum_lost);
+    std::vector<fault_kind> kinds(static_cast<std::size_t>(std::max(1, under_.seconds / 30)),
+                                  fault_kind::hole);
+    if (several)
+      kinds.resize(kinds.size() + static_cast<std::size_t>(std::max(1, under_.seconds / 60)),
+                   fault_kind::quorum_lost);
     // With a long TTL there is room for fewer: one of each before two of one.
     const auto slot_of = [room](std::size_t pieces) { return room / static_cast<int>(pieces); };
     while (kinds.size() > 1 && slot_of(kinds.size()) < deposing_ms(under_.ttl_ms)) {
@@ -74,7 +80,8 @@ class drawing {
         plan.for_ms = dice_.from_to(deposing_ms(ttl), std::min(slot, deposing_ms(ttl) + ttl));
       } else {
         plan.for_ms = dice_.from_to(ttl * 13 / 10, std::min(slot - 500, ttl * 2));
-        plan.amount = dice_.from_to(0, under_.real_cuts ? with_etcds_leader + by_cuts : with_etcds_leader);
+        plan.amount =
+            dice_.from_to(0, under_.real_cuts ? with_etcds_leader + by_cuts : with_etcds_leader);
       }
       const int from = first_ms + static_cast<int>(i) * slot;
       plan.at_ms = dice_.from_to(from, from + slot - plan.for_ms);
@@ -90,7 +97,8 @@ class drawing {
     const bool candidate = facts(plan.kind).on == victim::candidate;
     // The leader of that time must be well, and so must etcd.
     for (const planned_fault& piece : pieces_) {
-      if (at < piece.at_ms) plan.for_ms = std::min(plan.for_ms, piece.at_ms - at - (candidate ? 0 : settle_ms));
+      if (at < piece.at_ms)
+        plan.for_ms = std::min(plan.for_ms, piece.at_ms - at - (candidate ? 0 : settle_ms));
     }
     if (!candidate) member_free_ = end_of(plan) + 2 * under_.ttl_ms;
     plans_.push_back(plan);
@@ -101,15 +109,19 @@ class drawing {
     return std::any_of(pieces_.begin(), pieces_.end(), [&](const planned_fault& piece) {
       if (at >= piece.at_ms - 500 && at < piece.at_ms + 500) return true;
       if (at < piece.at_ms || at > end_of(piece)) return false;
-      const auto meanwhile = [&](const planned_fault& each) { return each.at_ms >= piece.at_ms && each.at_ms <= end_of(piece); };
+      const auto meanwhile = [&](const planned_fault& each) {
+        return each.at_ms >= piece.at_ms && each.at_ms <= end_of(piece);
+      };
       return std::count_if(plans_.begin(), plans_.end(), meanwhile) >= under_.candidates - 2;
     });
   }
 
-  // Nothing is done to etcd from a little before a set piece to its end, and until it is well again.
+  // Nothing is done to etcd from a little before a set piece to its end, and until it is well
+  // again.
   bool members_are_left_alone(int at, fault_kind kind) const {
     if (at < member_free_) return true;
-    const int before = settle_ms + (kind == fault_kind::rolling_restart ? 2000 * under_.members : 1000);
+    const int before =
+        settle_ms + (kind == fault_kind::rolling_restart ? 2000 * under_.members : 1000);
     return std::any_of(pieces_.begin(), pieces_.end(), [&](const planned_fault& piece) {
       const int well_again = piece.kind == fault_kind::quorum_lost ? 2 * under_.ttl_ms : 0;
       return at > piece.at_ms - before && at <= end_of(piece) + well_again;
@@ -135,7 +147,8 @@ class drawing {
   planned_fault next_kind(int at) {
     for (;;) {
       for (auto each = bag_.begin(); each != bag_.end(); ++each) {
-        // Members one after the other, with time to get well in between: more is an outage, not a test.
+        // Members one after the other, with time to get well in between: more is an outage, not a
+        // test.
         if (facts(*each).on != victim::candidate && members_are_left_alone(at, *each)) continue;
         planned_fault plan;
         plan.kind = *each;
@@ -160,12 +173,15 @@ class drawing {
   // Some shorter than a lease, some longer.
   int around_ttl() {
     const int ttl = under_.ttl_ms;
-    return dice_.percent(40) ? dice_.from_to(ttl / 3, ttl * 9 / 10) : dice_.from_to(ttl * 13 / 10, ttl * 25 / 10);
+    return dice_.percent(40) ? dice_.from_to(ttl / 3, ttl * 9 / 10)
+                             : dice_.from_to(ttl * 13 / 10, ttl * 25 / 10);
   }
 
   void detail(planned_fault& plan) {
     const bool candidate = facts(plan.kind).on == victim::candidate;
-    plan.target = dice_.percent(70) ? whoever_leads : dice_.from_to(0, (candidate ? under_.candidates : under_.members) - 1);
+    plan.target = dice_.percent(70)
+                      ? whoever_leads
+                      : dice_.from_to(0, (candidate ? under_.candidates : under_.members) - 1);
     switch (plan.kind) {
       case fault_kind::reset:
       case fault_kind::hand_over:
@@ -173,10 +189,15 @@ class drawing {
       case fault_kind::rolling_restart: break;
       case fault_kind::delete_key:
       case fault_kind::revoke_lease: plan.target = whoever_leads; break;
-      case fault_kind::cut: plan.target = under_.candidates - 1; plan.for_ms = around_ttl(); break;
+      case fault_kind::cut:
+        plan.target = under_.candidates - 1;
+        plan.for_ms = around_ttl();
+        break;
       case fault_kind::kill: plan.for_ms = dice_.from_to(200, under_.ttl_ms * 2); break;
       case fault_kind::member_kill:
-      case fault_kind::member_restart: plan.for_ms = dice_.from_to(200, under_.ttl_ms * 3 / 2); break;
+      case fault_kind::member_restart:
+        plan.for_ms = dice_.from_to(200, under_.ttl_ms * 3 / 2);
+        break;
       case fault_kind::hole_one:
         plan.for_ms = dice_.from_to(under_.ttl_ms * 3 / 2, under_.ttl_ms * 3);
         plan.amount = dice_.from_to(0, under_.members - 1);
@@ -208,29 +229,36 @@ class drawing {
 
 }  // namespace
 
-std::vector<planned_fault> draw_schedule(const circumstances& under) { return drawing(under).run(); }
+std::vector<planned_fault> draw_schedule(const circumstances& under) {
+  return drawing(under).run();
+}
 
 std::string describe(const planned_fault& plan) {
   const fault_facts& what = facts(plan.kind);
   std::string target;
   if (what.on != victim::election) {
     const bool candidate = what.on == victim::candidate;
-    target = plan.target == whoever_leads ? (candidate ? ", the leader" : ", etcd's leader")
-                                          : (candidate ? ", c" : ", m") + std::to_string(plan.target);
+    target = plan.target == whoever_leads
+                 ? (candidate ? ", the leader" : ", etcd's leader")
+                 : (candidate ? ", c" : ", m") + std::to_string(plan.target);
   }
   char text[160];
-  std::snprintf(text, sizeof text, "%6.1f s  %s%s", plan.at_ms / 1e3, std::string(what.shown).c_str(), target.c_str());
+  std::snprintf(text, sizeof text, "%6.1f s  %s%s", plan.at_ms / 1e3,
+                std::string(what.shown).c_str(), target.c_str());
   std::string line = text;
   if (plan.for_ms != 0) {
     std::snprintf(text, sizeof text, ", for %.1f s", plan.for_ms / 1e3);
     line += text;
   }
   if (plan.kind == fault_kind::delay) line += ", " + std::to_string(plan.amount) + " ms each way";
-  if (plan.kind == fault_kind::throttle) line += ", " + std::to_string(plan.amount) + " bytes a second";
-  if (plan.kind == fault_kind::member_slow) line += ", stopped " + std::to_string(plan.amount) + " % of the time";
+  if (plan.kind == fault_kind::throttle)
+    line += ", " + std::to_string(plan.amount) + " bytes a second";
+  if (plan.kind == fault_kind::member_slow)
+    line += ", stopped " + std::to_string(plan.amount) + " % of the time";
   if (plan.kind == fault_kind::quorum_lost) {
     line += (plan.amount & by_cuts) != 0 ? ", members cut from their peers" : ", members frozen";
-    line += (plan.amount & with_etcds_leader) != 0 ? ", etcd's leader among them" : ", none of them etcd's leader";
+    line += (plan.amount & with_etcds_leader) != 0 ? ", etcd's leader among them"
+                                                   : ", none of them etcd's leader";
   }
   if (plan.kind == fault_kind::hole_one) line += ", that of m" + std::to_string(plan.amount);
   return line;

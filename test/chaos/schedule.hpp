@@ -16,8 +16,8 @@ struct planned_fault {
   int at_ms = 0;
   int for_ms = 0;  // 0: done at once
   int target = 0;  // the number of a candidate or member, or whoever leads when it comes to it
-  int amount = 0;  // delay: ms; throttle: bytes a second; member_slow: percent of the time; one endpoint: which;
-                   // quorum_lost: how, see below
+  int amount = 0;  // delay: ms; throttle: bytes a second; member_slow: percent of the time; one
+                   // endpoint: which; quorum_lost: how, see below
   bool leader_only = false;  // waits for a leader to which nothing is being done
 };
 
@@ -36,13 +36,14 @@ struct circumstances {
 
 // In the order of time. The last part of the run is left in peace: by its end somebody must lead.
 //
-// What the deadline is there for is never left to chance. With room for it (20 s at a TTL of 3 s) there is at
-// least one black hole that costs a leader its lease, two in a minute: meanwhile nothing is done to etcd
-// and there is another candidate to which nothing is done. With several members there is also a time
-// without a quorum that no leader outlives.
+// What the deadline is there for is never left to chance. With room for it (20 s at a TTL of 3 s)
+// there is at least one black hole that costs a leader its lease, two in a minute: meanwhile
+// nothing is done to etcd and there is another candidate to which nothing is done. With several
+// members there is also a time without a quorum that no leader outlives.
 [[nodiscard]] std::vector<planned_fault> draw_schedule(const circumstances& under);
 
-// How long such a black hole is at least: etcd must have given the key to the next one before it ends.
+// How long such a black hole is at least: etcd must have given the key to the next one before it
+// ends.
 [[nodiscard]] constexpr int deposing_ms(int ttl_ms) { return ttl_ms * 3 / 2 + 1000; }
 
 // "12.4 s  frozen, the leader, for 4.2 s"

@@ -14,7 +14,8 @@ struct text_style {
 
 class svg_page {
  public:
-  void rect(double x, double y, double w, double h, const char* colour, double opacity = 1, double round = 0);
+  void rect(double x, double y, double w, double h, const char* colour, double opacity = 1,
+            double round = 0);
   void hatched(double x, double y, double w, double h);  // over what is there
   void cross(double x, double y, double reach, const char* colour);
   void diamond(double x, double y, double reach, const char* colour);

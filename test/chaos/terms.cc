@@ -24,7 +24,7 @@ class term_reader {
 
  private:
   struct standing {
-    std::size_t index = 0;  // of the latest term
+    std::size_t index = 0;   // of the latest term
     bool in_office = false;  // acquired, and neither lost nor resigned yet
     bool cancelled = false;
   };
@@ -34,17 +34,20 @@ class term_reader {
     standing& state = now_[line.who];
     if (line.event == "acquired") return acquired(line, state);
     if (line.event == "cancelled") return cancelled(line, state);
-    if (line.event == "lost" || (line.event == "resigned" && line.token != 0)) return over(line, state);
+    if (line.event == "lost" || (line.event == "resigned" && line.token != 0))
+      return over(line, state);
     if (line.event == "killed") return gone(line, state);
     if (line.event == "ended") {
-      if (line.t < of_.over || line.reason != "exit code 0") complain(line, "ended by itself: " + line.reason);
+      if (line.t < of_.over || line.reason != "exit code 0")
+        complain(line, "ended by itself: " + line.reason);
       gone(line, state);
     }
   }
 
   void acquired(const entry& line, standing& state) {
     if (state.in_office) {
-      complain(line, "acquired while its term " + std::to_string(done_[state.index].token) + " was not over");
+      complain(line, "acquired while its term " + std::to_string(done_[state.index].token) +
+                         " was not over");
       if (!state.cancelled) finish(done_[state.index], line.t, ending::cancelled, "never told");
     }
     state = {done_.size(), true, false};
@@ -57,20 +60,26 @@ class term_reader {
 
   void cancelled(const entry& line, standing& state) {
     if (!state.in_office || state.cancelled || done_[state.index].token != line.token) {
-      return complain(line, "cancelled the term " + std::to_string(line.token) + ", which it was not in");
+      return complain(line,
+                      "cancelled the term " + std::to_string(line.token) + ", which it was not in");
     }
     state.cancelled = true;
-    const ending how = line.reason == "resigned" || line.reason == "session_closed" ? ending::resigned : ending::cancelled;
+    const ending how = line.reason == "resigned" || line.reason == "session_closed"
+                           ? ending::resigned
+                           : ending::cancelled;
     finish(done_[state.index], line.t, how, line.reason);
   }
 
   void over(const entry& line, standing& state) {
     if (!state.in_office || done_[state.index].token != line.token) {
-      return complain(line, line.event + " the term " + std::to_string(line.token) + ", which it was not in");
+      return complain(
+          line, line.event + " the term " + std::to_string(line.token) + ", which it was not in");
     }
     if (!state.cancelled) {
-      complain(line, line.event + " the term " + std::to_string(line.token) + " before its token was cancelled");
-      finish(done_[state.index], line.t, line.event == "lost" ? ending::cancelled : ending::resigned, line.reason);
+      complain(line, line.event + " the term " + std::to_string(line.token) +
+                         " before its token was cancelled");
+      finish(done_[state.index], line.t,
+             line.event == "lost" ? ending::cancelled : ending::resigned, line.reason);
     }
     state.in_office = false;
   }
@@ -94,7 +103,8 @@ class term_reader {
       if (each.ended <= one.acquired || each.began >= one.end) continue;
       if (each.began > from) one.working.emplace_back(from, each.began);
       from = std::max(one.acquired, each.ended);
-      const bool said_at_once = one.how == ending::cancelled && one.told <= each.ended + allowed_.wake;
+      const bool said_at_once =
+          one.how == ending::cancelled && one.told <= each.ended + allowed_.wake;
       if (!said_at_once && one.end > each.ended) continue;
       one.end = std::max(one.acquired, each.began);
       one.frozen_out = true;
@@ -117,7 +127,8 @@ class term_reader {
 
 // When more than `most` different targets of such faults were struck at once.
 template <class Predicate>
-void struck(const history& of, int most, Predicate&& counts, std::vector<std::pair<nanos, nanos>>& out) {
+void struck(const history& of, int most, Predicate&& counts,
+            std::vector<std::pair<nanos, nanos>>& out) {
   std::set<nanos> moments;
   for (const applied_fault& each : of.faults) {
     if (counts(each.kind)) moments.insert({each.began, each.ended});
@@ -140,13 +151,16 @@ void struck(const history& of, int most, Predicate&& counts, std::vector<std::pa
 
 }  // namespace
 
-std::vector<term> terms_of(const history& of, const allowances& allowed, std::vector<std::string>& violations) {
+std::vector<term> terms_of(const history& of, const allowances& allowed,
+                           std::vector<std::string>& violations) {
   return term_reader(of, allowed, violations).read();
 }
 
 std::vector<std::pair<nanos, nanos>> without_quorum(const history& of) {
   std::vector<std::pair<nanos, nanos>> out;
-  const auto silences = [&of](fault_kind kind) { return stops_member(kind) || cuts_everybody(of, kind); };
+  const auto silences = [&of](fault_kind kind) {
+    return stops_member(kind) || cuts_everybody(of, kind);
+  };
   struck(of, (of.members - 1) / 2, silences, out);
   return out;
 }
@@ -154,7 +168,8 @@ std::vector<std::pair<nanos, nanos>> without_quorum(const history& of) {
 std::vector<std::pair<nanos, nanos>> outages(const history& of) {
   std::vector<std::pair<nanos, nanos>> out = without_quorum(of);
   const auto disables = [](fault_kind kind) {
-    return facts(kind).on == victim::candidate && facts(kind).costs == cost::own_term && !tampers(kind);
+    return facts(kind).on == victim::candidate && facts(kind).costs == cost::own_term &&
+           !tampers(kind);
   };
   struck(of, of.candidates - 1, disables, out);
   return out;

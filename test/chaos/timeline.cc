@@ -77,13 +77,18 @@ class drawing {
   void head() {
     const bool good = judged_.violations.empty();
     page_.text(left, 36, "Who led when", {22, "#0f172a", true});
-    std::string facts_line = "seed " + of_.seed + "   ·   etcd members: " + std::to_string(of_.members) +
-                             "   ·   candidates: " + std::to_string(of_.candidates) + "   ·   TTL " + in_s(of_.ttl).substr(0, 3) + " s";
-    facts_line += "   ·   " + std::to_string(judged_.terms.size()) + " terms, " + std::to_string(judged_.handovers) + " handovers";
-    if (judged_.margin_of_loss) facts_line += "   ·   least margin after a loss " + in_s(*judged_.margin_of_loss);
+    std::string facts_line = "seed " + of_.seed +
+                             "   ·   etcd members: " + std::to_string(of_.members) +
+                             "   ·   candidates: " + std::to_string(of_.candidates) +
+                             "   ·   TTL " + in_s(of_.ttl).substr(0, 3) + " s";
+    facts_line += "   ·   " + std::to_string(judged_.terms.size()) + " terms, " +
+                  std::to_string(judged_.handovers) + " handovers";
+    if (judged_.margin_of_loss)
+      facts_line += "   ·   least margin after a loss " + in_s(*judged_.margin_of_loss);
     facts_line += "   ·   longest time without a leader " + in_s(judged_.worst_gap);
     page_.text(left, 60, facts_line, {13, "#475569"});
-    const std::string verdict_line = good ? "never two leaders" : std::to_string(judged_.violations.size()) + " violations";
+    const std::string verdict_line =
+        good ? "never two leaders" : std::to_string(judged_.violations.size()) + " violations";
     page_.text(left + 190, 36, verdict_line, {15, good ? "#15803d" : "#dc2626", true});
   }
 
@@ -98,12 +103,15 @@ class drawing {
     bottom_ = top;
     lane("", "leader", leader_lane);
     page_.rect(0, bottom_ - 1, width_, 1, "#cbd5e1");
-    for (int i = 0; i < of_.candidates; ++i) lane("c" + std::to_string(i), "c" + std::to_string(i), candidate_lane);
+    for (int i = 0; i < of_.candidates; ++i)
+      lane("c" + std::to_string(i), "c" + std::to_string(i), candidate_lane);
     page_.rect(0, bottom_, width_, 1, "#cbd5e1");
-    const bool on_etcd = std::any_of(of_.faults.begin(), of_.faults.end(),
-                                     [](const applied_fault& each) { return each.target == "etcd"; });
+    const bool on_etcd =
+        std::any_of(of_.faults.begin(), of_.faults.end(),
+                    [](const applied_fault& each) { return each.target == "etcd"; });
     if (on_etcd) lane("etcd", "etcd", member_lane);
-    for (int i = 0; i < of_.members; ++i) lane("m" + std::to_string(i), "m" + std::to_string(i), member_lane);
+    for (int i = 0; i < of_.members; ++i)
+      lane("m" + std::to_string(i), "m" + std::to_string(i), member_lane);
     page_.rect(0, bottom_, width_, 1, "#cbd5e1");
   }
 
@@ -123,7 +131,9 @@ class drawing {
     const double w = x(each.to) - x(each.from);
     const bool bad = each.to > each.allowed_to;
     page_.rect(x(each.from), y, w, bar, bad ? "#dc2626" : "#fee2e2");
-    if (w > 34) page_.text(x(each.from) + w / 2, y + 15, in_s(each.to - each.from).substr(0, 3) + " s", {10, bad ? "#ffffff" : "#b91c1c", false, "middle"});
+    if (w > 34)
+      page_.text(x(each.from) + w / 2, y + 15, in_s(each.to - each.from).substr(0, 3) + " s",
+                 {10, bad ? "#ffffff" : "#b91c1c", false, "middle"});
   }
 
   void term_bars(std::size_t index) {
@@ -136,8 +146,11 @@ class drawing {
       const double w = std::max(2.0, x(one.end) - x(one.acquired));
       // In the common lane two leaders would be seen to lie over each other.
       page_.rect(x(one.acquired), y, w, bar, colour, lane.empty() ? 0.9 : 1.0, 3);
-      if (w > 30) page_.text(x(one.acquired) + 6, y + 15, lane.empty() ? one.who : std::to_string(one.token), {11, "#ffffff", true});
-      if (one.how == ending::killed && !lane.empty()) page_.cross(x(one.end), y + bar / 2, 5, "#7c2d12");
+      if (w > 30)
+        page_.text(x(one.acquired) + 6, y + 15, lane.empty() ? one.who : std::to_string(one.token),
+                   {11, "#ffffff", true});
+      if (one.how == ending::killed && !lane.empty())
+        page_.cross(x(one.end), y + bar / 2, 5, "#7c2d12");
     }
   }
 
@@ -156,7 +169,8 @@ class drawing {
       const auto& [since, member, term] = of_.etcd_leaders[i];
       const nanos until = i + 1 < of_.etcd_leaders.size() ? of_.etcd_leaders[i + 1].since : end();
       if (lane_at_.count(member) == 0) continue;
-      page_.rect(x(since), lane_at_[member] + 5, std::max(1.0, x(until) - x(since)), 5, "#94d2bd", 1, 2);
+      page_.rect(x(since), lane_at_[member] + 5, std::max(1.0, x(until) - x(since)), 5, "#94d2bd",
+                 1, 2);
     }
   }
 
@@ -196,7 +210,8 @@ class drawing {
       page_.text(at + 26, bottom_ + 9, meaning, {12, "#334155"});
       at += needed;
     };
-    entry("a term, with its fencing token", [&](double a) { page_.rect(a, bottom_ - 1, 20, 11, term_colours[0], 1, 3); });
+    entry("a term, with its fencing token",
+          [&](double a) { page_.rect(a, bottom_ - 1, 20, 11, term_colours[0], 1, 3); });
     entry("frozen: no work", [&](double a) {
       page_.rect(a, bottom_ - 1, 20, 11, term_colours[0], 1, 3);
       page_.hatched(a, bottom_ - 1, 20, 11);
@@ -204,7 +219,8 @@ class drawing {
     entry("no leader", [&](double a) { page_.rect(a, bottom_ - 1, 20, 11, "#fee2e2"); });
     entry("leads etcd", [&](double a) { page_.rect(a, bottom_ + 2, 20, 5, "#94d2bd", 1, 2); });
     for (const look& each : {packets, processes, hands}) {
-      entry(std::string(each.meaning), [&](double a) { page_.rect(a, bottom_, 20, strip, each.colour, 0.85, 2); });
+      entry(std::string(each.meaning),
+            [&](double a) { page_.rect(a, bottom_, 20, strip, each.colour, 0.85, 2); });
     }
     bottom_ += 26;
     for (const std::string& each : judged_.violations) {
@@ -226,6 +242,8 @@ class drawing {
 
 }  // namespace
 
-std::string draw_timeline(const history& of, const verdict& judged) { return drawing(of, judged).draw(); }
+std::string draw_timeline(const history& of, const verdict& judged) {
+  return drawing(of, judged).draw();
+}
 
 }  // namespace tenure::chaos

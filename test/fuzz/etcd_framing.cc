@@ -60,7 +60,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   once.bad = at_once.bad();
   once.inside = at_once.inside();
   require_same(bytewise, once);
-  for (std::uint32_t seed = 1; seed < 8; ++seed) require_same(bytewise, cut(text, 1 + seed * 7, seed));
+  for (std::uint32_t seed = 1; seed < 8; ++seed)
+    require_same(bytewise, cut(text, 1 + seed * 7, seed));
 
   std::size_t at = 0;
   for (const std::string& document : once.documents) {

@@ -1,6 +1,7 @@
-// What a user's first program looks like; test/gates/install.sh builds it against an installed tenure.
-#include <tenure/tenure.hpp>
+// What a user's first program looks like; test/gates/install.sh builds it against an installed
+// tenure.
 #include <uv.h>
+#include <tenure/tenure.hpp>
 
 #include <cstdio>
 #include <cstring>

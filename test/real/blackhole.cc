@@ -61,7 +61,8 @@ Test(blackhole, of_one_endpoint_in_three_costs_no_leadership_whichever_and_in_wh
   cr_assert(zero(int, loop.close()));
 }
 
-// A silent stream is asked TTL / 5 after its last sign of life, and given up when TTL / 5 later there is no answer.
+// A silent stream is asked TTL / 5 after its last sign of life, and given up when TTL / 5 later
+// there is no answer.
 Test(blackhole, of_a_waiting_candidates_watch_is_noticed_and_the_watch_replaced_within_the_probe) {
   test::loop loop;
   {
@@ -80,11 +81,13 @@ Test(blackhole, of_a_waiting_candidates_watch_is_noticed_and_the_watch_replaced_
     test::run_until(loop, [&] { return b.session.stats().watch_opens > opened; });
     const auto noticed = uv_hrtime();
     cr_assert(not(b.was_told("acquired")));
-    // Half as much again for a busy machine: still well before anything else that could have noticed, a TTL later.
+    // Half as much again for a busy machine: still well before anything else that could have
+    // noticed, a TTL later.
     cr_assert(le(ullong, noticed - silent, 6000000000u));
     for (auto& hole : world.proxies) hole->both(traffic::pass());
     b.await("acquired");
-    cr_assert(lt(ullong, b.when("acquired") - silent, 8000000000u), "its queue is read again only after a TTL");
+    cr_assert(lt(ullong, b.when("acquired") - silent, 8000000000u),
+              "its queue is read again only after a TTL");
     cr_assert(eq(ullong, b.session.stats().leases, 1), "its session was never in question");
     a.close_and_wait();
     b.close_and_wait();
@@ -105,12 +108,15 @@ Test(blackhole, of_everything_ends_the_leadership_before_anybody_else_leads) {
     b.start().await("position 1");
     const token before = a.term.token;
     bool overlap = false;
-    b.on_event = [&](const std::string& what) { overlap = overlap || (what == "acquired" && !before.cancelled()); };
+    b.on_event = [&](const std::string& what) {
+      overlap = overlap || (what == "acquired" && !before.cancelled());
+    };
     world.proxies[0]->both(traffic::drop());
     b.await("acquired");
     cr_assert(not(overlap));
     cr_assert(a.was_told("jeopardy"));
-    cr_assert(eq(llong, a.count("lost deadline_passed") + a.count("lost reassurance_timed_out"), 1));
+    cr_assert(
+        eq(llong, a.count("lost deadline_passed") + a.count("lost reassurance_timed_out"), 1));
     world.proxies[0]->both(traffic::pass());
     a.await("campaigning", 2);
     a.close_and_wait();

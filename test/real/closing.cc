@@ -1,13 +1,14 @@
-// Closing from anywhere leaves nothing: no callback, no handle, no descriptor, no key. Against a real etcd.
+// Closing from anywhere leaves nothing: no callback, no handle, no descriptor, no key. Against a
+// real etcd.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
 #include <memory>
 
+#include "base/testing.hpp"
 #include "test/support/etcd.hpp"
 #include "test/support/instance.hpp"
 #include "test/support/scripted_server.hpp"
-#include "base/testing.hpp"
 
 using namespace tenure;
 using test::instance;
@@ -20,11 +21,7 @@ enum class how { session, candidate, destroy_session, destroy_candidate, destroy
 void end(instance& i, how way, bool& closed) {
   switch (way) {
     case how::session: i.session.close([&] { closed = true; }); break;
-    case how::candidate:
-      i.candidate.close([&] {
-        i.session.close([&] { closed = true; });
-      });
-      break;
+    case how::candidate: i.candidate.close([&] { i.session.close([&] { closed = true; }); }); break;
     case how::destroy_session: i.session = session(); break;
     case how::destroy_candidate: i.candidate = candidate(); break;
     case how::destroy_both:
@@ -38,10 +35,14 @@ void end(instance& i, how way, bool& closed) {
 
 Test(closing, in_every_callback_in_every_way_leaves_nothing) {
   test::etcd etcd;
-  test::ok(test::loop().close() == 0 ? error() : error{errc::system, "a new loop does not close", 0});  // libuv's own, once
-  for (const std::string event : {"granted", "campaigning", "acquired", "lost key_deleted", "position 1", "leader first",
-                                  "resigned", "trouble unreachable"}) {
-    for (const how way : {how::session, how::candidate, how::destroy_session, how::destroy_candidate, how::destroy_both}) {
+  test::ok(test::loop().close() == 0
+               ? error()
+               : error{errc::system, "a new loop does not close", 0});  // libuv's own, once
+  for (const std::string event :
+       {"granted", "campaigning", "acquired", "lost key_deleted", "position 1", "leader first",
+        "resigned", "trouble unreachable"}) {
+    for (const how way : {how::session, how::candidate, how::destroy_session,
+                          how::destroy_candidate, how::destroy_both}) {
       std::size_t before = test::open_descriptors();
       test::loop loop;
       {
@@ -49,7 +50,8 @@ Test(closing, in_every_callback_in_every_way_leaves_nothing) {
         instance first(loop, "first", etcd.endpoints());
         if (waits) first.start().await("acquired");
         auto endpoints = etcd.endpoints();
-        if (event == "trouble unreachable") endpoints = {"http://127.0.0.1:" + std::to_string(test::free_port())};
+        if (event == "trouble unreachable")
+          endpoints = {"http://127.0.0.1:" + std::to_string(test::free_port())};
         auto i = std::make_unique<instance>(loop, "i", endpoints);
         bool closed = false;
         bool over = false;
@@ -71,8 +73,10 @@ Test(closing, in_every_callback_in_every_way_leaves_nothing) {
           i->candidate.work_stopped();
         }
         test::run_until(loop, [&] { return over; });
-        if (way == how::session || way == how::candidate) test::run_until(loop, [&] { return closed; });
-        if (way == how::destroy_both) cr_assert(eq(ullong, i->told.size(), told_then), "after %s", event.c_str());
+        if (way == how::session || way == how::candidate)
+          test::run_until(loop, [&] { return closed; });
+        if (way == how::destroy_both)
+          cr_assert(eq(ullong, i->told.size(), told_then), "after %s", event.c_str());
         if (way == how::destroy_candidate) i->close_and_wait();
         if (way == how::destroy_session) i->candidate = candidate();
         first.close();
@@ -80,8 +84,10 @@ Test(closing, in_every_callback_in_every_way_leaves_nothing) {
         uv_run(loop, UV_RUN_DEFAULT);  // ends when nothing of ours is left
       }
       cr_assert(zero(int, loop.close()), "a handle is left after closing in %s", event.c_str());
-      cr_assert(eq(ullong, test::open_descriptors(), before), "a descriptor is left after closing in %s", event.c_str());
-      cr_assert(etcd.etcdctl({"get", "--prefix", "app/"}).empty(), "a key is left after closing in %s", event.c_str());
+      cr_assert(eq(ullong, test::open_descriptors(), before),
+                "a descriptor is left after closing in %s", event.c_str());
+      cr_assert(etcd.etcdctl({"get", "--prefix", "app/"}).empty(),
+                "a key is left after closing in %s", event.c_str());
     }
   }
   cr_assert(etcd.etcdctl({"lease", "list"}).find("found 0 leases") != std::string::npos);
@@ -127,7 +133,8 @@ Test(closing, tells_lost_before_closed_and_waits_for_the_work) {
   i.start().await("acquired");
   bool closed = false;
   bool resigned_closed = false;
-  test::ok(i.candidate.resign(milliseconds(60000), [&](const error& e) { resigned_closed = e.code == errc::closed; }));
+  test::ok(i.candidate.resign(milliseconds(60000),
+                              [&](const error& e) { resigned_closed = e.code == errc::closed; }));
   i.session.close([&] { closed = true; });
   cr_assert(i.term.token.cancelled());
   test::run_for(loop, 50);

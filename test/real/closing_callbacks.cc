@@ -1,4 +1,5 @@
-// Closing from inside the rarer callbacks: of the session, of tokens, of a resignation, of those who only look on.
+// Closing from inside the rarer callbacks: of the session, of tokens, of a resignation, of those
+// who only look on.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <unistd.h>
@@ -19,7 +20,8 @@ enum class how { session, candidate, destroy_session, destroy_candidate, destroy
 
 // One leader that ends, in one way and once, from within the callback that is looked at.
 struct subject {
-  subject(test::loop& on, const test::etcd& at, how in_this_way) : loop(on), etcd(at), way(in_this_way) {
+  subject(test::loop& on, const test::etcd& at, how in_this_way)
+      : loop(on), etcd(at), way(in_this_way) {
     i = std::make_unique<instance>(on, "i", at.endpoints());
     i->options.ttl = milliseconds(2000);
     i->options.stop_grace = milliseconds(100);
@@ -160,9 +162,12 @@ const callback callbacks[] = {
 
 Test(closing_callbacks, leave_nothing_whatever_is_closed_or_destroyed_in_them) {
   test::etcd etcd;
-  test::ok(test::loop().close() == 0 ? error() : error{errc::system, "a new loop does not close", 0});  // libuv's own, once
+  test::ok(test::loop().close() == 0
+               ? error()
+               : error{errc::system, "a new loop does not close", 0});  // libuv's own, once
   for (const callback& each : callbacks) {
-    for (const how way : {how::session, how::candidate, how::destroy_session, how::destroy_candidate, how::destroy_both}) {
+    for (const how way : {how::session, how::candidate, how::destroy_session,
+                          how::destroy_candidate, how::destroy_both}) {
       const std::size_t before = test::open_descriptors();
       test::loop loop;
       {
@@ -174,8 +179,10 @@ Test(closing_callbacks, leave_nothing_whatever_is_closed_or_destroyed_in_them) {
         s.i->close_and_wait();
       }
       cr_assert(zero(int, loop.close()), "a handle is left after closing in %s", each.name);
-      cr_assert(eq(ullong, test::open_descriptors(), before), "a descriptor is left after closing in %s", each.name);
-      cr_assert(etcd.etcdctl({"get", "--prefix", "app/"}).empty(), "a key is left after closing in %s", each.name);
+      cr_assert(eq(ullong, test::open_descriptors(), before),
+                "a descriptor is left after closing in %s", each.name);
+      cr_assert(etcd.etcdctl({"get", "--prefix", "app/"}).empty(),
+                "a key is left after closing in %s", each.name);
     }
   }
   cr_assert(etcd.etcdctl({"lease", "list"}).find("found 0 leases") != std::string::npos);

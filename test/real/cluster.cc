@@ -12,7 +12,8 @@ namespace {
 
 void await_renewals(uv_loop_t* loop, const instance& i, std::uint64_t more) {
   const auto before = i.session.stats().renewals;
-  test::run_until(loop, [&] { return i.session.stats().renewals >= before + more; }, 60);
+  test::run_until(
+      loop, [&] { return i.session.stats().renewals >= before + more; }, 60);
 }
 
 }  // namespace
@@ -73,9 +74,12 @@ Test(cluster, one_restored_from_an_older_backup_ends_the_leadership_and_confirms
   a.start().await("acquired");
   const token before = a.term.token;
   etcd.restore(backup);
-  test::run_until(loop, [&] { return before.cancelled(); }, 60);
-  // A keepalive finds no lease, or a linearizable answer a history that went back; whichever is first.
-  test::run_until(loop, [&] { return a.count("lost cluster_changed") + a.count("lost lease_expired") == 1; });
+  test::run_until(
+      loop, [&] { return before.cancelled(); }, 60);
+  // A keepalive finds no lease, or a linearizable answer a history that went back; whichever is
+  // first.
+  test::run_until(
+      loop, [&] { return a.count("lost cluster_changed") + a.count("lost lease_expired") == 1; });
   a.await("acquired", 2);
   a.close_and_wait();
   cr_assert(zero(int, loop.close()));

@@ -61,7 +61,8 @@ Test(command_campaign, tells_its_story_in_order_and_resigns_on_sigterm) {
     cr_expect(eq(str, shape(one.text("time")), "9999-99-99T99:99:99.999999999Z"));
     cr_expect(one.number("t_ns") >= last_ns);
     last_ns = one.number("t_ns");
-    if (one.event != "session" && one.event != "campaigning") cr_expect(one.number("fencing_token") == token);
+    if (one.event != "session" && one.event != "campaigning")
+      cr_expect(one.number("fencing_token") == token);
   }
 }
 
@@ -147,7 +148,8 @@ Test(command_campaign, a_waiting_candidate_leaves_the_queue_on_sigterm) {
 
 Test(command_campaign, stops_at_once_with_0_when_etcd_was_never_there) {
   const std::string nobody = "http://127.0.0.1:" + std::to_string(free_port());
-  command_run run({"campaign", "--endpoints", nobody, "--app", "a", "--instance", "i", "--format", "json"});
+  command_run run(
+      {"campaign", "--endpoints", nobody, "--app", "a", "--instance", "i", "--format", "json"});
   const happening trouble = run.next("error");
   cr_assert(not(trouble.text("message").empty()));
   cr_assert(trouble.text("code") == "unreachable");
@@ -170,7 +172,8 @@ Test(command_campaign, stands_in_every_shard_on_one_session) {
   cr_assert(leases.find("found 1 leases") != std::string::npos, "%s", leases.c_str());
   run.child().signal(SIGTERM);
   const auto last = run.rest();
-  cr_assert(std::count_if(last.begin(), last.end(), [](auto& one) { return one.event == "resigned"; }) == 4);
+  cr_assert(std::count_if(last.begin(), last.end(),
+                          [](auto& one) { return one.event == "resigned"; }) == 4);
   expect_exit(run, 0);
   cr_assert(queue(store, "app/").empty());
 }
@@ -250,6 +253,7 @@ Test(command_campaign, a_resignation_that_etcd_does_not_answer_ends_in_time_with
   run.next("acquired");
   store.stop();
   run.child().signal(SIGTERM);
-  cr_assert(run.next("error", "code", "timed_out").text("message").find("300 ms") != std::string::npos);
+  cr_assert(run.next("error", "code", "timed_out").text("message").find("300 ms") !=
+            std::string::npos);
   expect_exit(run, 1);
 }

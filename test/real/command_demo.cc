@@ -20,7 +20,8 @@ namespace {
 std::string started_with(const std::string& variable) {
   std::string found;
   for (const auto& each : fs::directory_iterator("/proc")) {
-    if (each.path().filename().string().find_first_not_of("0123456789") != std::string::npos) continue;
+    if (each.path().filename().string().find_first_not_of("0123456789") != std::string::npos)
+      continue;
     if (file_text(each.path() / "environ").find(variable) == std::string::npos) continue;
     found += file_text(each.path() / "cmdline") + '\n';
   }

@@ -27,7 +27,8 @@ process worker(const etcd& store, const std::string& name) {
 }
 
 process server(const etcd& store, const std::string& name) {
-  return process({built("examples/server"), "0", "app", name}, {"ETCDCTL_ENDPOINTS=" + store.endpoint()});
+  return process({built("examples/server"), "0", "app", name},
+                 {"ETCDCTL_ENDPOINTS=" + store.endpoint()});
 }
 
 int port_of(process& server) {
@@ -44,9 +45,11 @@ std::string ask(int port, const std::string& request = "GET / HTTP/1.1\r\nHost: 
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   std::string answer;
   if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-      send(fd, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
+      send(fd, request.data(), request.size(), MSG_NOSIGNAL) ==
+          static_cast<ssize_t>(request.size())) {
     char buffer[1024];
-    for (ssize_t got; (got = read(fd, buffer, sizeof buffer)) > 0;) answer.append(buffer, static_cast<std::size_t>(got));
+    for (ssize_t got; (got = read(fd, buffer, sizeof buffer)) > 0;)
+      answer.append(buffer, static_cast<std::size_t>(got));
   }
   close(fd);
   return answer;
@@ -95,7 +98,9 @@ Test(command_examples, only_the_leader_serves_and_others_name_it) {
 
   process two = server(store, "two");
   const int second = port_of(two);
-  await([second] { return has(ask(second), "503") && has(ask(second), "not the leader, it is one"); });
+  await([second] {
+    return has(ask(second), "503") && has(ask(second), "not the leader, it is one");
+  });
 
   stop(one);
   two.line_with("leading");
@@ -105,8 +110,10 @@ Test(command_examples, only_the_leader_serves_and_others_name_it) {
 }
 
 Test(command_examples, a_server_keeps_no_client_that_says_nothing) {
-  process one({built("examples/server"), "0", "app", "one", "127.0.0.1:1"});  // it needs no leadership for that
-  cr_assert(ask(port_of(one), "GET ").empty());  // returns when the server has closed the connection
+  process one({built("examples/server"), "0", "app", "one",
+               "127.0.0.1:1"});  // it needs no leadership for that
+  cr_assert(
+      ask(port_of(one), "GET ").empty());  // returns when the server has closed the connection
   stop(one);
 }
 
@@ -115,7 +122,9 @@ Test(command_examples, a_server_refuses_what_is_no_port) {
     process one({built("examples/server"), port, "app", "one", "127.0.0.1:1"});
     ending how = one.wait();
     cr_expect(eq(int, how.exit_code, 2), "%s", port);
-    cr_expect(has(one.errors(), ("port '" + std::string(port) + "' is not a number from 0 to 65535").c_str()), "%s", port);
+    cr_expect(has(one.errors(),
+                  ("port '" + std::string(port) + "' is not a number from 0 to 65535").c_str()),
+              "%s", port);
   }
 }
 
@@ -152,9 +161,11 @@ Test(command_examples, both_say_what_they_need_and_what_is_wrong) {
   cr_expect(has(bad_server.errors(), "server: "));
 }
 
-// Jobs wait for a lease in silence, as far as the runner is concerned: it is the session that has a word for it.
+// Jobs wait for a lease in silence, as far as the runner is concerned: it is the session that has a
+// word for it.
 Test(command_examples, jobs_say_so_if_etcd_cannot_be_reached) {
-  process one({built("examples/jobs"), "--instance", "one", "--endpoints", "http://127.0.0.1:" + std::to_string(free_port())});
+  process one({built("examples/jobs"), "--instance", "one", "--endpoints",
+               "http://127.0.0.1:" + std::to_string(free_port())});
   const std::string line = one.line_with("\"event\":\"error\"");
   cr_assert(has(line, "\"shard\":\"\""), "%s", line.c_str());
   cr_assert(has(line, "127.0.0.1"), "%s", line.c_str());

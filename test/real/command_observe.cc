@@ -80,7 +80,8 @@ Test(command_observe, shows_the_value_of_a_key_that_is_not_ours_whatever_is_in_i
   store.etcdctl({"del", "app/leader/1"});
   observer.next("leader", "leader", "");
   // 0xFF is never part of UTF-8; the line has to be JSON all the same.
-  cr_assert(store.post("/v3/kv/put", R"({"key":"YXBwL2xlYWRlci8x","value":"Yf8KYg=="})").status == 200);
+  cr_assert(store.post("/v3/kv/put", R"({"key":"YXBwL2xlYWRlci8x","value":"Yf8KYg=="})").status ==
+            200);
   observer.next("leader", "leader", "a\xEF\xBF\xBD\nb");
   stop(observer);
 }
@@ -106,7 +107,8 @@ Test(command_observe, all_follows_every_shard_also_those_that_come_later) {
   command_run observer(observe(store, {"--all"}));
   std::set<std::string> shards;
   for (happening seen = observer.next(); seen.event != "current"; seen = observer.next()) {
-    cr_assert(seen.event == "leader" && seen.text("leader") == "one" && seen.number("fencing_token") > 0);
+    cr_assert(seen.event == "leader" && seen.text("leader") == "one" &&
+              seen.number("fencing_token") > 0);
     shards.insert(seen.text("shard"));
   }
   const std::set<std::string> all{"shard-0000", "shard-0001", "shard-0002"};

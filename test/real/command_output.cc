@@ -1,4 +1,5 @@
-// `tenure campaign` and those who read it: they may be slow, or stop reading, and it must not wait for them.
+// `tenure campaign` and those who read it: they may be slow, or stop reading, and it must not wait
+// for them.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <fcntl.h>
@@ -27,7 +28,8 @@ bool has(const std::string& text, const char* part) { return text.find(part) != 
 bool non_blocking(const process& child, int fd) {
   std::ifstream info("/proc/" + std::to_string(child.pid()) + "/fdinfo/" + std::to_string(fd));
   std::string word;
-  while (info >> word && word != "flags:") {}
+  while (info >> word && word != "flags:") {
+  }
   if (!(info >> word)) give_up("no flags in fdinfo");
   return (std::stol(word, nullptr, 8) & O_NONBLOCK) != 0;
 }
@@ -41,7 +43,8 @@ Test(command_output, a_reader_that_has_stopped_holds_up_neither_the_campaign_nor
   run.child().signal(SIGTERM);
   expect_exit(run, 1);  // what happened could not be told
   const std::string errors = run.child().errors();
-  cr_assert(has(errors, "stdout cannot be written") && has(errors, "its reader does not read"), "%s", errors.c_str());
+  cr_assert(has(errors, "stdout cannot be written") && has(errors, "its reader does not read"),
+            "%s", errors.c_str());
   cr_assert(queue(store, "app/").empty());
   // What fitted into the pipe are whole lines.
   cr_assert(gt(sz, run.rest().size(), 100));
@@ -51,7 +54,8 @@ Test(command_output, a_slow_reader_gets_every_line_and_those_who_share_its_pipe_
   etcd store;
   command_run run(campaign(store, "one", {"--shards", std::to_string(many)}));
   await([&store] { return queue(store, "app/").size() == many; });
-  cr_assert(not(non_blocking(run.child(), 1)), "others who write to the same pipe would be told EAGAIN");
+  cr_assert(not(non_blocking(run.child(), 1)),
+            "others who write to the same pipe would be told EAGAIN");
   for (std::size_t i = 0; i < many; ++i) run.next("acquired");
   run.child().signal(SIGTERM);
   for (std::size_t i = 0; i < many; ++i) run.next("resigned");
@@ -62,7 +66,8 @@ Test(command_output, more_than_is_kept_for_a_reader_stops_it_with_1) {
   etcd store;
   // Long names make long lines.
   std::vector<std::string> shards;
-  for (char c = 'a'; c < 'a' + 20; ++c) shards.insert(shards.end(), {"--shard", std::string(255, c)});
+  for (char c = 'a'; c < 'a' + 20; ++c)
+    shards.insert(shards.end(), {"--shard", std::string(255, c)});
   command_run run(campaign(store, std::string(255, 'i'), shards));
   await([&] {
     store.etcdctl({"del", "--prefix", "app/"});  // much to tell
@@ -79,7 +84,8 @@ Test(command_output, a_log_that_nobody_reads_holds_up_nothing) {
   const std::string fifo = store.data_dir() + "/log";
   cr_assert(eq(int, mkfifo(fifo.c_str(), 0600), 0));
   process shell({"sh", "-c",
-                 "sleep 1000 <\"$1\" >/dev/null & exec \"$0\" campaign --endpoints " + store.endpoint() +
+                 "sleep 1000 <\"$1\" >/dev/null & exec \"$0\" campaign --endpoints " +
+                     store.endpoint() +
                      " --app app --instance i --shards 1000 --log debug 2>\"$1\"",
                  built("tenure"), fifo});
   for (std::size_t i = 0; i < many; ++i) shell.line_with(" acquired ");
@@ -93,9 +99,10 @@ Test(command_output, a_file_is_appended_to) {
   etcd store;
   const std::string path = store.data_dir() + "/events";
   std::ofstream(path) << "before\n";
-  process shell({"sh", "-c",
-                 "exec \"$0\" campaign --endpoints " + store.endpoint() + " --app app --instance i >>\"$1\"",
-                 built("tenure"), path});
+  process shell(
+      {"sh", "-c",
+       "exec \"$0\" campaign --endpoints " + store.endpoint() + " --app app --instance i >>\"$1\"",
+       built("tenure"), path});
   await([&path] { return has(file_text(path), " acquired "); });
   shell.signal(SIGTERM);
   ending how = shell.wait();

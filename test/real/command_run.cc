@@ -16,7 +16,9 @@ std::vector<std::string> clean(const std::vector<std::string>& environment) {
   std::vector<std::string> all;
   for (const char* name : {"ENDPOINTS", "USER", "PASSWORD", "CACERT", "CERT", "KEY"}) {
     const std::string empty = std::string("ETCDCTL_") + name + "=";
-    const auto given = [&empty](const std::string& one) { return one.compare(0, empty.size(), empty) == 0; };
+    const auto given = [&empty](const std::string& one) {
+      return one.compare(0, empty.size(), empty) == 0;
+    };
     if (std::none_of(environment.begin(), environment.end(), given)) all.push_back(empty);
   }
   all.insert(all.end(), environment.begin(), environment.end());
@@ -63,7 +65,8 @@ std::int64_t happening::number(const std::string& name) const {
   return found->second;
 }
 
-command_run::command_run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment)
+command_run::command_run(const std::vector<std::string>& arguments,
+                         const std::vector<std::string>& environment)
     : child_(with_program(arguments), clean(environment)) {}
 
 happening command_run::next() {
@@ -79,7 +82,8 @@ happening command_run::next(const std::string& event) {
   }
 }
 
-happening command_run::next(const std::string& event, const std::string& name, const std::string& value) {
+happening command_run::next(const std::string& event, const std::string& name,
+                            const std::string& value) {
   for (;;) {
     happening found = next(event);
     const auto text = found.texts.find(name);
@@ -93,22 +97,25 @@ std::vector<happening> command_run::rest() {
   return all;
 }
 
-std::vector<std::string> campaign(const etcd& store, const std::string& instance, const std::vector<std::string>& more) {
-  std::vector<std::string> all{"campaign",   "--endpoints", store.endpoint_list(), "--app",   "app",
-                               "--instance", instance,      "--format",            "json"};
+std::vector<std::string> campaign(const etcd& store, const std::string& instance,
+                                  const std::vector<std::string>& more) {
+  std::vector<std::string> all{"campaign", "--endpoints", store.endpoint_list(),
+                               "--app",    "app",         "--instance",
+                               instance,   "--format",    "json"};
   all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 
 std::vector<std::string> observe(const etcd& store, const std::vector<std::string>& more) {
-  std::vector<std::string> all{"observe", "--endpoints", store.endpoint_list(), "--app", "app", "--format", "json"};
+  std::vector<std::string> all{"observe",  "--endpoints", store.endpoint_list(), "--app", "app",
+                               "--format", "json"};
   all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 
 std::vector<std::string> queue(const etcd& store, const std::string& prefix) {
-  std::istringstream lines(
-      store.etcdctl({"get", "--prefix", prefix, "--keys-only", "--sort-by", "CREATE", "--order", "ASCEND"}));
+  std::istringstream lines(store.etcdctl(
+      {"get", "--prefix", prefix, "--keys-only", "--sort-by", "CREATE", "--order", "ASCEND"}));
   std::vector<std::string> keys;
   for (std::string line; std::getline(lines, line);) {
     if (!line.empty()) keys.push_back(line);
@@ -116,7 +123,8 @@ std::vector<std::string> queue(const etcd& store, const std::string& prefix) {
   return keys;
 }
 
-outcome run_to_end(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
+outcome run_to_end(const std::vector<std::string>& arguments,
+                   const std::vector<std::string>& environment) {
   process child(with_program(arguments), clean(environment));
   outcome out;
   out.output = child.rest();

@@ -24,7 +24,8 @@ struct happening {
 
 class command_run {
  public:
-  explicit command_run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {});
+  explicit command_run(const std::vector<std::string>& arguments,
+                       const std::vector<std::string>& environment = {});
 
   happening next();                          // the next event, whatever it is
   happening next(const std::string& event);  // the next such event; those before it are dropped
@@ -42,10 +43,12 @@ class command_run {
 // The arguments that every campaign of these tests begins with: JSON, application "app".
 [[nodiscard]] std::vector<std::string> campaign(const etcd& store, const std::string& instance,
                                                 const std::vector<std::string>& more = {});
-[[nodiscard]] std::vector<std::string> observe(const etcd& store, const std::vector<std::string>& more = {});
+[[nodiscard]] std::vector<std::string> observe(const etcd& store,
+                                               const std::vector<std::string>& more = {});
 
 // The keys that there are below the prefix, in the order of the queue.
-[[nodiscard]] std::vector<std::string> queue(const etcd& store, const std::string& prefix = "app/leader/");
+[[nodiscard]] std::vector<std::string> queue(const etcd& store,
+                                             const std::string& prefix = "app/leader/");
 
 // What the command did when run to its end.
 struct outcome {

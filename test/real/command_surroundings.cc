@@ -18,7 +18,9 @@ void stop(command_run& run) {
   cr_assert(eq(int, how.exit_code, 0), "%s", run.child().errors().c_str());
 }
 
-std::string without_scheme(const std::string& endpoint) { return endpoint.substr(endpoint.find("://") + 3); }
+std::string without_scheme(const std::string& endpoint) {
+  return endpoint.substr(endpoint.find("://") + 3);
+}
 
 }  // namespace
 
@@ -40,7 +42,8 @@ Test(command_surroundings, a_flag_wins_over_the_environment) {
 Test(command_surroundings, a_proxy_in_the_environment_is_not_used) {
   etcd store;
   const std::string dead = "http://127.0.0.1:" + std::to_string(free_port());
-  command_run run(campaign(store, "i"), {"http_proxy=" + dead, "ALL_PROXY=" + dead, "all_proxy=" + dead});
+  command_run run(campaign(store, "i"),
+                  {"http_proxy=" + dead, "ALL_PROXY=" + dead, "all_proxy=" + dead});
   run.next("acquired");
   stop(run);
 }
@@ -80,7 +83,9 @@ Test(command_surroundings, credentials_come_from_the_environment_or_a_file_and_a
   nobody.next("error");
   stop(nobody);
   const std::string warning = nobody.child().errors();
-  cr_expect(warning.find("ETCDCTL_PASSWORD is not used, since there is no user") != std::string::npos, "%s", warning.c_str());
+  cr_expect(
+      warning.find("ETCDCTL_PASSWORD is not used, since there is no user") != std::string::npos,
+      "%s", warning.c_str());
   cr_expect(warning.find("hunter") == std::string::npos);
 
   command_run wrong(campaign(store, "i"), {"ETCDCTL_USER=root:hunter3"});
@@ -92,7 +97,8 @@ Test(command_surroundings, credentials_come_from_the_environment_or_a_file_and_a
 Test(command_surroundings, a_reader_that_goes_away_stops_it_and_its_key_goes) {
   etcd store;
   process shell({"sh", "-c",
-                 "\"$0\" campaign --endpoints " + store.endpoint() + " --app app --instance i 2>&1 | head -n 3",
+                 "\"$0\" campaign --endpoints " + store.endpoint() +
+                     " --app app --instance i 2>&1 | head -n 3",
                  built("tenure")});
   shell.wait();
   await([&store] { return queue(store).empty(); });
@@ -101,20 +107,23 @@ Test(command_surroundings, a_reader_that_goes_away_stops_it_and_its_key_goes) {
 Test(command_surroundings, a_full_disk_under_stdout_stops_it_with_1) {
   etcd store;
   process shell({"sh", "-c",
-                 "exec \"$0\" campaign --endpoints " + store.endpoint() + " --app app --instance i >/dev/full",
+                 "exec \"$0\" campaign --endpoints " + store.endpoint() +
+                     " --app app --instance i >/dev/full",
                  built("tenure")});
   ending how = shell.wait();
   cr_assert(eq(int, how.exit_code, 1));
-  cr_assert(shell.errors().find("stdout cannot be written") != std::string::npos, "%s", shell.errors().c_str());
+  cr_assert(shell.errors().find("stdout cannot be written") != std::string::npos, "%s",
+            shell.errors().c_str());
   cr_assert(queue(store).empty());
 }
 
 Test(command_surroundings, text_is_one_readable_line_an_event) {
   etcd store;
-  process child({built("tenure"), "campaign", "--endpoints", store.endpoint(), "--app", "app", "--instance", "a b",
-                 "--shard", "s"});
+  process child({built("tenure"), "campaign", "--endpoints", store.endpoint(), "--app", "app",
+                 "--instance", "a b", "--shard", "s"});
   const std::string line = child.line_with(" acquired ");
-  cr_assert(line.find(R"(Z "a b" app/s acquired fencing_token=)") != std::string::npos, "%s", line.c_str());
+  cr_assert(line.find(R"(Z "a b" app/s acquired fencing_token=)") != std::string::npos, "%s",
+            line.c_str());
   cr_assert(line.find(" key=app/s/leader/") != std::string::npos, "%s", line.c_str());
   child.signal(SIGTERM);
   ending how = child.wait();

@@ -25,8 +25,8 @@ session_options options_of(const test::etcd& etcd, const std::string& name) {
   return o;
 }
 
-// A directory and what it was told: "shard=leader" (the instance or the value, "-" for none), "current",
-// "trouble".
+// A directory and what it was told: "shard=leader" (the instance or the value, "-" for none),
+// "current", "trouble".
 struct reader {
   tenure::directory directory;
   strings told;
@@ -44,10 +44,13 @@ struct reader {
     e.trouble = [this](const error&) { told.push_back("trouble"); };
     test::ok(directory.follow(s, std::move(e)));
   }
-  [[nodiscard]] long count(const std::string& what) const { return std::count(told.begin(), told.end(), what); }
-  void await(uv_loop_t* loop, const std::string& what, long times = 1, const char* file = __builtin_FILE(),
-             int line = __builtin_LINE()) {
-    test::run_until(loop, [&] { return count(what) >= times; }, 30, file, line);
+  [[nodiscard]] long count(const std::string& what) const {
+    return std::count(told.begin(), told.end(), what);
+  }
+  void await(uv_loop_t* loop, const std::string& what, long times = 1,
+             const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+    test::run_until(
+        loop, [&] { return count(what) >= times; }, 30, file, line);
   }
   // The leader's changes, without the rest.
   [[nodiscard]] strings changes() const {
@@ -87,7 +90,8 @@ struct fleet {
   std::size_t leading = 0;
   bool closed = false;
 
-  void start(uv_loop_t* loop, const test::etcd& etcd, std::size_t shards, const std::string& name = "fleet") {
+  void start(uv_loop_t* loop, const test::etcd& etcd, std::size_t shards,
+             const std::string& name = "fleet") {
     test::ok(session.open(loop, options_of(etcd, name)));
     candidates.resize(shards);
     for (std::size_t i = 0; i < shards; ++i) {
@@ -135,7 +139,8 @@ Test(directory, reads_many_shards_in_pages_and_takes_no_lease) {
     cr_assert(eq(type(std::string), std::string(shard), names[visited++]));
     cr_assert(eq(type(std::string), std::string(who.instance), std::string("fleet")));
     cr_assert(eq(i64, +who.fencing_token, +f.directory.leader(shard).fencing_token));
-    cr_assert(eq(type(std::string), who.key.substr(0, who.key.rfind('/')), "app/" + shard + "/leader"));
+    cr_assert(
+        eq(type(std::string), who.key.substr(0, who.key.rfind('/')), "app/" + shard + "/leader"));
   });
   cr_assert(eq(sz, visited, +shards));
   cr_assert(eq(ullong, f.session.stats().requests, 5), "pages, and nothing else");
@@ -150,7 +155,8 @@ Test(directory, reads_many_shards_in_pages_and_takes_no_lease) {
   cr_assert(zero(int, loop.close()));
 }
 
-// What the core takes from each linearizable answer: a page as of an earlier revision names the present one.
+// What the core takes from each linearizable answer: a page as of an earlier revision names the
+// present one.
 Test(directory, a_page_of_the_past_tells_the_present_revision) {
   test::etcd etcd;
   const auto revision_in = [&](const std::string& body) {
@@ -160,8 +166,9 @@ Test(directory, a_page_of_the_past_tells_the_present_revision) {
   etcd.etcdctl({"put", "app/leader/1", "old"});
   const long long then = revision_in(etcd.post("/v3/kv/range", R"({"key":"YXBw"})").body);
   etcd.etcdctl({"put", "app/leader/1", "new"});
-  const test::answer page = etcd.post("/v3/kv/range", R"({"key":"YXBwLw==","range_end":"YXBwMA==","limit":"1","revision":")" +
-                                                          std::to_string(then) + R"("})");
+  const test::answer page = etcd.post(
+      "/v3/kv/range", R"({"key":"YXBwLw==","range_end":"YXBwMA==","limit":"1","revision":")" +
+                          std::to_string(then) + R"("})");
   cr_assert(eq(llong, revision_in(page.body), then + 1), "%s", page.body.c_str());
   cr_assert(page.body.find("b2xk") != std::string::npos, "%s", page.body.c_str());  // "old"
 }
@@ -214,7 +221,8 @@ Test(directory, follows_what_others_write_and_leaves_out_what_is_no_election) {
   f.await(loop, "current");
   auto elect = etcd.etcdctl_process({"elect", "app/s1/leader", "third"});
   test::run_until(loop, [&] { return f.directory.queue("s1").size() == 2; });
-  for (const char* key : {"app/1", "app/s1/leader", "app/s1/leaders/1", "app/s/t/leader/1", "app//leader/1", "other/leader/1"}) {
+  for (const char* key : {"app/1", "app/s1/leader", "app/s1/leaders/1", "app/s/t/leader/1",
+                          "app//leader/1", "other/leader/1"}) {
     etcd.etcdctl({"put", key, "no candidate"});
   }
   etcd.etcdctl({"put", "app/s0/leader/deep/name", "first"});
@@ -229,10 +237,12 @@ Test(directory, follows_what_others_write_and_leaves_out_what_is_no_election) {
   elect.signal(SIGINT);
   f.await(loop, "s1=-");
   // Two of a queue go at once: the one in between never leads.
-  for (const char* name : {"1", "2", "3"}) etcd.etcdctl({"put", std::string("app/s2/leader/") + name, name});
+  for (const char* name : {"1", "2", "3"})
+    etcd.etcdctl({"put", std::string("app/s2/leader/") + name, name});
   etcd.etcdctl({"del", "app/s2/leader/1", "app/s2/leader/3"});
   f.await(loop, "s2=3");
-  cr_assert(f.changed_to(strings{"s1=second", "s0=first", "s0=-", "s1=third", "s1=-", "s2=1", "s2=3"}));
+  cr_assert(
+      f.changed_to(strings{"s1=second", "s0=first", "s0=-", "s1=third", "s1=-", "s2=1", "s2=3"}));
   f.close(loop);
   cr_assert(zero(int, loop.close()));
 }
@@ -240,7 +250,8 @@ Test(directory, follows_what_others_write_and_leaves_out_what_is_no_election) {
 Test(directory, after_a_compaction_while_disconnected_it_tells_the_differences_only) {
   test::etcd etcd;
   test::loop loop;
-  for (const char* shard : {"a", "b", "c"}) etcd.etcdctl({"put", std::string("app/") + shard + "/leader/1", "one"});
+  for (const char* shard : {"a", "b", "c"})
+    etcd.etcdctl({"put", std::string("app/") + shard + "/leader/1", "one"});
   test::proxy between(loop, etcd.endpoint());
   follower f;
   f.start(loop, etcd, between.url());
@@ -278,7 +289,8 @@ Test(directory, beside_candidates_of_the_same_session_it_survives_a_restart_of_e
   etcd.kill();
   r.await(loop, "trouble");
   test::run_until(loop, [&] { return !r.directory.current(); });
-  cr_assert(eq(type(std::string), r.directory.leader("").instance, std::string("a")), "as far as anybody knows");
+  cr_assert(eq(type(std::string), r.directory.leader("").instance, std::string("a")),
+            "as far as anybody knows");
   etcd.start();
   r.await(loop, "current", 2);
   cr_assert(r.changed_to(strings{"=a"}));
@@ -317,7 +329,8 @@ Test(directory, comes_to_the_truth_when_etcd_is_restored_from_a_backup) {
 Test(directory, several_of_a_session_share_one_read_and_each_comes_and_goes_alone) {
   test::etcd etcd;
   test::loop loop;
-  for (int i = 0; i < 150; ++i) etcd.etcdctl({"put", "app/s" + std::to_string(i) + "/leader/1", "one"});
+  for (int i = 0; i < 150; ++i)
+    etcd.etcdctl({"put", "app/s" + std::to_string(i) + "/leader/1", "one"});
   session shared;
   test::ok(shared.open(loop, options_of(etcd, "follower")));
   reader first;
@@ -337,8 +350,10 @@ Test(directory, several_of_a_session_share_one_read_and_each_comes_and_goes_alon
   first.await(loop, "new=one");
   second.await(loop, "new=one");
   cr_assert(eq(llong, second.count("current"), 1));
-  cr_assert(eq(llong, second.count("s99=one"), second.count("s99=-")), "both or none: it is told what it was not told");
-  cr_assert(eq(llong, static_cast<long long>(second.told.size()), 149 + 1 + 1 + 2 * second.count("s99=-")));
+  cr_assert(eq(llong, second.count("s99=one"), second.count("s99=-")),
+            "both or none: it is told what it was not told");
+  cr_assert(eq(llong, static_cast<long long>(second.told.size()),
+               149 + 1 + 1 + 2 * second.count("s99=-")));
   first.directory.close([&] { first.closed = true; });
   test::run_until(loop, [&] { return first.closed; });
   const std::size_t told = first.told.size();
@@ -360,7 +375,8 @@ Test(directory, several_of_a_session_share_one_read_and_each_comes_and_goes_alon
 Test(directory, may_be_closed_destroyed_and_begun_again_in_its_callbacks) {
   test::etcd etcd;
   test::loop loop;
-  for (const char* shard : {"a", "b", "c"}) etcd.etcdctl({"put", std::string("app/") + shard + "/leader/1", "one"});
+  for (const char* shard : {"a", "b", "c"})
+    etcd.etcdctl({"put", std::string("app/") + shard + "/leader/1", "one"});
   session s;
   test::ok(s.open(loop, options_of(etcd, "follower")));
 
@@ -410,7 +426,8 @@ Test(directory, may_be_closed_destroyed_and_begun_again_in_its_callbacks) {
     }
   };
   test::ok(again.follow(s, f));
-  cr_assert(eq(int, static_cast<int>(again.follow(s, {}).code), static_cast<int>(errc::wrong_state)));
+  cr_assert(
+      eq(int, static_cast<int>(again.follow(s, {}).code), static_cast<int>(errc::wrong_state)));
   test::run_until(loop, [&] { return all_closed; });
   cr_assert(eq(int, rounds, 3));
   cr_assert(eq(int, static_cast<int>(again.follow(s, {}).code), static_cast<int>(errc::closed)));

@@ -12,7 +12,8 @@ using test::instance;
 
 namespace {
 
-std::vector<std::unique_ptr<instance>> start_in_order(uv_loop_t* loop, const test::etcd& etcd, int n) {
+std::vector<std::unique_ptr<instance>> start_in_order(uv_loop_t* loop, const test::etcd& etcd,
+                                                      int n) {
   std::vector<std::unique_ptr<instance>> all;
   for (int i = 0; i < n; ++i) {
     all.push_back(std::make_unique<instance>(loop, "i" + std::to_string(i), etcd.endpoints()));
@@ -34,7 +35,8 @@ Test(election, elects_one_of_ten_and_hands_over_in_the_order_of_the_queue) {
   std::int64_t last = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i]->await("acquired");
-    for (std::size_t j = 0; j < all.size(); ++j) cr_assert(eq(int, all[j]->candidate.leading(), j == i));
+    for (std::size_t j = 0; j < all.size(); ++j)
+      cr_assert(eq(int, all[j]->candidate.leading(), j == i));
     cr_assert(gt(llong, all[i]->term.fencing_token, last));
     last = all[i]->term.fencing_token;
     cr_assert(not(all[i]->term.token.cancelled()));
@@ -103,7 +105,8 @@ Test(election, answers_every_resign_whenever_it_is_called) {
   // Before the first answer, and twice.
   std::vector<errc> answers;
   for (int i = 0; i < 2; ++i) {
-    test::ok(a.candidate.resign(milliseconds(5000), [&](const error& e) { answers.push_back(e.code); }));
+    test::ok(
+        a.candidate.resign(milliseconds(5000), [&](const error& e) { answers.push_back(e.code); }));
   }
   cr_assert(answers.empty(), "no callback from within a call");
   test::run_until(loop, [&] { return answers.size() == 2; });
@@ -111,7 +114,8 @@ Test(election, answers_every_resign_whenever_it_is_called) {
   cr_assert(not(a.was_told("acquired")));
   // When nothing is held.
   test::ok(a.resign());
-  cr_assert(eq(type(std::string), name((a.candidate.resign(milliseconds(0))).code), "invalid_argument"));
+  cr_assert(
+      eq(type(std::string), name((a.candidate.resign(milliseconds(0))).code), "invalid_argument"));
   test::ok(a.candidate.stand_again());
   a.await("acquired");
   cr_assert(eq(type(std::string), name((a.candidate.stand_again()).code), "wrong_state"));
@@ -151,7 +155,8 @@ Test(election, stores_values_that_say_who_waits_and_who_leads_since_when) {
   });
   cr_assert(ne(ullong, stored.find("\"Instance\":\"i0\""), std::string::npos));
   cr_assert(ne(ullong, stored.find("\"LastSeen\":\"2"), std::string::npos));
-  cr_assert(ne(ullong, stored.find("\"Instance\":\"i1\",\"SeekingLeadershipSince\":\"2"), std::string::npos));
+  cr_assert(ne(ullong, stored.find("\"Instance\":\"i1\",\"SeekingLeadershipSince\":\"2"),
+               std::string::npos));
   // The key still ends with the lease after its value was rewritten.
   close_all(all);
   cr_assert(etcd.etcdctl({"get", "--prefix", "app/"}).empty());
@@ -184,7 +189,8 @@ Test(election, of_each_shard_is_its_own) {
   test::ok(shards[1].resign(milliseconds(5000), [&](const error&) { done = true; }));
   shards[1].work_stopped();
   test::run_until(loop, [&] { return done; });
-  cr_assert(shards[0].leading() && !shards[1].leading() && shards[2].leading() && a.candidate.leading());
+  cr_assert(shards[0].leading() && !shards[1].leading() && shards[2].leading() &&
+            a.candidate.leading());
   a.close_and_wait();
   cr_assert(zero(int, loop.close()));
 }

@@ -1,4 +1,5 @@
-// How etcd can be set up so that its gateway is of no use: what is told then names the cause and the remedy.
+// How etcd can be set up so that its gateway is of no use: what is told then names the cause and
+// the remedy.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
@@ -12,10 +13,12 @@ using test::instance;
 namespace {
 
 // Until a trouble says this; what was told else at the end of the guard.
-void await_trouble(test::loop& loop, const instance& one, const std::string& cause, const std::string& remedy) {
+void await_trouble(test::loop& loop, const instance& one, const std::string& cause,
+                   const std::string& remedy) {
   test::run_until(loop, [&] {
     return std::any_of(one.troubles.begin(), one.troubles.end(), [&](const error& each) {
-      return each.message.find(cause) != std::string::npos && each.message.find(remedy) != std::string::npos;
+      return each.message.find(cause) != std::string::npos &&
+             each.message.find(remedy) != std::string::npos;
     });
   });
 }
@@ -53,10 +56,13 @@ Test(gateway, that_cannot_reach_its_own_server_is_named_with_the_usage_its_certi
   expect_nobody_elected(loop, a);
 }
 
-Test(gateway, that_refuses_a_certificates_common_name_under_authentication_is_named_with_the_way_around) {
+Test(gateway,
+     that_refuses_a_certificates_common_name_under_authentication_is_named_with_the_way_around) {
   test::tls_etcd server({"serverAuth,clientAuth", "/CN=client"});
   for (const std::vector<std::string>& each :
-       {std::vector<std::string>{"user", "add", "root:hunter2"}, {"user", "grant-role", "root", "root"}, {"auth", "enable"}}) {
+       {std::vector<std::string>{"user", "add", "root:hunter2"},
+        {"user", "grant-role", "root", "root"},
+        {"auth", "enable"}}) {
     server.etcdctl(each);
   }
   test::loop loop;

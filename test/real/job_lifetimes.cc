@@ -1,4 +1,5 @@
-// Job runners whose users call anything at any time: what was begun is answered once, and `closed` is the last.
+// Job runners whose users call anything at any time: what was begun is answered once, and `closed`
+// is the last.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
@@ -73,7 +74,8 @@ Test(job_lifetimes, nothing_is_added_to_a_runner_whose_session_is_closed) {
   cr_assert(zero(int, the_loop.close()));
 }
 
-// Between the call that ends a job and the telling of it, the job may say that it has ended by itself.
+// Between the call that ends a job and the telling of it, the job may say that it has ended by
+// itself.
 Test(job_lifetimes, who_has_failed_is_not_told_to_stop_whatever_ends_it_at_the_same_time) {
   test::etcd store;
   loop the_loop;
@@ -127,13 +129,15 @@ Test(job_lifetimes, who_has_failed_is_not_told_to_stop_when_it_was_just_given_aw
   test::ok(c.run({"x", "y"}));
   test::run_until(the_loop, [&] { return c.runner.running() == 2; });
   cr_expect(eq(int, int(a.was_told("stop x")) + int(a.was_told("stop y")), 1));
-  cr_expect(eq(int, int(a.was_told("failed x by itself")) + int(a.was_told("failed y by itself")), 1));
+  cr_expect(
+      eq(int, int(a.was_told("failed x by itself")) + int(a.was_told("failed y by itself")), 1));
   c.close();
   a.close();
   cr_assert(zero(int, the_loop.close()));
 }
 
-// Removed, then all is closed: an idle job, one that waits, one that runs, one that is being stopped, one that never stops.
+// Removed, then all is closed: an idle job, one that waits, one that runs, one that is being
+// stopped, one that never stops.
 Test(job_lifetimes, what_is_removed_is_answered_before_closed_whatever_it_does) {
   test::etcd store;
   loop the_loop;
@@ -141,13 +145,17 @@ Test(job_lifetimes, what_is_removed_is_answered_before_closed_whatever_it_does) 
   worker a(the_loop, "a", store, all);
   worker b(the_loop, "b", store, all);
   a.how.balance = b.how.balance = false;
-  a.how.start_delay = [](const std::string& what) { return milliseconds(what == "idle" ? 3600000 : 0); };
+  a.how.start_delay = [](const std::string& what) {
+    return milliseconds(what == "idle" ? 3600000 : 0);
+  };
   a.slow = {"runs", "stops"};
   test::ok(b.run({"waits"}));
   b.await("start waits");
   test::ok(a.run({"idle", "waits", "runs", "stops", "stays"}));
   test::run_until(the_loop, [&] { return a.runner.running() == 3; });
-  const auto remove = [&](const std::string& what) { test::ok(a.runner.remove(what, [&, what] { a.told.push_back("removed " + what); })); };
+  const auto remove = [&](const std::string& what) {
+    test::ok(a.runner.remove(what, [&, what] { a.told.push_back("removed " + what); }));
+  };
   remove("stops");
   a.await("stop stops");
   for (const char* each : {"idle", "waits", "runs"}) remove(each);

@@ -30,8 +30,8 @@ std::size_t below(std::size_t bound) {
 
 }  // namespace
 
-// There are always jobs that run nowhere: whoever has room must take one. The guard of the wait is half of a TTL: nothing may
-// wait for a lease's end, only for round trips and the retry delay.
+// There are always jobs that run nowhere: whoever has room must take one. The guard of the wait is
+// half of a TTL: nothing may wait for a lease's end, only for round trips and the retry delay.
 Test(job_losses, leave_nobody_over_its_quota_and_nobody_idle) {
   test::etcd store;
   loop the_loop;
@@ -75,10 +75,12 @@ Test(job_losses, leave_nobody_over_its_quota_and_nobody_idle) {
       case 1: store.etcdctl({"del", key}); break;
       default: victim.end(job); break;
     }
-    test::run_until(the_loop, [&] { return victim.told.size() > told; });  // to stop, or that it has failed
+    test::run_until(the_loop,
+                    [&] { return victim.told.size() > told; });  // to stop, or that it has failed
     test::run_until(the_loop, all_busy);
     if (stopping()) {
-      // A job that nobody else wants: there would be nothing to keep it from starting but the one that is being stopped.
+      // A job that nobody else wants: there would be nothing to keep it from starting but the one
+      // that is being stopped.
       const std::string extra = "extra-" + std::to_string(round);
       slow.slow.insert(extra);
       test::ok(slow.runner.add(slow.make(extra)));

@@ -55,7 +55,8 @@ Test(job_options, start_delay_and_step_down_after) {
     show_that_it_rests(the_loop);
     const int row_number = static_cast<int>(&each - table.data());
     cr_expect(eq(int, int(a.count("start job")), +each.starts_a), "row %d", row_number);
-    cr_expect(eq(int, int(a.count("stop job resigned")), each.starts_a & each.starts_b), "row %d", row_number);
+    cr_expect(eq(int, int(a.count("stop job resigned")), each.starts_a& each.starts_b), "row %d",
+              row_number);
     cr_expect(eq(int, int(b.count("start job")), +each.starts_b), "row %d", row_number);
     cr_expect(eq(int, +delays_asked, 1), "row %d", row_number);
     cr_expect(eq(int, +asked, +each.asked), "row %d", row_number);
@@ -90,7 +91,8 @@ Test(job_options, quota_and_balance_and_its_delay) {
     test::ok(a.run(names(8)));
     test::run_until(the_loop, [&] { return a.runner.running() == each.quota.value_or(8); });
     test::ok(b.run(names(8)));
-    test::run_until(the_loop, [&] { return a.runner.running() == each.a && b.runner.running() == each.b; });
+    test::run_until(the_loop,
+                    [&] { return a.runner.running() == each.a && b.runner.running() == each.b; });
     show_that_it_rests(the_loop);
     const int row_number = static_cast<int>(&each - table.data());
     cr_expect(eq(sz, a.runner.running(), +each.a), "row %d", row_number);
@@ -102,7 +104,8 @@ Test(job_options, quota_and_balance_and_its_delay) {
   }
 }
 
-// Half to one and a half of it, doubled each time: so much lies between two attempts at least, on any machine.
+// Half to one and a half of it, doubled each time: so much lies between two attempts at least, on
+// any machine.
 Test(job_options, retry_delay_grows_with_each_failure_in_a_row) {
   test::etcd store;
   loop the_loop;
@@ -118,7 +121,8 @@ Test(job_options, retry_delay_grows_with_each_failure_in_a_row) {
   test::run_until(the_loop, [&] { return at_ms.size() == 6; });
   for (std::size_t i = 1; i < at_ms.size(); ++i) {
     const std::uint64_t least = (20u << (i - 1)) / 2;
-    cr_expect(ge(u64, at_ms[i] - at_ms[i - 1] + 2, +least), "attempt %d", static_cast<int>(i));  // the clocks are rounded
+    cr_expect(ge(u64, at_ms[i] - at_ms[i - 1] + 2, +least), "attempt %d",
+              static_cast<int>(i));  // the clocks are rounded
   }
   a.close();
   cr_assert(zero(int, the_loop.close()));

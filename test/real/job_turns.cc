@@ -93,7 +93,8 @@ Test(job_turns, jobs_whose_time_is_over_at_the_same_moment_step_down_in_slices) 
   before.how.balance = a.how.balance = after.how.balance = false;
   const std::uint64_t end = uv_hrtime() / 1000000 + 3000;
   a.how.step_down_after = [&](const std::string&) {
-    return milliseconds(std::max<std::int64_t>(1, static_cast<std::int64_t>(end) - static_cast<std::int64_t>(uv_hrtime() / 1000000)));
+    return milliseconds(std::max<std::int64_t>(
+        1, static_cast<std::int64_t>(end) - static_cast<std::int64_t>(uv_hrtime() / 1000000)));
   };
   test::ok(before.run(names(many)));
   test::run_until(the_loop, [&] { return before.runner.running() == many; });
@@ -101,7 +102,8 @@ Test(job_turns, jobs_whose_time_is_over_at_the_same_moment_step_down_in_slices) 
   test::ok(seen.follow(before.session, {}));
   const auto stand = [&](std::size_t each) {
     const auto list = names(many);
-    return std::all_of(list.begin(), list.end(), [&](const std::string& job) { return seen.queue(job).size() == each; });
+    return std::all_of(list.begin(), list.end(),
+                       [&](const std::string& job) { return seen.queue(job).size() == each; });
   };
   test::ok(a.run(names(many)));
   test::run_until(the_loop, [&] { return stand(2); });

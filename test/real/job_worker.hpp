@@ -1,5 +1,5 @@
-// Job runners as their tests see them: a worker is a process with a session and a runner of its own, on the
-// test's loop.
+// Job runners as their tests see them: a worker is a process with a session and a runner of its
+// own, on the test's loop.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +29,8 @@ struct ledger {
 
 class worker {
  public:
-  worker(uv_loop_t* on, std::string name, const etcd& store, ledger& all) : loop_(on), name_(std::move(name)), all_(all) {
+  worker(uv_loop_t* on, std::string name, const etcd& store, ledger& all)
+      : loop_(on), name_(std::move(name)), all_(all) {
     options.endpoints = store.endpoints();
     options.app = "app";
     options.instance = name_;
@@ -43,14 +44,14 @@ class worker {
   job_runner_options how;
   job_runner runner;
   tenure::session session;
-  std::set<std::string> fails;                             // these cannot start
-  std::set<std::string> slow;                              // these stop when told to by `stop_now`
+  std::set<std::string> fails;  // these cannot start
+  std::set<std::string> slow;   // these stop when told to by `stop_now`
   std::map<std::string, std::function<void()>> stop_now;
-  std::set<std::string> never;                             // these do not say that they have stopped
-  std::map<std::string, token> tokens;                     // of the last term of each job
+  std::set<std::string> never;          // these do not say that they have stopped
+  std::map<std::string, token> tokens;  // of the last term of each job
   std::map<std::string, std::string> keys;
   std::vector<std::string> told;
-  std::size_t most = 0;                                    // at once
+  std::size_t most = 0;  // at once
   std::size_t at_work = 0;
   bool closed = false;
   std::function<void(const std::string&)> on_event;
@@ -81,7 +82,9 @@ class worker {
     std::vector<job> jobs;
     for (const std::string& each : list) jobs.push_back(make(each));
     job_runner_events on;
-    on.failed = [this](const std::string& what, const error& why) { record("failed " + what + " " + why.message); };
+    on.failed = [this](const std::string& what, const error& why) {
+      record("failed " + what + " " + why.message);
+    };
     return runner.run(session, std::move(jobs), how, std::move(on));
   }
 
@@ -92,7 +95,8 @@ class worker {
     runner.failed(what, {errc::system, "by itself", 0});
   }
   [[nodiscard]] std::string some_job() const {
-    const auto at = std::find_if(all_.runs.begin(), all_.runs.end(), [this](const auto& each) { return each.second == name_; });
+    const auto at = std::find_if(all_.runs.begin(), all_.runs.end(),
+                                 [this](const auto& each) { return each.second == name_; });
     return at != all_.runs.end() ? at->first : std::string();
   }
   [[nodiscard]] bool works_at(const std::string& what) const {
@@ -110,24 +114,32 @@ class worker {
     run_until(loop_, [&] { return over; });
   }
 
-  [[nodiscard]] long count(const std::string& what) const { return std::count(told.begin(), told.end(), what); }
+  [[nodiscard]] long count(const std::string& what) const {
+    return std::count(told.begin(), told.end(), what);
+  }
   [[nodiscard]] long cancelled() const {
-    return std::count_if(tokens.begin(), tokens.end(), [](const auto& each) { return each.second.cancelled(); });
+    return std::count_if(tokens.begin(), tokens.end(),
+                         [](const auto& each) { return each.second.cancelled(); });
   }
   // Is told something that begins with this.
   [[nodiscard]] bool was_told(const std::string& what) const {
-    return std::any_of(told.begin(), told.end(), [&](const std::string& each) { return each.rfind(what, 0) == 0; });
+    return std::any_of(told.begin(), told.end(),
+                       [&](const std::string& each) { return each.rfind(what, 0) == 0; });
   }
-  void await(const std::string& what, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
-    run_until(loop_, [&] { return was_told(what); }, 30, file, line);
+  void await(const std::string& what, const char* file = __builtin_FILE(),
+             int line = __builtin_LINE()) {
+    run_until(
+        loop_, [&] { return was_told(what); }, 30, file, line);
   }
 
  private:
   error start(const std::string& what, const leadership& term) {
     if (fails.count(what) != 0) return {errc::system, "it does not start", 0};
     const auto [at, free] = all_.runs.emplace(what, name_);
-    if (!free) give_up(what + " runs in " + at->second + " and is started in " + name_, __FILE__, __LINE__);
-    if (term.fencing_token <= all_.tokens[what]) give_up("fencing tokens do not grow", __FILE__, __LINE__);
+    if (!free)
+      give_up(what + " runs in " + at->second + " and is started in " + name_, __FILE__, __LINE__);
+    if (term.fencing_token <= all_.tokens[what])
+      give_up("fencing tokens do not grow", __FILE__, __LINE__);
     if (term.token.cancelled()) give_up("started without a leadership", __FILE__, __LINE__);
     all_.tokens[what] = term.fencing_token;
     tokens[what] = term.token;

@@ -27,7 +27,8 @@ Test(jobs, of_equal_instances_are_shared_out_evenly_and_handed_over_by_one_that_
   };
   const auto even = [&](std::size_t share) {
     test::run_until(the_loop, [&] {
-      return std::all_of(workers.begin(), workers.end(), [&](const auto& w) { return w->runner.running() == share; });
+      return std::all_of(workers.begin(), workers.end(),
+                         [&](const auto& w) { return w->runner.running() == share; });
     });
   };
   join("a");
@@ -46,7 +47,8 @@ Test(jobs, of_equal_instances_are_shared_out_evenly_and_handed_over_by_one_that_
   cr_assert(zero(int, the_loop.close()));
 }
 
-// A rollout that adds jobs: the new process knows some that the old one has never heard of. Both count them.
+// A rollout that adds jobs: the new process knows some that the old one has never heard of. Both
+// count them.
 Test(jobs, rest_where_they_are_between_processes_with_different_lists) {
   test::etcd store;
   loop the_loop;
@@ -59,14 +61,17 @@ Test(jobs, rest_where_they_are_between_processes_with_different_lists) {
   test::ok(now.run(names(12)));
   test::run_until(the_loop, [&] { return old.runner.running() == 6 && now.runner.running() == 6; });
   const std::size_t told = old.told.size() + now.told.size();
-  test::run_for(the_loop, 2500);  // some looks of each; while there is anything to move they are less than 100 ms apart
+  test::run_for(
+      the_loop,
+      2500);  // some looks of each; while there is anything to move they are less than 100 ms apart
   cr_assert(eq(sz, old.told.size() + now.told.size(), +told), "jobs go on moving");
   old.close();
   now.close();
   cr_assert(zero(int, the_loop.close()));
 }
 
-// Its key is gone when the stop grace is over: what it still does here must not keep the others from moving.
+// Its key is gone when the stop grace is over: what it still does here must not keep the others
+// from moving.
 Test(jobs, go_on_moving_though_one_of_them_never_says_that_it_has_stopped) {
   test::etcd store;
   loop the_loop;
@@ -140,7 +145,9 @@ Test(jobs, that_fail_are_reported_and_given_to_others_and_the_rest_goes_on) {
   a.await("failed job-1 it does not start");
   a.await("start job-0");
   a.await("start job-2");
-  test::run_until(the_loop, [&] { return a.count("failed job-1 it does not start") >= 2; });  // it is sought again
+  test::run_until(the_loop, [&] {
+    return a.count("failed job-1 it does not start") >= 2;
+  });  // it is sought again
   test::ok(b.run(names(3)));
   b.await("start job-1");
 
@@ -168,7 +175,9 @@ Test(jobs, step_down_when_their_time_is_over_and_somebody_waits) {
   worker a(the_loop, "a", store, all);
   worker b(the_loop, "b", store, all);
   a.how.balance = b.how.balance = false;
-  a.how.step_down_after = [](const std::string& what) { return milliseconds(what == "job-0" ? 30 : 0); };
+  a.how.step_down_after = [](const std::string& what) {
+    return milliseconds(what == "job-0" ? 30 : 0);
+  };
   test::ok(a.run(names(2)));
   a.await("start job-0");
   a.await("start job-1");
@@ -213,7 +222,9 @@ Test(jobs, come_and_go_one_by_one_and_begin_with_their_delay) {
   ledger all;
   worker a(the_loop, "a", store, all);
   a.how.allow_empty = true;
-  a.how.start_delay = [](const std::string& what) { return milliseconds(what == "job-late" ? 200 : 0); };
+  a.how.start_delay = [](const std::string& what) {
+    return milliseconds(what == "job-late" ? 200 : 0);
+  };
   test::ok(a.run({}));
   test::ok(a.runner.add(a.make("job-late")));
   test::ok(a.runner.add(a.make("job-soon")));
@@ -258,12 +269,16 @@ Test(jobs, that_make_no_sense_are_refused_and_nothing_is_begun) {
   cr_expect(e.message.find("needs both start and stop") != std::string::npos);
 
   test::ok(a.run({"x"}));
-  cr_expect(eq(type(std::string), std::string(name(a.run({"y"}).code)), std::string("wrong_state")));
-  cr_expect(eq(type(std::string), std::string(name(a.runner.add(a.make("x")).code)), std::string("invalid_argument")));
-  cr_expect(eq(type(std::string), std::string(name(a.runner.remove("y").code)), std::string("wrong_state")));
+  cr_expect(
+      eq(type(std::string), std::string(name(a.run({"y"}).code)), std::string("wrong_state")));
+  cr_expect(eq(type(std::string), std::string(name(a.runner.add(a.make("x")).code)),
+               std::string("invalid_argument")));
+  cr_expect(eq(type(std::string), std::string(name(a.runner.remove("y").code)),
+               std::string("wrong_state")));
   a.await("start x");
   a.close();
-  cr_expect(eq(type(std::string), std::string(name(a.runner.run(a.session, {a.make("x")}).code)), std::string("closed")));
+  cr_expect(eq(type(std::string), std::string(name(a.runner.run(a.session, {a.make("x")}).code)),
+               std::string("closed")));
   cr_assert(zero(int, the_loop.close()));
 }
 
@@ -274,7 +289,8 @@ Test(jobs, end_with_their_session_and_with_their_handle_in_every_callback) {
       loop the_loop;
       ledger all;
       worker a(the_loop, "a", store, all);
-      a.options.stop_grace = milliseconds(50);  // whoever lets go of the handle is not asked to stop
+      a.options.stop_grace =
+          milliseconds(50);  // whoever lets go of the handle is not asked to stop
       a.how.retry_delay = milliseconds(20);
       a.how.step_down_after = [](const std::string&) { return milliseconds(20); };
       a.fails = {"job-2"};
@@ -291,7 +307,8 @@ Test(jobs, end_with_their_session_and_with_their_handle_in_every_callback) {
       };
       test::ok(a.run(names(3)));
       test::ok(b.run(names(3)));
-      test::run_until(the_loop, [&] { return done && (way != 0 || a.closed) && (way != 2 || session_closed); });
+      test::run_until(
+          the_loop, [&] { return done && (way != 0 || a.closed) && (way != 2 || session_closed); });
       if (way != 2) {
         bool over = !a.session.close([&] { over = true; });
         test::run_until(the_loop, [&] { return over; });

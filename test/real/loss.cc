@@ -1,4 +1,5 @@
-// How a leadership ends that was not resigned: against a real etcd, with the reason that the user is told.
+// How a leadership ends that was not resigned: against a real etcd, with the reason that the user
+// is told.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
@@ -48,7 +49,8 @@ Test(loss, of_a_deleted_key_is_told_at_once_and_the_candidate_stands_again) {
   etcd.etcdctl({"del", first.key});
   a.await("lost key_deleted");
   cr_assert(a.loss.code == errc::tampered);
-  for (const char* evidence : {"deleted or replaced", "keepalive was sent", "ms ago", "raft term"}) {
+  for (const char* evidence :
+       {"deleted or replaced", "keepalive was sent", "ms ago", "raft term"}) {
     cr_assert(a.loss.message.find(evidence) != std::string::npos, "%s", a.loss.message.c_str());
   }
   cr_assert(first.token.cancelled());
@@ -164,8 +166,8 @@ Test(loss, ends_it_for_good_if_told_not_to_campaign_again) {
 Test(loss, by_a_crash_costs_the_rest_of_the_lease_not_less_and_the_next_one_leads) {
   test::etcd etcd;
   test::loop loop;
-  test::process leader({test::built("tenure"), "campaign", "--endpoints", etcd.endpoint(), "--app", "app", "--instance",
-                        "dies", "--ttl", "3", "--format", "json"});
+  test::process leader({test::built("tenure"), "campaign", "--endpoints", etcd.endpoint(), "--app",
+                        "app", "--instance", "dies", "--ttl", "3", "--format", "json"});
   leader.line_with("\"acquired\"");
   instance a(loop, "a", etcd.endpoints());
   std::int64_t acquired_ns = 0;
@@ -192,10 +194,13 @@ Test(loss, of_a_key_rewritten_by_somebody_else_is_noticed_by_reassurance) {
   instance a(loop, "a", etcd.endpoints());
   a.start().await("acquired");
   const auto token = a.term.token;
-  // Both before our loop turns again: the watch tells of the delete, the reassurance of the stranger; whichever is first.
+  // Both before our loop turns again: the watch tells of the delete, the reassurance of the
+  // stranger; whichever is first.
   etcd.etcdctl({"del", a.term.key});
   etcd.etcdctl({"put", a.term.key, "mine"});
-  test::run_until(loop, [&] { return a.was_told("lost key_deleted") || a.was_told("lost reassurance_failed"); });
+  test::run_until(loop, [&] {
+    return a.was_told("lost key_deleted") || a.was_told("lost reassurance_failed");
+  });
   cr_assert(token.cancelled());
   // It does not lead by a key that is not attached to its lease.
   a.await("acquired", 2);

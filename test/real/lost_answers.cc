@@ -1,5 +1,5 @@
-// A request that etcd carried out, its answer dropped and the connection closed: what libcurl and we send again must not
-// leave a second lease or key that nobody knows of.
+// A request that etcd carried out, its answer dropped and the connection closed: what libcurl and
+// we send again must not leave a second lease or key that nobody knows of.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
@@ -17,7 +17,8 @@ namespace {
 
 std::size_t count_of(const std::string& text, const std::string& part) {
   std::size_t n = 0;
-  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++n;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size()))
+    ++n;
   return n;
 }
 
@@ -32,22 +33,27 @@ std::string keys(const test::etcd& etcd) {
 void check_what_is_there(const test::etcd& etcd, const instance& a) {
   const std::string all_leases = leases(etcd);
   cr_assert(eq(sz, count_of(all_leases, "\"ID\""), 1), "%s", all_leases.c_str());
-  cr_assert(all_leases.find("\"" + std::to_string(a.lease) + "\"") != std::string::npos, "%s", all_leases.c_str());
+  cr_assert(all_leases.find("\"" + std::to_string(a.lease) + "\"") != std::string::npos, "%s",
+            all_leases.c_str());
   const std::string all_keys = keys(etcd);
   cr_assert(eq(sz, count_of(all_keys, "\"key\""), 1), "%s", all_keys.c_str());
-  cr_assert(all_keys.find("\"create_revision\":\"" + std::to_string(a.term.fencing_token) + "\"") != std::string::npos, "%s",
-            all_keys.c_str());
-  cr_assert(all_keys.find("\"lease\":\"" + std::to_string(a.lease) + "\"") != std::string::npos, "%s", all_keys.c_str());
+  cr_assert(all_keys.find("\"create_revision\":\"" + std::to_string(a.term.fencing_token) + "\"") !=
+                std::string::npos,
+            "%s", all_keys.c_str());
+  cr_assert(all_keys.find("\"lease\":\"" + std::to_string(a.lease) + "\"") != std::string::npos,
+            "%s", all_keys.c_str());
   const std::string stored = etcd.etcdctl({"get", "--print-value-only", a.term.key});
   cr_assert(not(stored.empty()), "its key is %s", a.term.key.c_str());
   cr_assert(eq(llong, a.count("granted"), 1));
   cr_assert(eq(llong, a.count("acquired"), 1));
 }
 
-// Runs until etcd has done what `there` looks for, and resets all connections while its answer, which the candidate would
-// tell of as `answer`, is still on its way. Each answer is late, so all earlier ones have come.
+// Runs until etcd has done what `there` looks for, and resets all connections while its answer,
+// which the candidate would tell of as `answer`, is still on its way. Each answer is late, so all
+// earlier ones have come.
 template <class Predicate>
-void run_until_answer_is_lost(test::loop& loop, test::proxy& way, instance& a, const char* answer, Predicate there) {
+void run_until_answer_is_lost(test::loop& loop, test::proxy& way, instance& a, const char* answer,
+                              Predicate there) {
   a.options.ttl = milliseconds(60000);  // nothing goes by itself
   way.to_client(traffic::delayed(500 * test::slowness()));
   a.start();
@@ -59,14 +65,14 @@ void run_until_answer_is_lost(test::loop& loop, test::proxy& way, instance& a, c
 
 }  // namespace
 
-
 Test(lost_answers, of_a_grant_leave_one_lease_and_one_key) {
   test::etcd etcd;
   test::loop loop;
   {
     test::proxy way(loop, etcd.endpoint());
     instance a(loop, "a", {way.url()});
-    run_until_answer_is_lost(loop, way, a, "granted", [&] { return count_of(leases(etcd), "\"ID\"") != 0; });
+    run_until_answer_is_lost(loop, way, a, "granted",
+                             [&] { return count_of(leases(etcd), "\"ID\"") != 0; });
     a.await("acquired");
     check_what_is_there(etcd, a);
     a.close_and_wait();
@@ -83,7 +89,8 @@ Test(lost_answers, of_a_stand_leave_one_lease_and_one_key) {
   {
     test::proxy way(loop, etcd.endpoint());
     instance a(loop, "a", {way.url()});
-    run_until_answer_is_lost(loop, way, a, "acquired", [&] { return count_of(keys(etcd), "\"key\"") != 0; });
+    run_until_answer_is_lost(loop, way, a, "acquired",
+                             [&] { return count_of(keys(etcd), "\"key\"") != 0; });
     a.await("acquired");
     check_what_is_there(etcd, a);
     a.close_and_wait();

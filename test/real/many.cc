@@ -1,5 +1,5 @@
-// A thousand candidates on one session, on a real etcd: one lease, one watch, a handful of connections, and each with its
-// own life.
+// A thousand candidates on one session, on a real etcd: one lease, one watch, a handful of
+// connections, and each with its own life.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
@@ -17,7 +17,8 @@ namespace {
 
 class many {
  public:
-  many(uv_loop_t* loop, const etcd& store, std::string name, std::size_t count) : loop_(loop), each_(count) {
+  many(uv_loop_t* loop, const etcd& store, std::string name, std::size_t count)
+      : loop_(loop), each_(count) {
     options_.endpoints = store.endpoints();
     options_.app = "app";
     options_.instance = std::move(name);
@@ -135,8 +136,10 @@ Test(many, a_lost_session_is_told_to_each_and_all_come_back_under_a_new_lease) {
   all.stand_all().await_leading(1000);
   store.etcdctl({"lease", "revoke", only_lease(store)});
   run_until(l, [&] { return all.count([](const many::one& c) { return c.lost == 1; }) == 1000; });
-  cr_assert(eq(sz, all.count([](const many::one& c) { return c.why == reason::lease_expired; }), 1000));
-  run_until(l, [&] { return all.count([](const many::one& c) { return c.acquired == 2; }) == 1000; });
+  cr_assert(
+      eq(sz, all.count([](const many::one& c) { return c.why == reason::lease_expired; }), 1000));
+  run_until(l,
+            [&] { return all.count([](const many::one& c) { return c.acquired == 2; }) == 1000; });
   cr_assert(eq(sz, all.count([](const many::one& c) { return c.lost == 1; }), 1000));
   cr_assert(eq(ullong, all.session.stats().leases, 2));
   all.close_and_wait();
@@ -150,17 +153,21 @@ Test(many, a_thousand_are_handed_over_every_one_of_them) {
   first.stand_all().await_leading(1000);
   many second(l, store, "b", 1000);
   second.stand_all();
-  run_until(l, [&] { return second.count([](const many::one& c) { return c.waits != 0; }) == 1000; });
+  run_until(l,
+            [&] { return second.count([](const many::one& c) { return c.waits != 0; }) == 1000; });
   for (std::size_t i = 0; i < 1000; ++i) {
     ok(first[i].candidate.resign(milliseconds(20000)));
     first[i].candidate.work_stopped();
   }
-  run_until(l, [&] { return second.count([](const many::one& c) { return c.acquired == 1; }) == 1000; });
+  run_until(
+      l, [&] { return second.count([](const many::one& c) { return c.acquired == 1; }) == 1000; });
   cr_assert(eq(sz, second.count([](const many::one& c) { return c.lost == 0; }), 1000));
-  run_until(l, [&] { return first.count([](const many::one& c) { return c.resigned == 1; }) == 1000; });
+  run_until(
+      l, [&] { return first.count([](const many::one& c) { return c.resigned == 1; }) == 1000; });
   // And back, by closing.
   for (std::size_t i = 0; i < 1000; ++i) ok(first[i].candidate.stand_again());
-  run_until(l, [&] { return first.count([](const many::one& c) { return c.waits != 0; }) == 1000; });
+  run_until(l,
+            [&] { return first.count([](const many::one& c) { return c.waits != 0; }) == 1000; });
   second.close_and_wait();
   first.await_leading(1000);
   first.close_and_wait();
@@ -174,7 +181,8 @@ Test(many, a_server_that_takes_fewer_operations_is_served_in_smaller_batches) {
   all.stand_all().await_leading(200);
   many waiting(l, store, "b", 200);
   waiting.stand_all();
-  run_until(l, [&] { return waiting.count([](const many::one& c) { return c.waits != 0; }) == 200; });
+  run_until(l,
+            [&] { return waiting.count([](const many::one& c) { return c.waits != 0; }) == 200; });
   all.close_and_wait();
   waiting.await_leading(200);
   // Reassurances fit as well.
@@ -186,7 +194,8 @@ Test(many, a_server_that_takes_fewer_operations_is_served_in_smaller_batches) {
   cr_assert(eq(int, l.close(), 0));
 }
 
-// Two win in the same turn, and the first resigns the second, which has no work that could stop: nothing is waited for.
+// Two win in the same turn, and the first resigns the second, which has no work that could stop:
+// nothing is waited for.
 Test(many, who_resigns_before_acquired_was_told_gives_its_key_back_at_once) {
   etcd store;
   loop the_loop;

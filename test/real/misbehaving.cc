@@ -18,28 +18,51 @@ struct misbehaviour {
   std::function<void(peer&, const http_request&)> answer;
 };
 
-const std::string good_header = R"("header":{"cluster_id":"1","member_id":"2","revision":"3","raft_term":"4"})";
+const std::string good_header =
+    R"("header":{"cluster_id":"1","member_id":"2","revision":"3","raft_term":"4"})";
 
 std::vector<misbehaviour> misbehaviours() {
   return {
       {"nothing", [](peer&, const http_request&) {}},
       {"a reset", [](peer& p, const http_request&) { p.reset(); }},
       {"an end before the answer", [](peer& p, const http_request&) { p.close(); }},
-      {"garbage", [](peer& p, const http_request&) { p.write("\x16\x03\x01 this is not HTTP \r\n\r\n"); p.close(); }},
-      {"HTML", [](peer& p, const http_request&) { p.answer("<html><body>It works!</body></html>"); }},
-      {"HTML and 502", [](peer& p, const http_request&) { p.answer("<html>Bad Gateway</html>", 502); }},
+      {"garbage",
+       [](peer& p, const http_request&) {
+         p.write("\x16\x03\x01 this is not HTTP \r\n\r\n");
+         p.close();
+       }},
+      {"HTML",
+       [](peer& p, const http_request&) { p.answer("<html><body>It works!</body></html>"); }},
+      {"HTML and 502",
+       [](peer& p, const http_request&) { p.answer("<html>Bad Gateway</html>", 502); }},
       {"an empty 200", [](peer& p, const http_request&) { p.answer(""); }},
-      {"half a document", [](peer& p, const http_request&) { p.answer("{" + good_header + ",\"ID\":\"12"); }},
-      {"half an answer", [](peer& p, const http_request&) { p.write("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"header\""); p.close(); }},
-      {"numbers of the wrong kind", [](peer& p, const http_request&) { p.answer(R"({"header":{"cluster_id":[],"revision":{}},"ID":1.5})"); }},
+      {"half a document",
+       [](peer& p, const http_request&) { p.answer("{" + good_header + ",\"ID\":\"12"); }},
+      {"half an answer",
+       [](peer& p, const http_request&) {
+         p.write("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"header\"");
+         p.close();
+       }},
+      {"numbers of the wrong kind",
+       [](peer& p, const http_request&) {
+         p.answer(R"({"header":{"cluster_id":[],"revision":{}},"ID":1.5})");
+       }},
       // (to whoever asks for its cluster it says nothing: with two clusters nobody would stand)
-      {"another lease", [](peer& p, const http_request& r) {
+      {"another lease",
+       [](peer& p, const http_request& r) {
          p.answer(r.path == "/v3/lease/grant" ? "{" + good_header + R"(,"ID":"1","TTL":"3"})" : "");
        }},
       {"a bare array", [](peer& p, const http_request&) { p.answer("[[[[[[[[[]]]]]]]]]"); }},
       {"deep nesting", [](peer& p, const http_request&) { p.answer(std::string(2000000, '[')); }},
-      {"100 MB", [](peer& p, const http_request&) { p.write("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"); p.flood(100u << 20); }},
-      {"a redirect", [](peer& p, const http_request&) { p.answer("", 301, "Location: http://127.0.0.1:1/\r\n"); }},
+      {"100 MB",
+       [](peer& p, const http_request&) {
+         p.write("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+         p.flood(100u << 20);
+       }},
+      {"a redirect",
+       [](peer& p, const http_request&) {
+         p.answer("", 301, "Location: http://127.0.0.1:1/\r\n");
+       }},
       {"no such page", [](peer& p, const http_request&) { p.answer("404 page not found\n", 404); }},
   };
 }
@@ -95,15 +118,18 @@ Test(misbehaving, watches_that_turn_bad_are_replaced) {
       } else if (r.path == "/v3/kv/range") {
         p.answer("{" + good_header + "}");
       } else {
-        p.answer("{" + good_header + R"(,"succeeded":true,"responses":[{"response_txn":{"succeeded":true,"responses":[)" +
-                 R"({"response_put":{}},{"response_range":{"count":"1"}}]}}]})");
+        p.answer(
+            "{" + good_header +
+            R"(,"succeeded":true,"responses":[{"response_txn":{"succeeded":true,"responses":[)" +
+            R"({"response_put":{}},{"response_range":{"count":"1"}}]}}]})");
       }
     };
     instance a(loop, "a", {server.url()});
     a.options.retry_delay = milliseconds(20);
     a.start().await("acquired");
     test::run_until(loop, [&] { return watches >= 4; });
-    cr_assert(not(a.term.token.cancelled()), "a bad watch is no reason to lose a leadership that is confirmed");
+    cr_assert(not(a.term.token.cancelled()),
+              "a bad watch is no reason to lose a leadership that is confirmed");
     a.close_and_wait();
     server.close();
     uv_run(loop, UV_RUN_DEFAULT);
@@ -121,16 +147,22 @@ Test(misbehaving, configurations_are_refused_before_the_first_packet) {
   };
   const std::vector<wrong> all = {
       {"endpoints", errc::invalid_argument, [](session_options& o) { o.endpoints.clear(); }},
-      {"ftp://x", errc::invalid_argument, [](session_options& o) { o.endpoints.push_back("ftp://x"); }},
+      {"ftp://x", errc::invalid_argument,
+       [](session_options& o) { o.endpoints.push_back("ftp://x"); }},
       {"app", errc::invalid_argument, [](session_options& o) { o.app = "/x"; }},
       {"app", errc::invalid_argument, [](session_options& o) { o.app = ""; }},
       {"instance", errc::invalid_argument, [](session_options& o) { o.instance = "\xff"; }},
-      {"ttl is 1000 ms", errc::invalid_argument, [](session_options& o) { o.ttl = milliseconds(1000); }},
-      {"whole seconds", errc::invalid_argument, [](session_options& o) { o.ttl = milliseconds(2500); }},
-      {"retry_delay", errc::invalid_argument, [](session_options& o) { o.retry_delay = milliseconds(0); }},
+      {"ttl is 1000 ms", errc::invalid_argument,
+       [](session_options& o) { o.ttl = milliseconds(1000); }},
+      {"whole seconds", errc::invalid_argument,
+       [](session_options& o) { o.ttl = milliseconds(2500); }},
+      {"retry_delay", errc::invalid_argument,
+       [](session_options& o) { o.retry_delay = milliseconds(0); }},
       {"margin", errc::invalid_argument, [](session_options& o) { o.margin = milliseconds(1); }},
-      {"ca_file", errc::invalid_argument, [](session_options& o) { o.tls.ca_file = "/nonexistent"; }},
-      {"cert_file", errc::invalid_argument, [](session_options& o) { o.tls.cert_file = "/dev/null"; }},
+      {"ca_file", errc::invalid_argument,
+       [](session_options& o) { o.tls.ca_file = "/nonexistent"; }},
+      {"cert_file", errc::invalid_argument,
+       [](session_options& o) { o.tls.cert_file = "/dev/null"; }},
       {"password", errc::invalid_argument, [](session_options& o) { o.auth.password = "secret"; }},
       // The defaults of the program that tenure's idea comes from.
       {"reassure_interval 10000 ms + reassure_timeout 5000 ms", errc::unsafe_timing,

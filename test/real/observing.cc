@@ -23,7 +23,9 @@ struct follower {
     o.instance = "follower";
     test::ok(session.open(loop, o));
     observer_events e;
-    e.leader = [this](const leader_info& who) { seen.push_back(who ? (who.instance.empty() ? who.value : who.instance) : "-"); };
+    e.leader = [this](const leader_info& who) {
+      seen.push_back(who ? (who.instance.empty() ? who.value : who.instance) : "-");
+    };
     test::ok(observer.follow(session, shard, e));
   }
   void close(uv_loop_t* loop) {

@@ -52,7 +52,8 @@ Test(outages, a_restart_of_etcd_shorter_than_the_deadline_costs_no_leadership) {
   cr_assert(zero(int, loop.close()));
 }
 
-Test(outages, a_longer_one_ends_the_leadership_at_the_deadline_and_the_candidate_comes_back_by_itself) {
+Test(outages,
+     a_longer_one_ends_the_leadership_at_the_deadline_and_the_candidate_comes_back_by_itself) {
   test::etcd etcd;
   test::loop loop;
   instance a(loop, "a", etcd.endpoints());
@@ -64,10 +65,14 @@ Test(outages, a_longer_one_ends_the_leadership_at_the_deadline_and_the_candidate
   uv_run(loop, UV_RUN_NOWAIT);  // what had been answered; there is no more
   const auto deadline = uv_hrtime() + static_cast<std::uint64_t>(first.token.time_left().count());
   // The deadline and the last reassurance lie close together; either may be the first to be missed.
-  test::run_until(loop, [&] { return a.was_told("lost deadline_passed") || a.was_told("lost reassurance_timed_out"); });
+  test::run_until(loop, [&] {
+    return a.was_told("lost deadline_passed") || a.was_told("lost reassurance_timed_out");
+  });
   cr_assert(first.token.cancelled());
-  const auto lost = a.when(a.was_told("lost deadline_passed") ? "lost deadline_passed" : "lost reassurance_timed_out");
-  // The callback may be late, but not so late that the grace for stopping is gone and etcd could have given the key away.
+  const auto lost = a.when(a.was_told("lost deadline_passed") ? "lost deadline_passed"
+                                                              : "lost reassurance_timed_out");
+  // The callback may be late, but not so late that the grace for stopping is gone and etcd could
+  // have given the key away.
   cr_assert(le(ullong, lost, deadline + 1000000000u));
   cr_assert(a.was_told("jeopardy"));
   cr_assert(not(a.troubles.empty()));
@@ -111,7 +116,8 @@ Test(outages, of_all_endpoints_are_met_by_few_connections_and_a_loop_that_rests)
       test::run_for(loop, static_cast<int>(seconds) * 1000);
       cr_expect(gt(sz, connections() - before, 0));
       cr_expect(le(sz, connections() - before, 15 * seconds));
-      cr_expect(le(sz, +each.count, 40 * (connections() - before) + 100 * seconds));  // the proxies turn it, too
+      cr_expect(le(sz, +each.count,
+                   40 * (connections() - before) + 100 * seconds));  // the proxies turn it, too
       each.close();
       one.close();
       two.close();
@@ -128,7 +134,8 @@ Test(outages, of_one_endpoint_among_several_are_gone_round) {
   a.start().await("acquired");
   const auto before = a.session.stats();
   test::run_until(loop, [&] { return a.session.stats().renewals >= before.renewals + 3; });
-  // The dead ones are not tried first each time: one keepalive, one confirmation, now and then a reassurance.
+  // The dead ones are not tried first each time: one keepalive, one confirmation, now and then a
+  // reassurance.
   const auto after = a.session.stats();
   cr_assert(le(ullong, after.requests - before.requests, 4 * (after.renewals - before.renewals)));
   a.close_and_wait();
@@ -187,7 +194,8 @@ Test(outages, an_endpoint_that_comes_back_in_another_cluster_is_refused) {
   other.restart();
   one.kill();
   a.await("trouble wrong_cluster");
-  cr_assert(other.etcdctl({"get", "--prefix", "app/"}).empty(), "nothing of ours may live in the other cluster");
+  cr_assert(other.etcdctl({"get", "--prefix", "app/"}).empty(),
+            "nothing of ours may live in the other cluster");
   a.close_and_wait();
   cr_assert(zero(int, loop.close()));
 }
@@ -202,7 +210,8 @@ Test(outages, a_full_database_costs_no_leadership_and_is_reported) {
   // etcd 3.5 counts only what it has committed to its file.
   bool full = false;
   for (int i = 0; i < 200 && !full; ++i) {
-    full = etcd.post("/v3/kv/put", "{\"key\":\"ZmlsbA==\",\"value\":\"" + big + "\"}").status != 200;
+    full =
+        etcd.post("/v3/kv/put", "{\"key\":\"ZmlsbA==\",\"value\":\"" + big + "\"}").status != 200;
   }
   cr_assert(full);
   b.start().await("trouble no_space");  // no lease for newcomers

@@ -43,7 +43,9 @@ std::size_t tokens_gone(test::etcd& store, const std::string& user) {
   std::istringstream log(store.member().errors());
   std::size_t gone = 0;
   for (std::string line; std::getline(log, line);) {
-    const auto says = [&line](const std::string& part) { return line.find(part) != std::string::npos; };
+    const auto says = [&line](const std::string& part) {
+      return line.find(part) != std::string::npos;
+    };
     if (says("deleted a simple token") && says(user)) ++gone;
   }
   return gone;
@@ -54,7 +56,8 @@ void leads_on(test::loop& loop, const instance& a) {
   const auto renewals = a.session.stats().renewals;
   const auto confirmations = a.session.stats().confirmations;
   test::run_until(loop, [&] {
-    return a.session.stats().renewals >= renewals + 3 && a.session.stats().confirmations >= confirmations + 3;
+    return a.session.stats().renewals >= renewals + 3 &&
+           a.session.stats().confirmations >= confirmations + 3;
   });
   cr_assert(eq(llong, a.count("acquired"), 1));
   cr_assert(not(a.term.token.cancelled()));
@@ -121,7 +124,8 @@ Test(secured, by_users_it_elects_hands_over_and_logs_in_again) {
 }
 
 Test(secured, a_token_that_ran_out_while_nothing_was_said_is_no_trouble) {
-  test::etcd store(1, {"--auth-token-ttl=2", "--bcrypt-cost=4", "--logger=zap", "--log-outputs=stderr", "--log-level=debug"});
+  test::etcd store(1, {"--auth-token-ttl=2", "--bcrypt-cost=4", "--logger=zap",
+                       "--log-outputs=stderr", "--log-level=debug"});
   with_users(store);
   test::loop loop;
   instance a(loop, "a", store.endpoints());
@@ -146,13 +150,18 @@ Test(secured, a_token_that_ran_out_while_nothing_was_said_is_no_trouble) {
 Test(secured, by_tokens_that_etcd_signs_it_goes_on_leading_when_the_users_change) {
   test::etcd store(1, {"--bcrypt-cost=4"});
   const std::string key = store.data_dir() + "/jwt";  // gone with the store
-  test::process made({"sh", "-c", "openssl genrsa -out \"$0.key\" 2048 && openssl rsa -in \"$0.key\" -pubout -out \"$0.pub\"", key});
+  test::process made(
+      {"sh", "-c",
+       "openssl genrsa -out \"$0.key\" 2048 && openssl rsa -in \"$0.key\" -pubout -out \"$0.pub\"",
+       key});
   cr_assert(made.wait() == (test::ending{0, 0}), "%s", made.errors().c_str());
-  const std::string tokens = "jwt,pub-key=" + key + ".pub,priv-key=" + key + ".key,sign-method=RS256,ttl=10m";
+  const std::string tokens =
+      "jwt,pub-key=" + key + ".pub,priv-key=" + key + ".key,sign-method=RS256,ttl=10m";
   setenv("ETCD_AUTH_TOKEN", tokens.c_str(), 1);
   store.restart();
   with_users(store);
-  const std::string token = store.post("/v3/auth/authenticate", R"({"name":"service","password":"s3cret"})").body;
+  const std::string token =
+      store.post("/v3/auth/authenticate", R"({"name":"service","password":"s3cret"})").body;
   cr_assert(token.find("\"eyJ") != std::string::npos, "not a signed token: %s", token.c_str());
   test::loop loop;
   instance a(loop, "a", store.endpoints());
@@ -161,7 +170,8 @@ Test(secured, by_tokens_that_etcd_signs_it_goes_on_leading_when_the_users_change
   as_service(b);
   a.start().await("acquired");
   b.start().await("position 1");
-  as_root(store, {"user", "add", "another:one"});  // a signed token names the revision that it was given at
+  as_root(store, {"user", "add",
+                  "another:one"});  // a signed token names the revision that it was given at
   leads_on(loop, a);
   test::ok(a.resign());
   b.await("acquired");
@@ -179,7 +189,8 @@ Test(secured, a_password_changed_under_it_is_a_loss_and_set_right_it_leads_again
   a.start().await("acquired");
   const auto change = [&](const char* to) {
     const char* const script =
-        "echo \"$1\" | ${ETCDCTL:-etcdctl} --endpoints \"$0\" --user root:hunter2 user passwd service --interactive=false";
+        "echo \"$1\" | ${ETCDCTL:-etcdctl} --endpoints \"$0\" --user root:hunter2 user passwd "
+        "service --interactive=false";
     test::process run({"sh", "-c", script, store.endpoint(), to}, {"ETCDCTL_API=3"});
     cr_assert(run.wait() == (test::ending{0, 0}));
   };
@@ -200,7 +211,8 @@ Test(secured, what_the_user_may_not_do_is_reported_as_that) {
   instance a(loop, "a", store.endpoints());
   a.options.app = "elsewhere";
   as_service(a);
-  // Whether it is elected first is etcd's: 3.4.23 and 3.5.16 check no permission within nested transactions.
+  // Whether it is elected first is etcd's: 3.4.23 and 3.5.16 check no permission within nested
+  // transactions.
   a.start().await("trouble permission_denied");
   a.close_and_wait();
   cr_assert(zero(int, loop.close()));

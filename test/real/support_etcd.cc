@@ -41,7 +41,9 @@ Test(support_etcd, works_on_as_a_cluster_without_one_member) {
   etcd cluster(3);
   cr_assert(eq(sz, cluster.endpoints().size(), 3));
   cluster.stop(1);
-  await([&] { return cluster.post("/v3/kv/put", R"({"key":"YQ==","value":"Yg=="})", 0).status == 200; });
+  await([&] {
+    return cluster.post("/v3/kv/put", R"({"key":"YQ==","value":"Yg=="})", 0).status == 200;
+  });
   cluster.cont(1);
   cluster.await_healthy(1);
   cluster.terminate(2);

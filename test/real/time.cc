@@ -7,9 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/testing.hpp"
 #include "test/support/etcd.hpp"
 #include "test/support/instance.hpp"
-#include "base/testing.hpp"
 
 using namespace tenure;
 using test::instance;
@@ -17,8 +17,9 @@ using test::instance;
 namespace {
 
 std::size_t place(const instance& i, const std::string& what, std::size_t from = 0) {
-  return static_cast<std::size_t>(std::find(i.told.begin() + static_cast<std::ptrdiff_t>(from), i.told.end(), what) -
-                                  i.told.begin());
+  return static_cast<std::size_t>(
+      std::find(i.told.begin() + static_cast<std::ptrdiff_t>(from), i.told.end(), what) -
+      i.told.begin());
 }
 
 // After the loop could not turn for longer than the TTL.
@@ -70,9 +71,11 @@ Test(time, a_frozen_process_finds_its_token_cancelled_with_its_first_statement) 
   cr_assert(zero(int, loop.close()));
 }
 
-// Nothing else can notice in that time: there is no watch, and the first keepalive comes TTL / 5 after the grant, unless
-// reassurance has found the key gone and asks for the lease.
-Test(time, without_the_watch_reassurance_notices_a_deleted_key_or_revoked_lease_within_interval_and_timeout) {
+// Nothing else can notice in that time: there is no watch, and the first keepalive comes TTL / 5
+// after the grant, unless reassurance has found the key gone and asks for the lease.
+Test(
+    time,
+    without_the_watch_reassurance_notices_a_deleted_key_or_revoked_lease_within_interval_and_timeout) {
   detail::switches().no_watch = true;
   test::etcd etcd;
   for (const bool revoked : {false, true}) {
@@ -93,7 +96,8 @@ Test(time, without_the_watch_reassurance_notices_a_deleted_key_or_revoked_lease_
     const auto gone = uv_hrtime();
     const std::string told = revoked ? "lost lease_expired" : "lost key_deleted";
     a.await(told);
-    // As much again for a busy machine: the next keepalive would have come after 12 s, the deadline after more than 50.
+    // As much again for a busy machine: the next keepalive would have come after 12 s, the deadline
+    // after more than 50.
     const auto limit = a.options.reassure_interval.value() + a.options.reassure_timeout.value();
     cr_assert(le(llong, static_cast<long long>(a.when(told) - gone), 2 * limit.count() * 1000000));
     a.close_and_wait();
@@ -111,7 +115,8 @@ Test(time, a_forked_child_leads_nothing_and_sends_nothing) {
   const pid_t child = fork();
   if (child == 0) {
     const bool cancelled = a.term.token.cancelled() && child_token.cancelled() &&
-                           a.term.token.why() == reason::forked && !a.session.is_open() && !a.candidate.leading();
+                           a.term.token.why() == reason::forked && !a.session.is_open() &&
+                           !a.candidate.leading();
     (void)a.candidate.resign(milliseconds(1000));  // must not reach etcd
     uv_run(loop, UV_RUN_NOWAIT);
     _exit(cancelled && a.session.stats().requests == requests ? 0 : 1);
@@ -127,7 +132,8 @@ Test(time, a_forked_child_leads_nothing_and_sends_nothing) {
   cr_assert(zero(int, loop.close()));
 }
 
-// What was asked for before the fork is sent by the parent alone, whatever the child does with its copy of the loop.
+// What was asked for before the fork is sent by the parent alone, whatever the child does with its
+// copy of the loop.
 Test(time, a_forked_child_does_not_send_what_waits_to_be_sent) {
   test::etcd etcd;
   test::loop loop;
@@ -145,7 +151,8 @@ Test(time, a_forked_child_does_not_send_what_waits_to_be_sent) {
   int status = -1;
   (void)waitpid(child, &status, 0);
   cr_assert(zero(int, status));
-  cr_assert(etcd.etcdctl({"get", "--prefix", "--keys-only", "app/"}).find("app/leader/") != std::string::npos);
+  cr_assert(etcd.etcdctl({"get", "--prefix", "--keys-only", "app/"}).find("app/leader/") !=
+            std::string::npos);
   a.await("resigned");
   a.close_and_wait();
   cr_assert(zero(int, loop.close()));
@@ -182,7 +189,9 @@ Test(time, an_executed_child_inherits_no_descriptor) {
   for (int fd = 3; fd < 256; ++fd) {
     sockaddr_in peer{};
     socklen_t size = sizeof peer;
-    if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0 || peer.sin_family != AF_INET) continue;
+    if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0 ||
+        peer.sin_family != AF_INET)
+      continue;
     ++sockets;
     const bool stays_here = (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0;
     cr_assert(stays_here, "descriptor %d is inherited", fd);

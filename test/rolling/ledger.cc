@@ -20,7 +20,8 @@ bool ledger::take(const std::string& line) {
   m.job = d["shard"].GetString();
   m.who = d["instance"].GetString();
   m.starts = event == "acquired";
-  if (m.starts && d.HasMember("fencing_token") && d["fencing_token"].IsInt64()) m.token = d["fencing_token"].GetInt64();
+  if (m.starts && d.HasMember("fencing_token") && d["fencing_token"].IsInt64())
+    m.token = d["fencing_token"].GetInt64();
   if (m.starts) {
     runs_[m.job] = m.who;
   } else if (const auto at = runs_.find(m.job); at != runs_.end() && at->second == m.who) {
@@ -52,8 +53,10 @@ void ledger::build() {
       }
       continue;
     }
-    if (last != nullptr && !last->to) violations_.push_back(m.job + ": started by " + m.who + " while it ran in " + last->who);
-    if (m.token <= token) violations_.push_back(m.job + ": the fencing token of " + m.who + " does not grow");
+    if (last != nullptr && !last->to)
+      violations_.push_back(m.job + ": started by " + m.who + " while it ran in " + last->who);
+    if (m.token <= token)
+      violations_.push_back(m.job + ": the fencing token of " + m.who + " does not grow");
     token = m.token;
     spans_.push_back({m.job, m.who, m.t, std::nullopt});
   }
@@ -74,14 +77,16 @@ std::vector<gap> ledger::gaps(nanos from, nanos to) {
   std::vector<gap> all;
   for (std::size_t i = 1; i < spans_.size(); ++i) {
     const span& before = spans_[i - 1];
-    if (before.job != spans_[i].job || !before.to || *before.to < from || *before.to >= to) continue;
+    if (before.job != spans_[i].job || !before.to || *before.to < from || *before.to >= to)
+      continue;
     all.push_back({before.job, *before.to, spans_[i].from - *before.to});
   }
   return all;
 }
 
 std::size_t ledger::share(const std::string& who) const {
-  return static_cast<std::size_t>(std::count_if(runs_.begin(), runs_.end(), [&](const auto& each) { return each.second == who; }));
+  return static_cast<std::size_t>(std::count_if(
+      runs_.begin(), runs_.end(), [&](const auto& each) { return each.second == who; }));
 }
 
 }  // namespace tenure::rolling

@@ -1,9 +1,11 @@
-// A rolling restart: three instances of examples/jobs share thirty jobs; each is stopped and started anew, in turn.
+// A rolling restart: three instances of examples/jobs share thirty jobs; each is stopped and
+// started anew, in turn.
 //
 //     rolling [--jobs N] [--out DIR]
 //
 // Shows who runs what while it happens, then how long each job was without a leader, and draws it.
-// Exit code 0 if every job was handed over and no one waited for a lease's end, 1 if not, 2 for bad usage.
+// Exit code 0 if every job was handed over and no one waited for a lease's end, 1 if not, 2 for bad
+// usage.
 #include <poll.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -28,8 +30,8 @@ namespace tenure::rolling {
 namespace {
 
 constexpr int ttl_s = 10;
-// A handover takes milliseconds, 15 at the worst as seen; what is left is for a machine that has other things to do. Whoever waits for
-// anything, be it a retry, takes longer.
+// A handover takes milliseconds, 15 at the worst as seen; what is left is for a machine that has
+// other things to do. Whoever waits for anything, be it a retry, takes longer.
 constexpr nanos longest_handover = 200'000'000;
 
 nanos now() {
@@ -77,7 +79,8 @@ class rollout {
     to_ = now();
     for (const auto& each : running_) each->signal(SIGTERM);
     until("the end", [&] {
-      return std::none_of(running_.begin(), running_.end(), [](const auto& each) { return each->running(); });
+      return std::none_of(running_.begin(), running_.end(),
+                          [](const auto& each) { return each->running(); });
     });
     for (std::size_t i = 0; i < running_.size(); ++i) drain(i);
   }
@@ -85,26 +88,31 @@ class rollout {
   // How it went, in words and as a picture.
   int report(const std::string& directory) {
     std::vector<std::string> wrong = ledger_.violations();
-    std::printf("\n  %-10s %9s %14s %14s %12s\n", "restart", "handovers", "gap, median", "gap, worst", "stopped in");
+    std::printf("\n  %-10s %9s %14s %14s %12s\n", "restart", "handovers", "gap, median",
+                "gap, worst", "stopped in");
     for (std::size_t i = 0; i < restarts_.size(); ++i) {
       const restart& one = restarts_[i];
-      std::vector<gap> gaps = ledger_.gaps(one.told, i + 1 < restarts_.size() ? restarts_[i + 1].told : to_);
-      std::sort(gaps.begin(), gaps.end(), [](const gap& a, const gap& b) { return a.length < b.length; });
+      std::vector<gap> gaps =
+          ledger_.gaps(one.told, i + 1 < restarts_.size() ? restarts_[i + 1].told : to_);
+      std::sort(gaps.begin(), gaps.end(),
+                [](const gap& a, const gap& b) { return a.length < b.length; });
       if (gaps.empty()) {
         wrong.push_back("nothing was handed over when " + one.who + " was restarted");
         continue;
       }
-      std::printf("  %-10s %9zu %11.1f ms %11.1f ms %9.1f ms\n", one.who.c_str(), gaps.size(), ms(gaps[gaps.size() / 2].length),
-                  ms(gaps.back().length), ms(one.ended - one.told));
+      std::printf("  %-10s %9zu %11.1f ms %11.1f ms %9.1f ms\n", one.who.c_str(), gaps.size(),
+                  ms(gaps[gaps.size() / 2].length), ms(gaps.back().length),
+                  ms(one.ended - one.told));
       if (gaps.back().length > longest_handover) {
-        wrong.push_back(gaps.back().job + " was without a leader for " + std::to_string(ms(gaps.back().length)) +
-                        " ms: that is no handover");
+        wrong.push_back(gaps.back().job + " was without a leader for " +
+                        std::to_string(ms(gaps.back().length)) + " ms: that is no handover");
       }
     }
     std::string history;
     for (const std::string& each : lines_) history += each + '\n';
     const std::string picture = directory + "/timeline.svg";
-    for (const error& e : {write_file(picture, draw(ledger_.spans(), names_, restarts_, "A rolling restart: who ran which job")),
+    for (const error& e : {write_file(picture, draw(ledger_.spans(), names_, restarts_,
+                                                    "A rolling restart: who ran which job")),
                            write_file(directory + "/history.jsonl", history)}) {
       if (e) wrong.push_back(e.message);
     }
@@ -117,8 +125,8 @@ class rollout {
  private:
   void start(std::size_t i) {
     running_[i] = std::make_unique<test::process>(std::vector<std::string>{
-        test::built("examples/jobs"), "--instance", names_[i], "--endpoints", store_.endpoint_list(), "--jobs",
-        std::to_string(jobs_), "--ttl", std::to_string(ttl_s)});
+        test::built("examples/jobs"), "--instance", names_[i], "--endpoints",
+        store_.endpoint_list(), "--jobs", std::to_string(jobs_), "--ttl", std::to_string(ttl_s)});
   }
 
   void take(const std::string& line) {
@@ -131,13 +139,15 @@ class rollout {
 
   template <class Condition>
   void until(const std::string& phase, Condition&& holds) {
-    test::await([&] {
-      for (const auto& each : running_) {
-        while (const auto line = each->poll_line()) take(*line);
-      }
-      table_.show(ledger_, phase);
-      return holds();
-    }, 60);
+    test::await(
+        [&] {
+          for (const auto& each : running_) {
+            while (const auto line = each->poll_line()) take(*line);
+          }
+          table_.show(ledger_, phase);
+          return holds();
+        },
+        60);
   }
   void await_even(const std::string& phase) {
     until(phase, [&] {
@@ -171,9 +181,12 @@ int main(int argc, char** argv) {
   std::string out = "build/rolling";
   for (int i = 1; i < argc; i += 2) {
     const std::string flag = argv[i];
-    if (i + 1 < argc && flag == "--jobs") jobs = std::strtoul(argv[i + 1], nullptr, 10);
-    else if (i + 1 < argc && flag == "--out") out = argv[i + 1];
-    else jobs = 0;
+    if (i + 1 < argc && flag == "--jobs")
+      jobs = std::strtoul(argv[i + 1], nullptr, 10);
+    else if (i + 1 < argc && flag == "--out")
+      out = argv[i + 1];
+    else
+      jobs = 0;
   }
   if (jobs < 3 || jobs > 100) {
     std::fprintf(stderr, "usage: rolling [--jobs 3..100] [--out DIR]\n");

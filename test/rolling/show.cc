@@ -32,14 +32,16 @@ std::vector<std::string> column_names(const std::vector<std::string>& jobs) {
   std::size_t common = jobs.front().size();
   std::size_t longest = 0;
   for (const std::string& each : jobs) {
-    const auto parts = std::mismatch(each.begin(), each.end(), jobs.front().begin(), jobs.front().end());
+    const auto parts =
+        std::mismatch(each.begin(), each.end(), jobs.front().begin(), jobs.front().end());
     common = std::min(common, static_cast<std::size_t>(parts.first - each.begin()));
     longest = std::max(longest, each.size());
   }
   std::vector<std::string> lines;
   for (std::size_t at = common; at < longest; ++at) {
     char head[64];
-    std::snprintf(head, sizeof head, "  %-13s", at == common ? (jobs.front().substr(0, common)).c_str() : "");
+    std::snprintf(head, sizeof head, "  %-13s",
+                  at == common ? (jobs.front().substr(0, common)).c_str() : "");
     lines.emplace_back(head);
     for (const std::string& each : jobs) lines.back() += at < each.size() ? each[at] : ' ';
   }
@@ -48,7 +50,10 @@ std::vector<std::string> column_names(const std::vector<std::string>& jobs) {
 }
 
 table::table(std::vector<std::string> instances, std::vector<std::string> jobs)
-    : instances_(std::move(instances)), jobs_(std::move(jobs)), names_(column_names(jobs_)), terminal_(isatty(STDOUT_FILENO) == 1) {}
+    : instances_(std::move(instances)),
+      jobs_(std::move(jobs)),
+      names_(column_names(jobs_)),
+      terminal_(isatty(STDOUT_FILENO) == 1) {}
 
 void table::show(const ledger& now, const std::string& phase) {
   std::string text;
@@ -71,7 +76,8 @@ void table::show(const ledger& now, const std::string& phase) {
     drawn_ = true;
   } else {
     std::string line = "  " + phase + ":";
-    for (const std::string& who : instances_) line += " " + who + " " + std::to_string(now.share(who));
+    for (const std::string& who : instances_)
+      line += " " + who + " " + std::to_string(now.share(who));
     if (line == last_) return;
     last_ = line;
     std::printf("%s\n", line.c_str());
@@ -100,7 +106,8 @@ std::string draw(const std::vector<span>& spans, const std::vector<std::string>&
     end = std::max(end, each.to.value_or(each.from));
     jobs.insert(each.job);
   }
-  const double scale = (width - left - right) / static_cast<double>(std::max<nanos>(end - begin, 1));
+  const double scale =
+      (width - left - right) / static_cast<double>(std::max<nanos>(end - begin, 1));
   const auto x = [&](nanos t) { return left + static_cast<double>(t - begin) * scale; };
   const double bottom = top + lane * static_cast<double>(jobs.size());
 
@@ -114,7 +121,8 @@ std::string draw(const std::vector<span>& spans, const std::vector<std::string>&
     legend += 90;
   }
   for (const restart& each : restarts) {
-    page.rect(x(each.told), top - 4, std::max(1.5, x(each.again) - x(each.told)), bottom - top + 8, "#c2410c", 0.12);
+    page.rect(x(each.told), top - 4, std::max(1.5, x(each.again) - x(each.told)), bottom - top + 8,
+              "#c2410c", 0.12);
     page.text(x(each.told), top - 8, each.who + " restarts", {11, "#c2410c"});
   }
   double y = top;
@@ -123,13 +131,15 @@ std::string draw(const std::vector<span>& spans, const std::vector<std::string>&
     for (const span& each : spans) {
       if (each.job != job) continue;
       const double from = x(each.from);
-      page.rect(from, y, std::max(0.5, x(each.to.value_or(end)) - from), bar, colour_of(each.who, instances));
+      page.rect(from, y, std::max(0.5, x(each.to.value_or(end)) - from), bar,
+                colour_of(each.who, instances));
     }
     y += lane;
   }
   const nanos second = 1'000'000'000;
   for (nanos t = 0; begin + t <= end; t += 2 * second) {
-    page.text(x(begin + t), bottom + 18, std::to_string(t / second) + " s", {11, "#64748b", false, "middle"});
+    page.text(x(begin + t), bottom + 18, std::to_string(t / second) + " s",
+              {11, "#64748b", false, "middle"});
   }
   return page.finish(width, bottom + 40);
 }

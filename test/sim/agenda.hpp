@@ -11,25 +11,25 @@
 namespace sim {
 
 enum class happening : std::uint8_t {
-  request,       // a: call slot: arrives at its member
-  reply,         // a: call slot: arrives at its process
-  stream_open,   // a: stream slot: arrives at its member
-  stream_probe,  // a: stream slot
-  stream_cut,    // a: stream slot: the member ends it; b: how
-  stream_news,   // a: message slot
-  stream_end,    // a: stream slot, at its process; b: outcome
-  applied,       // a: member, c: revision: its watches hear of it
-  turn,          // a: process: its loop has callbacks to deliver
-  user,          // a: process, b: what of the user's it is, c: election
-  work_stops,    // a: process, b: election, c: term
-  elected,       // a: member, b: generation of the leaderless time
-  heal,          // a: member, b: what ends
-  checkpoint,    // the leader writes down what is left of leases
-  expire,        // c: lease, b: generation of its deadline
-  fault,         // a: kind
-  operator_acts, // a: what, b and c: on what
-  revive,        // a: process: starts again after a crash
-  phase,         // a: which
+  request,        // a: call slot: arrives at its member
+  reply,          // a: call slot: arrives at its process
+  stream_open,    // a: stream slot: arrives at its member
+  stream_probe,   // a: stream slot
+  stream_cut,     // a: stream slot: the member ends it; b: how
+  stream_news,    // a: message slot
+  stream_end,     // a: stream slot, at its process; b: outcome
+  applied,        // a: member, c: revision: its watches hear of it
+  turn,           // a: process: its loop has callbacks to deliver
+  user,           // a: process, b: what of the user's it is, c: election
+  work_stops,     // a: process, b: election, c: term
+  elected,        // a: member, b: generation of the leaderless time
+  heal,           // a: member, b: what ends
+  checkpoint,     // the leader writes down what is left of leases
+  expire,         // c: lease, b: generation of its deadline
+  fault,          // a: kind
+  operator_acts,  // a: what, b and c: on what
+  revive,         // a: process: starts again after a crash
+  phase,          // a: which
 };
 
 struct event {
@@ -40,19 +40,19 @@ struct event {
   std::int64_t c = 0;
 };
 
-// In order, the next one last: of the twenty or so that are usual, most new ones belong near the end.
+// In order, the next one last: of the twenty or so that are usual, most new ones belong near the
+// end.
 class agenda {
  public:
-  void clear() {
-    list_.clear();
-  }
+  void clear() { list_.clear(); }
   [[nodiscard]] bool empty() const { return list_.empty(); }
   [[nodiscard]] nanos next_at() const { return list_.empty() ? never : list_.back().at; }
   void push(nanos at, happening what, std::size_t a = 0, std::size_t b = 0, std::int64_t c = 0) {
     const event e{at, what, static_cast<std::uint32_t>(a), static_cast<std::uint32_t>(b), c};
     list_.push_back(e);
     event* place = &list_.back();
-    for (event* const first = list_.data(); place != first && place[-1].at <= at; --place) *place = place[-1];
+    for (event* const first = list_.data(); place != first && place[-1].at <= at; --place)
+      *place = place[-1];
     *place = e;
   }
   event pop() {

@@ -13,7 +13,8 @@ void checker::reset(world& w) {
   history_lost = false;
 }
 
-std::size_t checker::began(std::size_t process, election_id e, std::int64_t fencing, nanos stop_time) {
+std::size_t checker::began(std::size_t process, election_id e, std::int64_t fencing,
+                           nanos stop_time) {
   term t;
   t.process = process;
   t.life = w_->processes[process].life();
@@ -24,7 +25,9 @@ std::size_t checker::began(std::size_t process, election_id e, std::int64_t fenc
   const auto& keys = w_->cluster.store.elections[e];
   // (its revision alone is not enough: after a restore from a backup it may be another's)
   const std::int64_t name = w_->processes[process].core().lease_id();
-  const bool there = std::any_of(keys.begin(), keys.end(), [&](const key& k) { return k.create == fencing && k.name == name; });
+  const bool there = std::any_of(keys.begin(), keys.end(), [&](const key& k) {
+    return k.create == fencing && k.name == name;
+  });
   if (!there) t.hand_at = w_->now;
   terms_.push_back(t);
   return terms_.size() - 1;
@@ -56,7 +59,8 @@ nanos checker::work_ends(const term& t) const {
 void checker::told_acquired(std::size_t at) {
   term& me = terms_[at];
   me.told = true;
-  w_->note("p%zu e%u: TOLD acquired, token %lld", me.process, me.election, static_cast<long long>(me.fencing));
+  w_->note("p%zu e%u: TOLD acquired, token %lld", me.process, me.election,
+           static_cast<long long>(me.fencing));
   for (term& other : terms_) {
     if (&other == &me || other.election != me.election || other.over) continue;
     if (other.process == me.process && other.told && other.life == me.life) {
@@ -85,7 +89,8 @@ void checker::told_acquired(std::size_t at) {
     }
     highest_[me.election] = me.fencing;
     const auto& keys = w_->cluster.store.elections[me.election];
-    if (!keys.empty() && keys.front().create < me.fencing) w_->broken("not served in the order of the queue");
+    if (!keys.empty() && keys.front().create < me.fencing)
+      w_->broken("not served in the order of the queue");
   }
 }
 
@@ -102,7 +107,8 @@ void checker::told_resigned(std::size_t at) {
   if (!t.told || history_lost) return;
   for (const key& k : w_->cluster.store.elections[t.election]) {
     // One that was taken off its lease by hand is not ours to delete any more.
-    if (k.create == t.fencing && k.lease == k.name) w_->broken("resigned, but the key is still there");
+    if (k.create == t.fencing && k.lease == k.name)
+      w_->broken("resigned, but the key is still there");
   }
 }
 
@@ -110,7 +116,8 @@ void checker::told_out(std::size_t process, election_id e, std::int64_t known) {
   if (history_lost || known == 0) return;
   const std::int64_t name = w_->processes[process].core().lease_id();
   for (const key& k : w_->cluster.store.elections[e]) {
-    if (k.create == known && k.name == name && k.lease == name) w_->broken("out of the queue, but the key is still there");
+    if (k.create == known && k.name == name && k.lease == name)
+      w_->broken("out of the queue, but the key is still there");
   }
 }
 
@@ -131,7 +138,9 @@ void checker::keys_gone() {
     const bool asked_for = g.how == ending::withdrawn || g.how == ending::revoked;
     if (asked_for && g.by != g.what.owner) w_->broken("somebody else's key is deleted");
     for (term& t : terms_) {
-      if (t.election != g.election || t.fencing != g.what.create || t.life != w_->processes[t.process].life()) continue;
+      if (t.election != g.election || t.fencing != g.what.create ||
+          t.life != w_->processes[t.process].life())
+        continue;
       if (g.how == ending::by_hand || g.how == ending::restored) {
         t.hand_at = std::min(t.hand_at, w_->now);
         continue;
@@ -139,7 +148,8 @@ void checker::keys_gone() {
       if (!t.told || w_->processes[t.process].gone() || t.hand_at != never) continue;
       const process& p = w_->processes[t.process];
       if (p.local() >= work_ends(t)) continue;
-      w_->broken(g.how == ending::expired ? "the lease ends before the work has stopped" : "the key is deleted before the work has stopped");
+      w_->broken(g.how == ending::expired ? "the lease ends before the work has stopped"
+                                          : "the key is deleted before the work has stopped");
     }
   }
   s.gone.clear();
@@ -158,39 +168,46 @@ void checker::deadline_moved(std::size_t process, nanos before) {
 
 void checker::check_leader_exists() {
   for (election_id e = 0; e < w_->opt.elections; ++e) {
-    const bool wanted = std::any_of(w_->processes.begin(), w_->processes.end(),
-                                    [&](const process& p) { return p.open_now() && p.standing(e); });
-    const bool led = std::any_of(terms_.begin(), terms_.end(), [&](const term& t) { return t.election == e && leads(t); });
+    const bool wanted =
+        std::any_of(w_->processes.begin(), w_->processes.end(),
+                    [&](const process& p) { return p.open_now() && p.standing(e); });
+    const bool led = std::any_of(terms_.begin(), terms_.end(),
+                                 [&](const term& t) { return t.election == e && leads(t); });
     if (wanted && !led) w_->broken("nobody leads though the faults are over");
   }
 }
 
-// Everybody who stands has a key, and there are no other keys: neither a candidate that waits for ever
-// without one, nor one that nobody stands behind.
+// Everybody who stands has a key, and there are no other keys: neither a candidate that waits for
+// ever without one, nor one that nobody stands behind.
 void checker::check_queues() {
   for (election_id e = 0; e < w_->opt.elections; ++e) {
     const auto& keys = w_->cluster.store.elections[e];
     for (const process& p : w_->processes) {
       if (!p.open_now() || !p.standing(e)) continue;
-      if (std::none_of(keys.begin(), keys.end(), [&](const key& k) { return k.name == p.core().lease_id(); })) {
-        w_->note("e%u: none of lease %llx", e, static_cast<unsigned long long>(p.core().lease_id()));
+      if (std::none_of(keys.begin(), keys.end(),
+                       [&](const key& k) { return k.name == p.core().lease_id(); })) {
+        w_->note("e%u: none of lease %llx", e,
+                 static_cast<unsigned long long>(p.core().lease_id()));
         w_->broken("a candidate stands without a key though the faults are over");
       }
     }
     for (const key& k : keys) {
-      const bool ours = std::any_of(w_->processes.begin(), w_->processes.end(), [&](const process& p) {
-        return p.open_now() && p.standing(e) && p.core().lease_id() == k.name;
-      });
+      const bool ours =
+          std::any_of(w_->processes.begin(), w_->processes.end(), [&](const process& p) {
+            return p.open_now() && p.standing(e) && p.core().lease_id() == k.name;
+          });
       if (ours) continue;
-      w_->note("e%u: key %lld, lease %llx", e, static_cast<long long>(k.create), static_cast<unsigned long long>(k.name));
+      w_->note("e%u: key %lld, lease %llx", e, static_cast<long long>(k.create),
+               static_cast<unsigned long long>(k.name));
       w_->broken("a key that nobody stands behind");
     }
   }
 }
 
 bool checker::leads_in(std::size_t process, election_id e) const {
-  return std::any_of(terms_.begin(), terms_.end(),
-                     [&](const term& t) { return t.process == process && t.election == e && leads(t); });
+  return std::any_of(terms_.begin(), terms_.end(), [&](const term& t) {
+    return t.process == process && t.election == e && leads(t);
+  });
 }
 
 void checker::expect_handover() {
@@ -201,23 +218,29 @@ void checker::expect_handover() {
 nanos checker::stop_time_in(std::size_t process, election_id e) const {
   nanos time = 0;
   for (const term& t : terms_) {
-    if (t.process == process && t.election == e && leads(t)) time = std::min(t.stop_time, w_->processes[process].core().times().stop_grace);
+    if (t.process == process && t.election == e && leads(t))
+      time = std::min(t.stop_time, w_->processes[process].core().times().stop_grace);
   }
   return time;
 }
 
 void checker::check_noticed() {
-  if (std::any_of(terms_.begin(), terms_.end(), [&](const term& t) { return leads(t) && t.hand_at != never; })) {
+  if (std::any_of(terms_.begin(), terms_.end(),
+                  [&](const term& t) { return leads(t) && t.hand_at != never; })) {
     w_->broken("a key deleted by hand is not noticed");
   }
 }
 
 void checker::check_handed_over(nanos before) {
   for (election_id e = 0; e < w_->opt.elections; ++e) {
-    const bool led = std::any_of(terms_.begin(), terms_.end(), [&](const term& t) { return t.election == e && leads(t); });
-    const bool waits = std::any_of(w_->processes.begin(), w_->processes.end(),
-                                   [&](const process& p) { return p.open_now() && p.stood_before(e, before) && p.core().lease_id() != 0; });
-    if ((next_waits_[e] || (!w_->opt.auth && waits)) && !led) w_->broken("the next in the queue is not told");
+    const bool led = std::any_of(terms_.begin(), terms_.end(),
+                                 [&](const term& t) { return t.election == e && leads(t); });
+    const bool waits =
+        std::any_of(w_->processes.begin(), w_->processes.end(), [&](const process& p) {
+          return p.open_now() && p.stood_before(e, before) && p.core().lease_id() != 0;
+        });
+    if ((next_waits_[e] || (!w_->opt.auth && waits)) && !led)
+      w_->broken("the next in the queue is not told");
   }
 }
 

@@ -1,5 +1,5 @@
-// Where every decision of the simulated world comes from: a generator of our own (the standard library's
-// distributions differ from one library to the next), an enumerator, or a fuzzer's bytes.
+// Where every decision of the simulated world comes from: a generator of our own (the standard
+// library's distributions differ from one library to the next), an enumerator, or a fuzzer's bytes.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,8 @@ class feed {
   ~feed() = default;
 };
 
-// One for each purpose, so that one more draw in one place does not change what is drawn in the others.
+// One for each purpose, so that one more draw in one place does not change what is drawn in the
+// others.
 class stream final : public tenure::core::choices {
  public:
   void seed(std::uint64_t seed, std::uint64_t purpose, feed* instead) {
@@ -59,8 +60,9 @@ class stream final : public tenure::core::choices {
   feed* feed_ = nullptr;
 };
 
-// All combinations of the small choices of a world, one world after the other (cf. exhaustigen): a choice among
-// more than `widest` is no branching but always its first; so are all choices after the first `deepest`.
+// All combinations of the small choices of a world, one world after the other (cf. exhaustigen): a
+// choice among more than `widest` is no branching but always its first; so are all choices after
+// the first `deepest`.
 class enumerator final : public feed {
  public:
   explicit enumerator(std::size_t deepest) : deepest_(deepest) {}

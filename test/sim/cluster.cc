@@ -17,7 +17,9 @@ void cluster::reset(world& w) {
   store.queue_limit = w.opt.queue_limit;
   members_.assign(w.opt.members, member());
   for (member& m : members_) {
-    m.ppm = w.opt.clock_ppm == 0 ? 0 : static_cast<std::int32_t>(w.of_clocks.between(-w.opt.clock_ppm, w.opt.clock_ppm));
+    m.ppm = w.opt.clock_ppm == 0
+                ? 0
+                : static_cast<std::int32_t>(w.of_clocks.between(-w.opt.clock_ppm, w.opt.clock_ppm));
   }
   leader_ = w.opt.small ? 0 : w.of_cluster.index(members_.size());
   term_ = 2;
@@ -32,16 +34,21 @@ void cluster::reset(world& w) {
   if (w.opt.checkpoint != 0) w.agenda.push(w.opt.checkpoint, happening::checkpoint);
 }
 
-std::uint64_t cluster::id_at(std::size_t m) const { return w_->now < members_[m].stranger_until ? other_id : id; }
+std::uint64_t cluster::id_at(std::size_t m) const {
+  return w_->now < members_[m].stranger_until ? other_id : id;
+}
 
 bool cluster::knows_no_leader(std::size_t m) const {
   const member& it = members_[m];
-  return (it.cut && !it.zombie && !it.beside_zombie && w_->now >= it.cut_since + 1500 * millisecond) ||
+  return (it.cut && !it.zombie && !it.beside_zombie &&
+          w_->now >= it.cut_since + 1500 * millisecond) ||
          (no_quorum_ && w_->now >= it.cut_since + 1500 * millisecond);
 }
 
 // What is so long by the clock of the member that counts.
-nanos cluster::truly(nanos by_leader) const { return by_leader - by_leader / 1'000'000 * members_[leader_].ppm; }
+nanos cluster::truly(nanos by_leader) const {
+  return by_leader - by_leader / 1'000'000 * members_[leader_].ppm;
+}
 
 serve cluster::wait(std::size_t at, nanos server_deadline, answer& out, nanos& again) {
   out.items.clear();
@@ -50,12 +57,15 @@ serve cluster::wait(std::size_t at, nanos server_deadline, answer& out, nanos& a
     out.what = outcome::unavailable;
     return serve::refused;
   }
-  again = std::min(server_deadline, w_->now + (w_->opt.small ? second : w_->of_cluster.between(20 * millisecond, 200 * millisecond)));
+  again = std::min(
+      server_deadline,
+      w_->now +
+          (w_->opt.small ? second : w_->of_cluster.between(20 * millisecond, 200 * millisecond)));
   return serve::later;
 }
 
-serve cluster::request(std::size_t process, std::size_t at, const send& s, nanos sent, nanos server_deadline,
-                       std::uint64_t token, answer& out, nanos& again) {
+serve cluster::request(std::size_t process, std::size_t at, const send& s, nanos sent,
+                       nanos server_deadline, std::uint64_t token, answer& out, nanos& again) {
   member& m = members_[at];
   out.cluster = 0;
   out.term = 0;
@@ -105,7 +115,8 @@ serve cluster::request(std::size_t process, std::size_t at, const send& s, nanos
     l.expires = w_->now + truly(l.ttl);
     w_->agenda.push(l.expires, happening::expire, 0, 0, l.id);
   }
-  if (s.what == op::revoke && out.what == outcome::ok) ended_.push_back({s.lease, w_->opt.asked.ttl});
+  if (s.what == op::revoke && out.what == outcome::ok)
+    ended_.push_back({s.lease, w_->opt.asked.ttl});
   committed();
   return serve::done;
 }
@@ -129,8 +140,10 @@ serve cluster::keepalive(std::size_t at, const send& s, nanos sent, answer& out,
   lease_entry* l = store.find_lease(s.lease);
   if (l == nullptr) {
     // One that overlaps the end of its lease may still be acknowledged (etcd#20590).
-    const auto late = std::find_if(ended_.begin(), ended_.end(), [&](const copy& c) { return c.id == s.lease; });
-    if (late != ended_.end() && sent < last_end && w_->now < last_end + second && w_->of_cluster.chance(w_->opt.late_ack)) {
+    const auto late =
+        std::find_if(ended_.begin(), ended_.end(), [&](const copy& c) { return c.id == s.lease; });
+    if (late != ended_.end() && sent < last_end && w_->now < last_end + second &&
+        w_->of_cluster.chance(w_->opt.late_ack)) {
       out.ttl = late->ttl;
     }
     return serve::done;
@@ -146,8 +159,8 @@ serve cluster::keepalive(std::size_t at, const send& s, nanos sent, answer& out,
   return serve::done;
 }
 
-// As etcd does it: of leases that have more than a whole period left, so that there is nothing to write down where no
-// TTL is longer than the period.
+// As etcd does it: of leases that have more than a whole period left, so that there is nothing to
+// write down where no TTL is longer than the period.
 void cluster::checkpoint() {
   if (w_->closing) return;
   w_->agenda.push(w_->now + w_->opt.checkpoint, happening::checkpoint);
@@ -174,7 +187,8 @@ void cluster::expire(std::int64_t lease, bool ripe) {
   }
   if (!ripe) {
     l->generation = 1;
-    const nanos after = w_->of_cluster.chance(500) ? 0 : w_->of_cluster.between(0, w_->opt.lessor_period);
+    const nanos after =
+        w_->of_cluster.chance(500) ? 0 : w_->of_cluster.between(0, w_->opt.lessor_period);
     w_->agenda.push(w_->now + after, happening::expire, 0, 1, lease);
     return;
   }
@@ -192,7 +206,8 @@ void cluster::committed() {
     if (it.cut || !it.up || (it.sent_revision == store.revision && it.sent_term == term_)) continue;
     it.sent_revision = store.revision;
     it.sent_term = term_;
-    it.apply_at = std::max(it.apply_at, std::max(w_->now, it.frozen_until) + w_->of_cluster.between(0, w_->opt.member_lag));
+    it.apply_at = std::max(it.apply_at, std::max(w_->now, it.frozen_until) +
+                                            w_->of_cluster.between(0, w_->opt.member_lag));
     w_->agenda.push(it.apply_at, happening::applied, m, 0, store.revision);
   }
 }
@@ -235,12 +250,15 @@ void cluster::elected(std::size_t, std::uint32_t generation) {
   }
   leader_ = chosen;
   term_ += 1 + w_->of_cluster.below(2);
-  w_->note("etcd: member %zu leads under term %llu", leader_, static_cast<unsigned long long>(term_));
-  // Whoever comes to lead starts every lease afresh, or from what was last written down as left of it.
+  w_->note("etcd: member %zu leads under term %llu", leader_,
+           static_cast<unsigned long long>(term_));
+  // Whoever comes to lead starts every lease afresh, or from what was last written down as left of
+  // it.
   for (lease_entry& l : store.leases) {
     const nanos full = truly(l.ttl);
     if (l.cleared_at <= vacant_since_) l.remainder = 0;
-    l.expires = w_->now + (l.remainder != 0 ? std::min(l.remainder, full) : full) + w_->opt.extension;
+    l.expires =
+        w_->now + (l.remainder != 0 ? std::min(l.remainder, full) : full) + w_->opt.extension;
     l.generation = 0;
   }
   committed();
@@ -252,7 +270,8 @@ void cluster::heal(std::size_t at, std::uint32_t generation) {
   w_->note("etcd: member %zu is well again", at);
   m.up = true;
   m.cut = m.zombie = m.beside_zombie = false;
-  m.apply_at = std::max(w_->now + w_->of_cluster.between(0, w_->calm ? 200 * millisecond : 5 * second), m.apply_at);
+  m.apply_at = std::max(
+      w_->now + w_->of_cluster.between(0, w_->calm ? 200 * millisecond : 5 * second), m.apply_at);
   w_->agenda.push(m.apply_at, happening::applied, at, 0, store.revision);
 }
 

@@ -1,5 +1,5 @@
-// An etcd cluster around the store: members that lag, are cut off, freeze and crash, a leader that times the
-// leases, and one that was deposed and does not know it.
+// An etcd cluster around the store: members that lag, are cut off, freeze and crash, a leader that
+// times the leases, and one that was deposed and does not know it.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@ class world;
 
 struct member {
   bool up = true;
-  bool cut = false;         // off its peers
-  bool zombie = false;      // deposed as leader; goes on acknowledging renewals under its old term
+  bool cut = false;     // off its peers
+  bool zombie = false;  // deposed as leader; goes on acknowledging renewals under its old term
   bool beside_zombie = false;
   nanos cut_since = 0;
   nanos frozen_until = 0;
   nanos stranger_until = 0;  // somebody else answers at its address
-  std::uint64_t term = 1;   // of the last entry it applied
-  std::int64_t applied = 1; // revision
+  std::uint64_t term = 1;    // of the last entry it applied
+  std::int64_t applied = 1;  // revision
   nanos apply_at = 0;
   std::int64_t sent_revision = 0;  // what it was sent to apply last
   std::uint64_t sent_term = 0;
@@ -37,8 +37,9 @@ class cluster {
   void reset(world& w);
 
   // A process's request at a member. For `later`, `again` is when to look again.
-  serve request(std::size_t process, std::size_t at, const tenure::core::send& s, nanos sent, nanos server_deadline, std::uint64_t token,
-                tenure::core::answer& out, nanos& again);
+  serve request(std::size_t process, std::size_t at, const tenure::core::send& s, nanos sent,
+                nanos server_deadline, std::uint64_t token, tenure::core::answer& out,
+                nanos& again);
 
   void depose(bool frozen_first, nanos how_long, nanos vacancy);  // its leader
   void swift_change();
@@ -79,7 +80,8 @@ class cluster {
 
  private:
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
-  serve keepalive(std::size_t at, const tenure::core::send& s, nanos sent, tenure::core::answer& out, nanos& again);
+  serve keepalive(std::size_t at, const tenure::core::send& s, nanos sent,
+                  tenure::core::answer& out, nanos& again);
   serve wait(std::size_t at, nanos server_deadline, tenure::core::answer& out, nanos& again);
   void vacate(nanos vacancy);
   void elect_if_needed();

@@ -6,8 +6,8 @@
 
 namespace sim {
 
-// The leader is deposed by the others and does not notice: its network to them is gone, or its disk is stuck, or
-// it was frozen and comes back while they cannot be reached.
+// The leader is deposed by the others and does not notice: its network to them is gone, or its disk
+// is stuck, or it was frozen and comes back while they cannot be reached.
 void cluster::depose(bool frozen_first, nanos how_long, nanos vacancy) {
   if (leader_ == none || !quorum_without(leader_)) return;
   member& m = members_[leader_];
@@ -31,8 +31,8 @@ void cluster::depose(bool frozen_first, nanos how_long, nanos vacancy) {
     }
   }
   if (frozen_first) m.frozen_until = w_->now + vacancy + w_->of_cluster.between(0, how_long / 2);
-  w_->note("etcd: member %zu is deposed and does not know (term %llu)%s", old, static_cast<unsigned long long>(term_),
-           frozen_first ? "; it sleeps first" : "");
+  w_->note("etcd: member %zu is deposed and does not know (term %llu)%s", old,
+           static_cast<unsigned long long>(term_), frozen_first ? "; it sleeps first" : "");
   // Some can reach only this one: they live on the same host, or behind the same switch.
   for (std::size_t p = 0; p < w_->processes.size() && !w_->opt.small; ++p) {
     if (!w_->of_cluster.chance(200)) continue;
@@ -73,7 +73,8 @@ void cluster::freeze(std::size_t at, nanos how_long) {
     return;
   }
   // Missed and replaced; when it wakes it soon hears of it, or later.
-  depose(true, how_long + w_->of_cluster.between(0, 3 * second), w_->of_cluster.between(second, std::max(how_long, 2 * second)));
+  depose(true, how_long + w_->of_cluster.between(0, 3 * second),
+         w_->of_cluster.between(second, std::max(how_long, 2 * second)));
 }
 
 void cluster::cut(std::size_t at, nanos how_long) {
@@ -103,7 +104,8 @@ void cluster::lose_quorum(nanos how_long) {
 void cluster::restore() {
   const std::int64_t lost = w_->of_cluster.between(1, 20);
   const std::int64_t to = std::max<std::int64_t>(1, store.revision - lost);
-  w_->note("operator: the cluster is restored from a backup of revision %lld", static_cast<long long>(to));
+  w_->note("operator: the cluster is restored from a backup of revision %lld",
+           static_cast<long long>(to));
   w_->checker.history_lost = true;
   store.restore_from_backup(to);
   w_->checker.keys_gone();

@@ -13,9 +13,11 @@ namespace {
 struct walk {
   const char* name;
   menu choices;
-  int deeper;  // than what was asked for: a choice of all takes seven times as many worlds, one of two twice
+  int deeper;  // than what was asked for: a choice of all takes seven times as many worlds, one of
+               // two twice
 };
-constexpr walk walks[] = {{"all", menu::all, -1}, {"leader", menu::leader, 2}, {"orders", menu::orders, 4}};
+constexpr walk walks[] = {
+    {"all", menu::all, -1}, {"leader", menu::leader, 2}, {"orders", menu::orders, 4}};
 
 void show(world& w, const options& small, enumerator& all, const char* rule) {
   std::string text;
@@ -25,7 +27,8 @@ void show(world& w, const options& small, enumerator& all, const char* rule) {
   w.trace(nullptr);
   std::printf("%schoices:", text.c_str());
   for (const auto& d : all.digits()) std::printf(" %d/%d", d.value, d.bound);
-  std::printf("\nafter %lld ms: %s\n", static_cast<long long>(small.choices_from / millisecond), rule);
+  std::printf("\nafter %lld ms: %s\n", static_cast<long long>(small.choices_from / millisecond),
+              rule);
 }
 
 }  // namespace
@@ -50,7 +53,8 @@ int exhaust(world& w, std::size_t deepest, bool brief) {
         if (++failed == 1) show(w, small, all, v.rule);
       } while (all.next());
     }
-    std::printf("%s: %llu small worlds, %zu choices deep\n", each.name, static_cast<unsigned long long>(worlds), depth);
+    std::printf("%s: %llu small worlds, %zu choices deep\n", each.name,
+                static_cast<unsigned long long>(worlds), depth);
   }
   std::printf("%d passed, %d failed\n", failed == 0, failed != 0);
   return failed != 0;

@@ -16,13 +16,23 @@ void world::fault_strikes(fault f) {
   schedule(f);
   const nanos ttl = opt.asked.ttl;
   switch (f) {
-    case fault::member_crash: cluster.crash(of_faults.index(opt.members), of_faults.between(10 * millisecond, ttl)); break;
-    case fault::member_freeze: cluster.freeze(of_faults.index(opt.members), of_faults.between(10 * millisecond, ttl * 3 / 2)); break;
-    case fault::depose:
-      cluster.depose(of_faults.chance(300), of_faults.between(500 * millisecond, 4 * ttl), of_faults.between(100 * millisecond, 2500 * millisecond));
+    case fault::member_crash:
+      cluster.crash(of_faults.index(opt.members), of_faults.between(10 * millisecond, ttl));
       break;
-    case fault::cut_member: cluster.cut(of_faults.index(opt.members), of_faults.between(100 * millisecond, 2 * ttl)); break;
-    case fault::no_quorum: cluster.lose_quorum(of_faults.between(100 * millisecond, 2 * ttl)); break;
+    case fault::member_freeze:
+      cluster.freeze(of_faults.index(opt.members),
+                     of_faults.between(10 * millisecond, ttl * 3 / 2));
+      break;
+    case fault::depose:
+      cluster.depose(of_faults.chance(300), of_faults.between(500 * millisecond, 4 * ttl),
+                     of_faults.between(100 * millisecond, 2500 * millisecond));
+      break;
+    case fault::cut_member:
+      cluster.cut(of_faults.index(opt.members), of_faults.between(100 * millisecond, 2 * ttl));
+      break;
+    case fault::no_quorum:
+      cluster.lose_quorum(of_faults.between(100 * millisecond, 2 * ttl));
+      break;
     case fault::swift_change: cluster.swift_change(); break;
     case fault::compaction: cluster.compact(); break;
     case fault::full_store:
@@ -35,7 +45,8 @@ void world::fault_strikes(fault f) {
       // Only one at a time, and not before everybody knows whom he talks to.
       const std::size_t at = of_faults.index(opt.members);
       const bool all_know = std::all_of(processes.begin(), processes.end(), [](const process& p) {
-        return p.open_now() && p.core().counts().confirmations != 0;  // (a lease that was found to exist tells nothing)
+        return p.open_now() && p.core().counts().confirmations !=
+                                   0;  // (a lease that was found to exist tells nothing)
       });
       if (!all_know) break;
       cluster.at(at).stranger_until = now + of_faults.between(100 * millisecond, ttl);
@@ -58,7 +69,8 @@ void world::fault_strikes(fault f) {
 void world::fault_in_process(fault f) {
   const std::size_t at = of_faults.index(processes.size());
   process& p = processes[at];
-  const nanos span = std::min(of_faults.between(millisecond, opt.longest_pause), opt.calm_from - now);
+  const nanos span =
+      std::min(of_faults.between(millisecond, opt.longest_pause), opt.calm_from - now);
   switch (f) {
     case fault::pause:
     case fault::block:
@@ -79,7 +91,11 @@ void world::fault_in_process(fault f) {
       const std::size_t one = of_faults.index(opt.members);
       const std::uint64_t way = of_faults.below(3);
       const nanos until = now + of_faults.between(10 * millisecond, 2 * opt.asked.ttl);
-      note("p%zu: silence %s %s", at, way == 0 ? "to" : way == 1 ? "from" : "to and from", all ? "all members" : "a member");
+      note("p%zu: silence %s %s", at,
+           way == 0   ? "to"
+           : way == 1 ? "from"
+                      : "to and from",
+           all ? "all members" : "a member");
       for (std::size_t m = 0; m < opt.members; ++m) {
         if (all || m == one) network.hole(at, m, way != 1, way != 0, until);
       }
@@ -89,7 +105,8 @@ void world::fault_in_process(fault f) {
       const auto t = resolve(opt.asked, std::max(opt.asked.ttl, opt.least_ttl));
       const nanos late = now + of_faults.between(t.request_timeout / 4, t.request_timeout);
       note("p%zu: answers come at %.3f s, and then none", at, static_cast<double>(late) / 1e9);
-      for (std::size_t m = 0; m < opt.members; ++m) network.late_last(at, m, late, late + 2 * t.ttl);
+      for (std::size_t m = 0; m < opt.members; ++m)
+        network.late_last(at, m, late, late + 2 * t.ttl);
       break;
     }
     default: break;
@@ -101,7 +118,8 @@ void world::fault_of_operator(fault f) {
   const auto e = static_cast<election_id>(of_faults.below(opt.elections));
   auto& keys = cluster.store.elections[e];
   if (f == fault::foreign_key) {
-    // Sometimes more of them than a candidate reads at once; they go in any order, or in that of the queue.
+    // Sometimes more of them than a candidate reads at once; they go in any order, or in that of
+    // the queue.
     const std::size_t count = of_faults.chance(300) ? opt.queue_limit + 1 + of_faults.index(8) : 1;
     const bool in_order = of_faults.chance(500);
     note("operator: puts %zu foreign keys into e%u", count, e);
@@ -109,7 +127,9 @@ void world::fault_of_operator(fault f) {
     for (std::size_t i = 0; i < count; ++i) {
       const auto label = static_cast<std::int64_t>(1 + of_faults.below(1u << 30));
       cluster.store.put_foreign(e, label);
-      if (i != 0) last = in_order ? last + of_faults.between(0, 200 * millisecond) : now + of_faults.between(100 * millisecond, opt.asked.ttl);
+      if (i != 0)
+        last = in_order ? last + of_faults.between(0, 200 * millisecond)
+                        : now + of_faults.between(100 * millisecond, opt.asked.ttl);
       agenda.push(last, happening::operator_acts, 1, e, label);
     }
     cluster.committed();
@@ -128,7 +148,8 @@ void world::fault_of_operator(fault f) {
   } else {
     note("operator: takes key %lld of e%u off its lease", static_cast<long long>(victim.create), e);
     cluster.store.attach(e, at, 0);
-    agenda.push(now + of_faults.between(100 * millisecond, opt.asked.ttl), happening::operator_acts, 2, e, victim.create);
+    agenda.push(now + of_faults.between(100 * millisecond, opt.asked.ttl), happening::operator_acts,
+                2, e, victim.create);
   }
   cluster.committed();
 }
@@ -161,8 +182,12 @@ void world::operator_acts(const event& e) {
 void world::fault_of_user(fault f) {
   const std::size_t at = of_faults.index(processes.size());
   const std::size_t e = of_faults.index(opt.elections);
-  const deed what = f == fault::resign ? deed::resign : f == fault::leave ? deed::leave : f == fault::observe ? deed::observe : deed::close_session;
-  agenda.push(now, happening::user, at, static_cast<std::size_t>(what), static_cast<std::int64_t>(e));
+  const deed what = f == fault::resign    ? deed::resign
+                    : f == fault::leave   ? deed::leave
+                    : f == fault::observe ? deed::observe
+                                          : deed::close_session;
+  agenda.push(now, happening::user, at, static_cast<std::size_t>(what),
+              static_cast<std::int64_t>(e));
 }
 
 // Three moments at which one thing of several may happen.
@@ -173,18 +198,38 @@ void world::small_world() {
 }
 
 void world::small_moment() {
-  const auto user = [&](std::size_t p, deed what) { agenda.push(now, happening::user, p, static_cast<std::size_t>(what)); };
-  enum class turn { nothing, first_freezes, second_freezes, first_sleeps, silence, closes, resigns, leaves, key_deleted };
-  constexpr turn all[] = {turn::nothing, turn::first_freezes, turn::second_freezes, turn::closes, turn::resigns, turn::leaves, turn::key_deleted, turn::first_sleeps};
-  constexpr turn of_leader[] = {turn::nothing, turn::silence, turn::first_freezes, turn::first_sleeps};
-  constexpr turn orders[] = {turn::nothing, turn::closes, turn::resigns, turn::leaves, turn::key_deleted};
-  const turn chosen = opt.choices == menu::all ? of_faults.one_of(all) : opt.choices == menu::leader ? of_faults.one_of(of_leader) : of_faults.one_of(orders);
+  const auto user = [&](std::size_t p, deed what) {
+    agenda.push(now, happening::user, p, static_cast<std::size_t>(what));
+  };
+  enum class turn {
+    nothing,
+    first_freezes,
+    second_freezes,
+    first_sleeps,
+    silence,
+    closes,
+    resigns,
+    leaves,
+    key_deleted
+  };
+  constexpr turn all[] = {turn::nothing,     turn::first_freezes, turn::second_freezes,
+                          turn::closes,      turn::resigns,       turn::leaves,
+                          turn::key_deleted, turn::first_sleeps};
+  constexpr turn of_leader[] = {turn::nothing, turn::silence, turn::first_freezes,
+                                turn::first_sleeps};
+  constexpr turn orders[] = {turn::nothing, turn::closes, turn::resigns, turn::leaves,
+                             turn::key_deleted};
+  const turn chosen = opt.choices == menu::all      ? of_faults.one_of(all)
+                      : opt.choices == menu::leader ? of_faults.one_of(of_leader)
+                                                    : of_faults.one_of(orders);
   const nanos beyond = std::min(now + 5 * opt.asked.ttl / 2, opt.calm_from);
   switch (chosen) {
     case turn::nothing: break;
     case turn::first_freezes: processes[0].stand_still(beyond, false); break;
     case turn::second_freezes: processes[1].stand_still(beyond, false); break;
-    case turn::first_sleeps: processes[0].stand_still(std::min(now + opt.asked.ttl / 2, opt.calm_from), true); break;
+    case turn::first_sleeps:
+      processes[0].stand_still(std::min(now + opt.asked.ttl / 2, opt.calm_from), true);
+      break;
     case turn::silence: network.hole(0, 0, true, true, beyond); break;
     case turn::closes: user(0, deed::close_session); break;
     case turn::resigns: user(0, deed::resign); break;

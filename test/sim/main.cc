@@ -29,13 +29,14 @@ int show(sim::world& w, std::uint64_t seed) {
   w.trace(nullptr);
   std::fputs(text.c_str(), stdout);
   std::printf("seed %llu: %s, %llu events, hash %016llx\n", static_cast<unsigned long long>(seed),
-              v.rule != nullptr ? v.rule : "all rules hold", static_cast<unsigned long long>(v.events),
-              static_cast<unsigned long long>(v.hash));
+              v.rule != nullptr ? v.rule : "all rules hold",
+              static_cast<unsigned long long>(v.events), static_cast<unsigned long long>(v.hash));
   if (text == again) return v.rule != nullptr;
   std::size_t at = 0;
   while (at < text.size() && at < again.size() && text[at] == again[at]) ++at;
   const std::size_t line = text.rfind('\n', at) + 1;
-  std::printf("first difference:\n%s\n%s\n", text.substr(line, 300).c_str(), again.substr(line, 300).c_str());
+  std::printf("first difference:\n%s\n%s\n", text.substr(line, 300).c_str(),
+              again.substr(line, 300).c_str());
   std::puts("NOT THE SAME when run again");
   return 2;
 }
@@ -48,8 +49,8 @@ int main(int argc, char** argv) {
   std::optional<std::uint64_t> shown;
   bool brief = false;  // no trace of a failure
   for (int i = 1; i < argc; ++i) {
-    if (take(argv[i], "SEEDS", wish.count) || take(argv[i], "SEED", wish.first) || take(argv[i], "TWICE", wish.twice_every) ||
-        take(argv[i], "JOBS", wish.jobs)) {
+    if (take(argv[i], "SEEDS", wish.count) || take(argv[i], "SEED", wish.first) ||
+        take(argv[i], "TWICE", wish.twice_every) || take(argv[i], "JOBS", wish.jobs)) {
       continue;
     }
     if (std::strcmp(argv[i], "--all") == 0) {
@@ -63,7 +64,10 @@ int main(int argc, char** argv) {
     } else if (std::strcmp(argv[i], "--trace") == 0 && i + 1 < argc) {
       shown = std::strtoull(argv[++i], nullptr, 0);
     } else {
-      std::fprintf(stderr, "sim: what is %s? SEEDS=N SEED=FIRST JOBS=N TWICE=EVERY --all --brief --short-checkpoints | --trace SEED | --exhaust DEPTH\n", argv[i]);
+      std::fprintf(stderr,
+                   "sim: what is %s? SEEDS=N SEED=FIRST JOBS=N TWICE=EVERY --all --brief "
+                   "--short-checkpoints | --trace SEED | --exhaust DEPTH\n",
+                   argv[i]);
       return 2;
     }
   }

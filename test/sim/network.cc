@@ -25,13 +25,15 @@ void network::reset(world& w) {
 
 nanos network::delay() {
   if (w_->opt.small) return millisecond;
-  if (w_->handing_over && w_->of_network.chance(300)) return w_->of_network.between(0, 6 * w_->opt.usual_delay);
+  if (w_->handing_over && w_->of_network.chance(300))
+    return w_->of_network.between(0, 6 * w_->opt.usual_delay);
   const nanos usual = w_->of_network.between(w_->opt.usual_delay / 8, w_->opt.usual_delay * 2);
   if (w_->calm || !w_->of_network.chance(w_->opt.slow)) return usual;
   return w_->of_network.between(0, w_->opt.slowest);
 }
 
-void network::send(std::size_t process, std::uint32_t life, const tenure::core::send& s, std::uint64_t token) {
+void network::send(std::size_t process, std::uint32_t life, const tenure::core::send& s,
+                   std::uint64_t token) {
   const options& o = w_->opt;
   stream& r = w_->of_network;
   const std::size_t slot = calls_.take();
@@ -89,8 +91,9 @@ void network::send(std::size_t process, std::uint32_t life, const tenure::core::
     }
     if (r.chance(o.half)) c.half = true;
     if (r.chance(o.duplicate)) {
-      // A reused connection dies before the first byte of an answer, and curl sends the same bytes once more on
-      // another: what was on the first may be executed as well, but not after the answer that we get.
+      // A reused connection dies before the first byte of an answer, and curl sends the same bytes
+      // once more on another: what was on the first may be executed as well, but not after the
+      // answer that we get.
       const std::size_t twin = calls_.take();
       call& d = calls_[twin];
       d = calls_[slot];
@@ -106,7 +109,8 @@ void network::send(std::size_t process, std::uint32_t life, const tenure::core::
 // One choice decides all of a request's.
 network::fate network::small_fate(std::size_t process) {
   if (!w_->small_choices()) return fate::well;
-  constexpr fate all[] = {fate::well, fate::lost, fate::unanswered, fate::too_late, fate::slow, fate::overtaken};
+  constexpr fate all[] = {fate::well,     fate::lost, fate::unanswered,
+                          fate::too_late, fate::slow, fate::overtaken};
   constexpr fate of_leader[] = {fate::well, fate::slow, fate::lost};
   constexpr fate orders[] = {fate::well, fate::overtaken};
   switch (w_->opt.choices) {
@@ -153,16 +157,18 @@ void network::request_arrives(const event& e) {
     return;
   }
   nanos again = 0;
-  const serve how = w_->cluster.request(c.process, c.what.endpoint, c.what, c.sent, c.server_deadline, c.token, c.reply(), again);
+  const serve how = w_->cluster.request(c.process, c.what.endpoint, c.what, c.sent,
+                                        c.server_deadline, c.token, c.reply(), again);
   if (how == serve::later) {
     w_->agenda.push(again, happening::request, slot, 0, c.serial);
     return;
   }
   outcome what = how == serve::broken ? outcome::broken : c.reply().what;
   if (w_->traced()) {
-    w_->note("p%u %s #%llu at member %u: %s, revision %lld term %llu", c.process, tell_op(c.what.what),
-             static_cast<unsigned long long>(c.what.call), c.what.endpoint, tell_outcome(what),
-             static_cast<long long>(c.reply().revision), static_cast<unsigned long long>(c.reply().term));
+    w_->note("p%u %s #%llu at member %u: %s, revision %lld term %llu", c.process,
+             tell_op(c.what.what), static_cast<unsigned long long>(c.what.call), c.what.endpoint,
+             tell_outcome(what), static_cast<long long>(c.reply().revision),
+             static_cast<unsigned long long>(c.reply().term));
   }
   w_->mix(static_cast<std::uint64_t>(c.reply().revision) << 8 | static_cast<std::uint64_t>(what));
   if (!c.answers) {
@@ -189,11 +195,13 @@ void network::reply_arrives(const event& e) {
     return;
   }
   open_calls_.erase(std::find(open_calls_.begin(), open_calls_.end(), slot));
-  if (c.what.what == op::authenticate) tokens_[c.process] = c.reply().what == outcome::ok ? c.token : 0;
+  if (c.what.what == op::authenticate)
+    tokens_[c.process] = c.reply().what == outcome::ok ? c.token : 0;
   if (w_->traced()) {
-    w_->note("p%u <- %s #%llu: %s, term %llu, %lld ms after its sending", c.process, tell_op(c.what.what),
-             static_cast<unsigned long long>(c.what.call), tell_outcome(c.reply().what),
-             static_cast<unsigned long long>(c.reply().term), static_cast<long long>((w_->now - c.sent) / millisecond));
+    w_->note("p%u <- %s #%llu: %s, term %llu, %lld ms after its sending", c.process,
+             tell_op(c.what.what), static_cast<unsigned long long>(c.what.call),
+             tell_outcome(c.reply().what), static_cast<unsigned long long>(c.reply().term),
+             static_cast<long long>((w_->now - c.sent) / millisecond));
   }
   c.waited_for = false;
   p.learns(c.what, c.reply());
@@ -205,7 +213,8 @@ void network::abort(std::size_t process, tenure::core::call_id id) {
   for (std::size_t i = 0; i < open_calls_.size(); ++i) {
     const std::size_t slot = open_calls_[i];
     call& c = calls_[slot];
-    if (c.process != process || c.what.call != id || c.life != w_->processes[process].life()) continue;
+    if (c.process != process || c.what.call != id || c.life != w_->processes[process].life())
+      continue;
     c.waited_for = false;
     open_calls_.erase(open_calls_.begin() + static_cast<std::ptrdiff_t>(i));
     return;

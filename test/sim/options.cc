@@ -8,13 +8,16 @@ namespace sim {
 namespace {
 
 constexpr const char* names[fault_count] = {
-    "pause",       "suspend",     "block",       "crash",  "hole", "late_last_answer", "member_crash", "member_freeze", "depose",
-    "cut_member",  "no_quorum",   "swift_change", "compaction", "full_store", "restore",     "hand_delete",   "hand_revoke",
-    "foreign_key", "tamper",      "tokens_expire", "stranger", "resign", "leave",        "close_session", "observe"};
+    "pause",        "suspend",       "block",    "crash",       "hole",        "late_last_answer",
+    "member_crash", "member_freeze", "depose",   "cut_member",  "no_quorum",   "swift_change",
+    "compaction",   "full_store",    "restore",  "hand_delete", "hand_revoke", "foreign_key",
+    "tamper",       "tokens_expire", "stranger", "resign",      "leave",       "close_session",
+    "observe"};
 
 // How often a kind of fault exists in a world, in per mille.
-constexpr std::uint32_t likely[fault_count] = {450, 200, 300, 250, 350, 200, 250, 250, 400, 250, 120, 200, 400,
-                                               80,  30,  120, 80,  200, 40,  300, 150, 450, 300, 200, 300};
+constexpr std::uint32_t likely[fault_count] = {450, 200, 300, 250, 350, 200, 250, 250, 400,
+                                               250, 120, 200, 400, 80,  30,  120, 80,  200,
+                                               40,  300, 150, 450, 300, 200, 300};
 
 std::uint32_t rate(stream& from, std::uint32_t likely_per_mille, std::uint32_t most) {
   const bool exists = from.chance(likely_per_mille);
@@ -23,7 +26,8 @@ std::uint32_t rate(stream& from, std::uint32_t likely_per_mille, std::uint32_t m
 }
 
 void draw_timings(stream& from, options& o) {
-  constexpr nanos ttls[] = {2 * second, 3 * second, 5 * second, 10 * second, 10 * second, 15 * second, 30 * second};
+  constexpr nanos ttls[] = {2 * second,  3 * second,  5 * second, 10 * second,
+                            10 * second, 15 * second, 30 * second};
   auto& a = o.asked;
   a.ttl = from.one_of(ttls);
   constexpr nanos delays[] = {500 * millisecond, 500 * millisecond, 100 * millisecond, 2 * second};
@@ -60,7 +64,8 @@ options draw(stream& from) {
   o.most_operations = from.chance(50) ? 1 : 128;
   constexpr std::size_t limits[] = {1, 2, 3, 32, 32};
   o.queue_limit = from.one_of(limits);
-  // The default margin covers two clocks that differ by 2 %: each may err by a little less than half.
+  // The default margin covers two clocks that differ by 2 %: each may err by a little less than
+  // half.
   o.clock_ppm = from.chance(500) ? 200 : from.chance(500) ? 9000 : 0;
   o.auth = from.chance(150);
   o.auth_off = o.auth && from.chance(200);
@@ -126,23 +131,30 @@ std::string describe(const options& o) {
   const tenure::core::timings t = resolve(o.asked, o.asked.ttl);
   const auto ms = [](nanos n) { return static_cast<long long>(n / millisecond); };
   std::snprintf(line, sizeof line,
-                "%zu processes, %zu elections, %zu members; ttl %lld reassure %lld+%lld grace %lld margin %lld jeopardy %lld "
-                "request %lld retry %lld renew %lld ms; reads %zu keys; clocks %d ppm, delay %lld, lag %lld, slowest %lld, pause %lld ms",
-                o.processes, o.elections, o.members, ms(t.ttl), ms(t.reassure_interval), ms(t.reassure_timeout),
-                ms(t.stop_grace), ms(t.margin), ms(t.jeopardy_after), ms(t.request_timeout), ms(t.retry_delay),
-                ms(t.renew_interval), o.queue_limit, o.clock_ppm, ms(o.usual_delay), ms(o.member_lag), ms(o.slowest), ms(o.longest_pause));
+                "%zu processes, %zu elections, %zu members; ttl %lld reassure %lld+%lld grace %lld "
+                "margin %lld jeopardy %lld "
+                "request %lld retry %lld renew %lld ms; reads %zu keys; clocks %d ppm, delay %lld, "
+                "lag %lld, slowest %lld, pause %lld ms",
+                o.processes, o.elections, o.members, ms(t.ttl), ms(t.reassure_interval),
+                ms(t.reassure_timeout), ms(t.stop_grace), ms(t.margin), ms(t.jeopardy_after),
+                ms(t.request_timeout), ms(t.retry_delay), ms(t.renew_interval), o.queue_limit,
+                o.clock_ppm, ms(o.usual_delay), ms(o.member_lag), ms(o.slowest),
+                ms(o.longest_pause));
   std::string out = line;
   std::snprintf(line, sizeof line,
-                "; per mille: lost request %u, lost reply %u, reset %u, half %u, duplicate %u, slow %u, lost delete %u, late ack %u, "
+                "; per mille: lost request %u, lost reply %u, reset %u, half %u, duplicate %u, "
+                "slow %u, lost delete %u, late ack %u, "
                 "slow work %u, whims %u, quota %zu;%s%s%s%s%s%s every (s):",
-                o.lost_request, o.lost_reply, o.reset, o.half, o.duplicate, o.slow, o.lost_delete, o.late_ack, o.slow_work,
-                o.user_whims, o.quota, o.auth ? " auth" : "", o.auth_off ? " (off)" : "", o.two_way ? "" : " one-way",
+                o.lost_request, o.lost_reply, o.reset, o.half, o.duplicate, o.slow, o.lost_delete,
+                o.late_ack, o.slow_work, o.user_whims, o.quota, o.auth ? " auth" : "",
+                o.auth_off ? " (off)" : "", o.two_way ? "" : " one-way",
                 o.campaign_again ? "" : " once", o.extension != 0 ? " extension" : "",
                 o.checkpoint != 0 ? " checkpoints" : "");
   out += line;
   for (std::size_t f = 0; f < fault_count; ++f) {
     if (o.every[f] == 0) continue;
-    std::snprintf(line, sizeof line, " %s %lld", names[f], static_cast<long long>(o.every[f] / second));
+    std::snprintf(line, sizeof line, " %s %lld", names[f],
+                  static_cast<long long>(o.every[f] / second));
     out += line;
   }
   return out;

@@ -10,28 +10,28 @@
 namespace sim {
 
 enum class fault : std::uint8_t {
-  pause,            // a process does not run; its clock does
-  suspend,          // nor does its machine: timers count on from where they were
-  block,            // a callback of the user's takes its time
-  crash,            // kill -9, and a new one after a while
-  hole,             // a path is silent in one direction
-  late_last_answer, // all answers to a process are late, and then nothing gets through
+  pause,             // a process does not run; its clock does
+  suspend,           // nor does its machine: timers count on from where they were
+  block,             // a callback of the user's takes its time
+  crash,             // kill -9, and a new one after a while
+  hole,              // a path is silent in one direction
+  late_last_answer,  // all answers to a process are late, and then nothing gets through
   member_crash,
   member_freeze,
-  depose,           // the etcd leader is cut off or its disk is stuck: it goes on acknowledging renewals
+  depose,  // the etcd leader is cut off or its disk is stuck: it goes on acknowledging renewals
   cut_member,
   no_quorum,
-  swift_change,     // etcd changes its leader without loss
+  swift_change,  // etcd changes its leader without loss
   compaction,
   full_store,
-  restore,          // the cluster is restored from a backup
-  hand_delete,      // an operator deletes a key of ours
+  restore,      // the cluster is restored from a backup
+  hand_delete,  // an operator deletes a key of ours
   hand_revoke,
-  foreign_key,      // another program's key in a queue, for a while
-  tamper,           // a key of ours is attached to another lease
+  foreign_key,  // another program's key in a queue, for a while
+  tamper,       // a key of ours is attached to another lease
   tokens_expire,
-  stranger,         // an address leads to another cluster for a while
-  resign,           // from here on: what users do
+  stranger,  // an address leads to another cluster for a while
+  resign,    // from here on: what users do
   leave,
   close_session,
   observe,
@@ -40,9 +40,9 @@ inline constexpr std::size_t fault_count = 25;
 
 // What can happen in a small world: the fewer things, the deeper it can be walked.
 enum class menu : std::uint8_t {
-  all,      // every fate of every request, of watches, and every deed
-  leader,   // the first process's answers, and what keeps it from hearing more
-  orders,   // who is overtaken by whom, and what users and operators do
+  all,     // every fate of every request, of watches, and every deed
+  leader,  // the first process's answers, and what keeps it from hearing more
+  orders,  // who is overtaken by whom, and what users and operators do
 };
 
 struct options {
@@ -51,18 +51,18 @@ struct options {
   std::size_t members = 3;
   nanos calm_from = 60 * second;  // faults end
   tenure::core::asked_timings asked;
-  nanos least_ttl = 2 * second;   // etcd grants no less
-  nanos extension = second;       // of every lease when etcd's leader changes
+  nanos least_ttl = 2 * second;  // etcd grants no less
+  nanos extension = second;      // of every lease when etcd's leader changes
   nanos lessor_period = 500 * millisecond;
-  nanos checkpoint = 0;           // period of lease checkpoints; 0: off
+  nanos checkpoint = 0;  // period of lease checkpoints; 0: off
   std::size_t most_operations = 128;
-  std::size_t queue_limit = 32;   // keys that a candidate reads at once
-  bool nested_puts_count = false; // a full store refuses nested puts as well
-  std::int32_t clock_ppm = 0;     // largest rate error of a clock
-  bool auth = false;              // the session has a user name
-  bool auth_off = false;          // but the cluster asks for none
-  bool two_way = true;            // the path lets a request body stay open
-  nanos every[fault_count] = {};  // mean time between two of a kind; 0: never
+  std::size_t queue_limit = 32;    // keys that a candidate reads at once
+  bool nested_puts_count = false;  // a full store refuses nested puts as well
+  std::int32_t clock_ppm = 0;      // largest rate error of a clock
+  bool auth = false;               // the session has a user name
+  bool auth_off = false;           // but the cluster asks for none
+  bool two_way = true;             // the path lets a request body stay open
+  nanos every[fault_count] = {};   // mean time between two of a kind; 0: never
   // Per mille of requests:
   std::uint32_t lost_request = 0;
   std::uint32_t lost_reply = 0;
@@ -76,15 +76,16 @@ struct options {
   nanos longest_pause = 0;
   nanos usual_delay = millisecond;
   nanos member_lag = 2 * millisecond;
-  std::uint32_t slow_work = 0;      // work that takes longer to stop than its grace
-  std::uint32_t user_whims = 0;     // calls from inside callbacks
+  std::uint32_t slow_work = 0;   // work that takes longer to stop than its grace
+  std::uint32_t user_whims = 0;  // calls from inside callbacks
   bool campaign_again = true;
-  std::size_t quota = 0;            // most leaderships that a process works for at once, until the faults are over; 0: no limit
-  bool refused = false;             // etcd grants a TTL that no session can live with
-  bool small = false;               // the enumerated world
-  nanos reopen_after = 0;           // a session that has closed: not before
-  nanos choices_from = 0;           // small: before, all goes well
-  menu choices = menu::all;         // small
+  std::size_t quota = 0;  // most leaderships that a process works for at once, until the faults are
+                          // over; 0: no limit
+  bool refused = false;   // etcd grants a TTL that no session can live with
+  bool small = false;     // the enumerated world
+  nanos reopen_after = 0;    // a session that has closed: not before
+  nanos choices_from = 0;    // small: before, all goes well
+  menu choices = menu::all;  // small
 
   [[nodiscard]] nanos mean(fault f) const { return every[static_cast<std::size_t>(f)]; }
   void set(fault f, nanos mean) { every[static_cast<std::size_t>(f)] = mean; }

@@ -1,5 +1,5 @@
-// The host of the core, turn by turn as the shipped facade does it: the time, the event, what is told, the
-// deadline, the I/O; user code only from the queue of callbacks, and `woke` after each.
+// The host of the core, turn by turn as the shipped facade does it: the time, the event, what is
+// told, the deadline, the I/O; user code only from the queue of callbacks, and `woke` after each.
 #include "process.hpp"
 
 #include <algorithm>
@@ -41,7 +41,10 @@ void process::set_up(world& w, std::size_t index) {
   index_ = index;
   life_ = 0;
   fork_life_ = tenure::fork_guard::begin();
-  clock_.ppm = w.opt.clock_ppm == 0 ? 0 : static_cast<std::int32_t>(w.of_clocks.between(-w.opt.clock_ppm, w.opt.clock_ppm));
+  clock_.ppm =
+      w.opt.clock_ppm == 0
+          ? 0
+          : static_cast<std::int32_t>(w.of_clocks.between(-w.opt.clock_ppm, w.opt.clock_ppm));
   clock_.offset = w.opt.small ? second : w.of_clocks.between(second, 1000000 * second);
   held_until_ = stood_still_ = 0;
   stood_in_ = 0;
@@ -125,8 +128,10 @@ void process::ask_tokens() {
   take_the_clock();
   if (nodes_ == 0) return;
   for (seat& s : seats_) {
-    if (s.node == nullptr || s.term == no_term || w_->checker.at(s.term).cancelled_at != never) continue;
-    if (w_->opt.small || w_->of_users.chance(500)) w_->checker.token_asked(index_, s.node->cancelled());
+    if (s.node == nullptr || s.term == no_term || w_->checker.at(s.term).cancelled_at != never)
+      continue;
+    if (w_->opt.small || w_->of_users.chance(500))
+      w_->checker.token_asked(index_, s.node->cancelled());
   }
 }
 
@@ -158,12 +163,14 @@ void process::find_dead_tokens() {
   if (all.leaders() == 0 || all.sweeping()) return;
   for (election_id e = 0; e < seats_.size(); ++e) {
     const seat& s = seats_[e];
-    if (s.node == nullptr || e >= all.size() || all.at(e).state != core::standing::leading) continue;
+    if (s.node == nullptr || e >= all.size() || all.at(e).state != core::standing::leading)
+      continue;
     if (s.node->cancelled()) w_->broken("a token ends, and nobody is told");
   }
 }
 
-// Between the core's look at the clock and what is done about it: tokens already see the later time.
+// Between the core's look at the clock and what is done about it: tokens already see the later
+// time.
 void process::stand_still_within() {
   if (w_->calm || w_->opt.mean(fault::pause) == 0) return;
   const bool begins = std::any_of(actions_.begin(), actions_.end(), [](const core::action& it) {
@@ -171,7 +178,9 @@ void process::stand_still_within() {
     return t != nullptr && t->what == core::news::acquired;
   });
   if (!w_->of_clocks.chance(begins ? 100 : 1)) return;
-  stand_still(std::min(w_->now + w_->of_clocks.between(0, w_->opt.longest_pause), w_->opt.calm_from), false);
+  stand_still(
+      std::min(w_->now + w_->of_clocks.between(0, w_->opt.longest_pause), w_->opt.calm_from),
+      false);
   shown = std::max(shown, clock_.at(held_until_));
 }
 
@@ -185,8 +194,9 @@ void process::perform() {
       w_->broken("the core acts after it has finished");
     } else if (auto* s = std::get_if<core::send>(&it)) {
       if (w_->traced()) {
-        w_->note("p%zu -> %s #%llu to member %u%s", index_, tell_op(s->what), static_cast<unsigned long long>(s->call),
-                 s->endpoint, s->items.empty() || s->items[0].create_revision == 0 ? "" : " with a revision");
+        w_->note("p%zu -> %s #%llu to member %u%s", index_, tell_op(s->what),
+                 static_cast<unsigned long long>(s->call), s->endpoint,
+                 s->items.empty() || s->items[0].create_revision == 0 ? "" : " with a revision");
       }
       if (s->what == core::op::withdraw) expect_reasons(*s);
       w_->network.send(index_, life_, *s, w_->network.token(index_));
@@ -195,8 +205,9 @@ void process::perform() {
     } else if (auto* a = std::get_if<core::abort>(&it)) {
       w_->network.abort(index_, a->call);
     } else if (auto* o = std::get_if<core::open_stream>(&it)) {
-      w_->note("p%zu -> watch %llu at member %u from revision %lld%s", index_, static_cast<unsigned long long>(o->stream),
-               o->endpoint, static_cast<long long>(o->revision), o->two_way ? "" : ", one way");
+      w_->note("p%zu -> watch %llu at member %u from revision %lld%s", index_,
+               static_cast<unsigned long long>(o->stream), o->endpoint,
+               static_cast<long long>(o->revision), o->two_way ? "" : ", one way");
       if (o->revision <= 0) w_->broken("a watch from no revision");
       if (stream_slot_ != no_term) w_->network.close(stream_slot_);
       stream_slot_ = w_->network.open(index_, life_, *o, w_->network.token(index_));
@@ -235,7 +246,8 @@ void process::arm() {
   const nanos delay = std::max<nanos>(wake - local(), 0);
   const nanos rounded = (delay + millisecond - 1) / millisecond * millisecond;
   // The loop's own idea of the time is whole milliseconds, and it may be a little late.
-  set_timer(clock_.when(local() + rounded) + (w_->opt.small ? 0 : w_->of_clocks.between(0, millisecond)));
+  set_timer(clock_.when(local() + rounded) +
+            (w_->opt.small ? 0 : w_->of_clocks.between(0, millisecond)));
 }
 
 void process::post(told what, election_id e, std::size_t term) {
@@ -252,7 +264,9 @@ void process::acquired(election_id e, std::int64_t fencing) {
   s.node = new token_node(deadline_.begin_term(&look_at_clock, fork_life_, *machine_), nullptr);
   believed_until_ = deadline_.until();
   const nanos grace = machine_->times().stop_grace;
-  const nanos needs = w_->opt.small ? grace / 2 : w_->of_users.chance(w_->opt.slow_work) ? grace * 2 : w_->of_users.between(0, grace);
+  const nanos needs = w_->opt.small                            ? grace / 2
+                      : w_->of_users.chance(w_->opt.slow_work) ? grace * 2
+                                                               : w_->of_users.between(0, grace);
   s.term = w_->checker.began(index_, e, fencing, needs);
   post(told::acquired, e, s.term);
 }
@@ -280,7 +294,8 @@ void process::tear_down() {
   if (!w_->network.idle(index_)) w_->broken("a request or a watch outlives its session");
   if (machine_->next_wake() != core::never) w_->broken("a timer outlives its session");
   // Nothing is wrong any more: it has revoked it, and was answered.
-  if (w_->closing && lease_ != 0 && w_->cluster.store.find_lease(lease_) != nullptr) w_->broken("a lease outlives its session");
+  if (w_->closing && lease_ != 0 && w_->cluster.store.find_lease(lease_) != nullptr)
+    w_->broken("a lease outlives its session");
 }
 
 }  // namespace sim

@@ -1,5 +1,5 @@
-// One process: a clock, a loop that can stand still, the shipped core and tokens hosted by the rules of the
-// shipped facade, and a user.
+// One process: a clock, a loop that can stand still, the shipped core and tokens hosted by the
+// rules of the shipped facade, and a user.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +7,9 @@
 #include <optional>
 #include <vector>
 
+#include "agenda.hpp"
 #include "choice.hpp"
 #include "core/machine.hpp"
-#include "agenda.hpp"
 #include "jobs/places.hpp"
 #include "token/session_deadline.hpp"
 #include "token/token_state.hpp"
@@ -30,7 +30,15 @@ struct local_clock {
   [[nodiscard]] nanos when(nanos local) const;
 };
 
-enum class told : std::uint8_t { acquired, cancelled, lost, resigned, closed, session_closed, other };
+enum class told : std::uint8_t {
+  acquired,
+  cancelled,
+  lost,
+  resigned,
+  closed,
+  session_closed,
+  other
+};
 
 struct callback {
   told what;
@@ -51,7 +59,7 @@ class process {
   ~process();
 
   void set_up(world& w, std::size_t index);
-  void open();                   // a session
+  void open();  // a session
   void crash();
   void clear();
   [[nodiscard]] bool open_now() const { return machine_.has_value() && !finished_; }
@@ -76,8 +84,12 @@ class process {
   [[nodiscard]] nanos stood_still() const { return stood_still_; }
   [[nodiscard]] const tenure::core::machine& core() const { return *machine_; }
   [[nodiscard]] std::size_t candidates() const;  // elections in which it stood, in any of its lives
-  [[nodiscard]] bool standing(election_id e) const { return !closing_ && seats_[e].here == seat::stands; }
-  [[nodiscard]] bool stood_before(election_id e, nanos when) const { return standing(e) && seats_[e].since <= when; }
+  [[nodiscard]] bool standing(election_id e) const {
+    return !closing_ && seats_[e].here == seat::stands;
+  }
+  [[nodiscard]] bool stood_before(election_id e, nanos when) const {
+    return standing(e) && seats_[e].since <= when;
+  }
   void stream_ended(std::size_t slot) {
     if (stream_slot_ == slot) stream_slot_ = no_term;
   }
@@ -131,12 +143,12 @@ class process {
   std::optional<tenure::core::machine> machine_;
   bool finished_ = false;
   bool closing_ = false;
-  nanos held_until_ = 0;     // true time; the loop stands still until then
-  nanos stood_still_ = 0;    // in all
-  nanos timer_at_ = never;   // true time
+  nanos held_until_ = 0;    // true time; the loop stands still until then
+  nanos stood_still_ = 0;   // in all
+  nanos timer_at_ = never;  // true time
   nanos armed_ = never;
   nanos last_now_ = 0;
-  std::int64_t lease_ = 0;   // that it was told to have
+  std::int64_t lease_ = 0;  // that it was told to have
   nanos spin_at_ = 0;
   int spins_ = 0;
   std::size_t nodes_ = 0;       // seats that have one

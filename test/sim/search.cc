@@ -120,7 +120,8 @@ bool get(int from, void* what, std::size_t size) {
 std::optional<std::uint64_t> search(const wishes& wish) {
   const auto began = std::chrono::steady_clock::now();
   const auto processors = static_cast<std::uint64_t>(std::max(sysconf(_SC_NPROCESSORS_ONLN), 1L));
-  const std::uint64_t jobs = std::clamp<std::uint64_t>(wish.jobs != 0 ? wish.jobs : processors, 1, std::max<std::uint64_t>(wish.count, 1));
+  const std::uint64_t jobs = std::clamp<std::uint64_t>(wish.jobs != 0 ? wish.jobs : processors, 1,
+                                                       std::max<std::uint64_t>(wish.count, 1));
   struct share {
     std::uint64_t from;
     std::uint64_t to;
@@ -159,7 +160,8 @@ std::optional<std::uint64_t> search(const wishes& wish) {
     int status = 0;
     waitpid(s.pid, &status, 0);
     if (!whole || status != 0) {
-      std::printf("the process for the seeds from %llu to %llu died\n", static_cast<unsigned long long>(wish.first + s.from),
+      std::printf("the process for the seeds from %llu to %llu died\n",
+                  static_cast<unsigned long long>(wish.first + s.from),
                   static_cast<unsigned long long>(wish.first + s.to - 1));
       ++failed;
       if (!lowest) lowest = wish.first + s.from;
@@ -167,18 +169,30 @@ std::optional<std::uint64_t> search(const wishes& wish) {
     sum.add(part);
   }
   failed += sum.failures;
-  const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  const auto mean = [&](auto what) { return static_cast<double>(what) / static_cast<double>(std::max<std::uint64_t>(sum.schedules, 1)); };
-  std::printf("a schedule: 60 s of faults, then calm until everybody has gone; on average %.0f s simulated, %.1f processes, "
-              "%.1f candidates, %.0f events, %.1f leaderships\n",
-              mean(sum.simulated), mean(sum.processes), mean(sum.candidates), mean(sum.events), mean(sum.leaderships));
-  std::printf("%llu schedules, %llu events, hash %016llx\n", static_cast<unsigned long long>(sum.schedules),
-              static_cast<unsigned long long>(sum.events), static_cast<unsigned long long>(sum.hash));
-  std::printf("%.0f schedules a second and core: %llu runs in %.1f s of processor time (%.1f s by the clock, %llu at a time)\n",
-              static_cast<double>(sum.runs) / sum.processor, static_cast<unsigned long long>(sum.runs), sum.processor, took,
-              static_cast<unsigned long long>(jobs));
-  std::printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(sum.schedules - std::min(sum.schedules, sum.failures)),
-              static_cast<unsigned long long>(failed));
+  const double took =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  const auto mean = [&](auto what) {
+    return static_cast<double>(what) /
+           static_cast<double>(std::max<std::uint64_t>(sum.schedules, 1));
+  };
+  std::printf(
+      "a schedule: 60 s of faults, then calm until everybody has gone; on average %.0f s "
+      "simulated, %.1f processes, "
+      "%.1f candidates, %.0f events, %.1f leaderships\n",
+      mean(sum.simulated), mean(sum.processes), mean(sum.candidates), mean(sum.events),
+      mean(sum.leaderships));
+  std::printf(
+      "%llu schedules, %llu events, hash %016llx\n", static_cast<unsigned long long>(sum.schedules),
+      static_cast<unsigned long long>(sum.events), static_cast<unsigned long long>(sum.hash));
+  std::printf(
+      "%.0f schedules a second and core: %llu runs in %.1f s of processor time (%.1f s by the "
+      "clock, %llu at a time)\n",
+      static_cast<double>(sum.runs) / sum.processor, static_cast<unsigned long long>(sum.runs),
+      sum.processor, took, static_cast<unsigned long long>(jobs));
+  std::printf(
+      "%llu passed, %llu failed\n",
+      static_cast<unsigned long long>(sum.schedules - std::min(sum.schedules, sum.failures)),
+      static_cast<unsigned long long>(failed));
   return lowest;
 }
 

@@ -15,8 +15,8 @@ struct wishes {
   bool short_checkpoints = false;    // see world
 };
 
-// Prints what was found: the same whatever the number of jobs, but for the times. Returns the lowest seed that
-// breaks a rule (or is not the same when run again), if there is one.
+// Prints what was found: the same whatever the number of jobs, but for the times. Returns the
+// lowest seed that breaks a rule (or is not the same when run again), if there is one.
 std::optional<std::uint64_t> search(const wishes& w);
 
 }  // namespace sim

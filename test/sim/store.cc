@@ -25,18 +25,21 @@ void store::reset(std::size_t count, nanos least_ttl) {
 }
 
 lease_entry* store::find_lease(std::int64_t id) {
-  const auto at = std::find_if(leases.begin(), leases.end(), [&](const lease_entry& l) { return l.id == id; });
+  const auto at =
+      std::find_if(leases.begin(), leases.end(), [&](const lease_entry& l) { return l.id == id; });
   return at == leases.end() ? nullptr : &*at;
 }
 
 nanos store::ttl_of(std::int64_t id) const {
-  const auto at = std::find_if(leases.begin(), leases.end(), [&](const lease_entry& l) { return l.id == id; });
+  const auto at =
+      std::find_if(leases.begin(), leases.end(), [&](const lease_entry& l) { return l.id == id; });
   return at == leases.end() ? 0 : at->ttl;
 }
 
 std::size_t store::first_record(std::int64_t from) const {
-  const auto at = std::lower_bound(history.begin(), history.end(), from,
-                                   [](const record& r, std::int64_t rev) { return r.revision < rev; });
+  const auto at =
+      std::lower_bound(history.begin(), history.end(), from,
+                       [](const record& r, std::int64_t rev) { return r.revision < rev; });
   return static_cast<std::size_t>(at - history.begin());
 }
 
@@ -80,7 +83,8 @@ bool store::differs(const send& s) const {
   return std::any_of(s.items.begin(), s.items.end(), [&](const item& it) {
     if (s.what == op::stand) return !elections[it.election].empty();
     const std::size_t at = find_key(it.election, s.lease);
-    return (at == absent ? 0 : elections[it.election][at].create) != it.create_revision && it.create_revision >= 0;
+    return (at == absent ? 0 : elections[it.election][at].create) != it.create_revision &&
+           it.create_revision >= 0;
   });
 }
 
@@ -154,7 +158,8 @@ outcome store::execute(const send& s, answer& out, std::size_t who) {
             }
             break;
           case op::withdraw:
-            // (A negative revision is what a request without the compare would be: only a mutant asks so.)
+            // (A negative revision is what a request without the compare would be: only a mutant
+            // asks so.)
             got.applied = created == it.create_revision || it.create_revision < 0;
             if (!got.applied) {
               own();
@@ -179,7 +184,8 @@ outcome store::execute(const send& s, answer& out, std::size_t who) {
 }
 
 void store::end_lease(std::int64_t id, ending how, std::size_t who) {
-  const auto at = std::find_if(leases.begin(), leases.end(), [&](const lease_entry& l) { return l.id == id; });
+  const auto at =
+      std::find_if(leases.begin(), leases.end(), [&](const lease_entry& l) { return l.id == id; });
   if (at == leases.end()) return;
   leases.erase(at);
   bool any = false;

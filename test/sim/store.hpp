@@ -1,5 +1,6 @@
-// What etcd's members agree upon, as a pure step function: keys with their revisions, leases, and the history
-// that watches read. No time passes in here: the cluster decides when a lease has run out.
+// What etcd's members agree upon, as a pure step function: keys with their revisions, leases, and
+// the history that watches read. No time passes in here: the cluster decides when a lease has run
+// out.
 #pragma once
 
 #include <cstdint>
@@ -19,22 +20,22 @@ using tenure::core::outcome;
 inline constexpr std::size_t nobody = static_cast<std::size_t>(-1);
 
 struct key {
-  std::int64_t name = 0;    // a candidate's key is named after its lease; 0: a foreign key
-  std::int64_t lease = 0;   // that it is attached to; 0: none, it stays
+  std::int64_t name = 0;   // a candidate's key is named after its lease; 0: a foreign key
+  std::int64_t lease = 0;  // that it is attached to; 0: none, it stays
   std::int64_t create = 0;
   std::int64_t mod = 0;
-  std::int64_t label = 0;   // tells foreign keys apart
+  std::int64_t label = 0;      // tells foreign keys apart
   std::size_t owner = nobody;  // the process that stood
 };
 
 struct lease_entry {
   std::int64_t id = 0;
   nanos ttl = 0;
-  std::size_t owner = nobody;      // the process that asked for it
-  nanos expires = 0;               // by the primary lessor, in true time
-  nanos remainder = 0;             // as last written down by a leader; 0: nothing was, or it was cleared
-  nanos cleared_at = never;        // by a renewal after it
-  std::uint32_t generation = 0;    // of `expires`
+  std::size_t owner = nobody;  // the process that asked for it
+  nanos expires = 0;           // by the primary lessor, in true time
+  nanos remainder = 0;       // as last written down by a leader; 0: nothing was, or it was cleared
+  nanos cleared_at = never;  // by a renewal after it
+  std::uint32_t generation = 0;  // of `expires`
 };
 
 struct record {
@@ -59,7 +60,8 @@ class store {
  public:
   void reset(std::size_t elections, nanos least_ttl);
 
-  // Executes one of the core's requests; `cluster`, `term` and `call` of the answer are for others to fill in.
+  // Executes one of the core's requests; `cluster`, `term` and `call` of the answer are for others
+  // to fill in.
   outcome execute(const tenure::core::send& s, tenure::core::answer& out, std::size_t who = nobody);
   // What a keepalive finds: the TTL, or 0.
   [[nodiscard]] nanos ttl_of(std::int64_t lease) const;
@@ -73,17 +75,18 @@ class store {
   void restore_from_backup(std::int64_t revision);
 
   bool full = false;
-  // etcd 3.4 and 3.5 do not see the puts of nested transactions, as ours are, when the store is full (found by
-  // holding this model against them); a version that does may come.
+  // etcd 3.4 and 3.5 do not see the puts of nested transactions, as ours are, when the store is
+  // full (found by holding this model against them); a version that does may come.
   bool sees_nested_puts = false;
   std::size_t most_operations = 128;
-  std::size_t queue_limit = 32;  // keys of a queue that are read at once; the shipped encoder asks for so many
+  std::size_t queue_limit =
+      32;  // keys of a queue that are read at once; the shipped encoder asks for so many
   std::int64_t revision = 1;
   std::int64_t compacted = 0;
   std::vector<std::vector<key>> elections;  // each in order of creation
   std::vector<lease_entry> leases;
   std::vector<record> history;
-  std::vector<gone_key> gone;               // since the host looked last
+  std::vector<gone_key> gone;  // since the host looked last
 
   [[nodiscard]] lease_entry* find_lease(std::int64_t id);
   // The records from `revision` on.
@@ -94,7 +97,8 @@ class store {
   [[nodiscard]] bool differs(const tenure::core::send& s) const;
   void remove(election_id e, std::size_t at, ending how, std::size_t who);
   void put(election_id e, std::int64_t name, std::int64_t lease, std::size_t who);
-  void queue(election_id e, std::size_t limit, tenure::core::answer& out, tenure::core::item_answer& item) const;
+  void queue(election_id e, std::size_t limit, tenure::core::answer& out,
+             tenure::core::item_answer& item) const;
 
   static constexpr std::size_t absent = static_cast<std::size_t>(-1);
   nanos least_ttl_ = 0;

@@ -8,7 +8,8 @@ namespace sim {
 
 using tenure::core::outcome;
 
-std::size_t network::open(std::size_t process, std::uint32_t life, const tenure::core::open_stream& s, std::uint64_t token) {
+std::size_t network::open(std::size_t process, std::uint32_t life,
+                          const tenure::core::open_stream& s, std::uint64_t token) {
   const std::size_t slot = streams_.take();
   watcher& t = streams_[slot];
   t = {};
@@ -72,7 +73,8 @@ std::size_t network::new_message(std::size_t stream) {
 
 void network::post(std::size_t message, nanos after) {
   watcher& t = streams_[messages_[message].stream];
-  if (w_->small_choices() && w_->opt.choices == menu::orders && messages_[message].news().last_revision != 0) {
+  if (w_->small_choices() && w_->opt.choices == menu::orders &&
+      messages_[message].news().last_revision != 0) {
     after += overtaken * static_cast<nanos>(w_->of_network.below(2));
   }
   nanos arrives = std::max(w_->now + after, t.last_arrival);
@@ -90,7 +92,8 @@ void network::post(std::size_t message, nanos after) {
   }
   t.last_arrival = arrives;
   w_->agenda.push(arrives, happening::stream_news, message, 0, messages_[message].serial);
-  if (!w_->calm && t.server_open && w_->of_network.chance(w_->opt.reset)) end(messages_[message].stream, outcome::broken, 0);
+  if (!w_->calm && t.server_open && w_->of_network.chance(w_->opt.reset))
+    end(messages_[message].stream, outcome::broken, 0);
 }
 
 // A long message is handed to the core in parts; its connection can break between them.
@@ -101,7 +104,8 @@ void network::post_in_parts(std::size_t message) {
   const bool breaks = w_->breaking && (broken_ & whose) == 0;
   bool cut = false;
   while (whole.changes.size() > 1 && !cut && w_->of_network.chance(breaks ? 500 : 300)) {
-    const auto length = static_cast<std::ptrdiff_t>(1 + w_->of_network.index(whole.changes.size() - 1));
+    const auto length =
+        static_cast<std::ptrdiff_t>(1 + w_->of_network.index(whole.changes.size() - 1));
     const std::size_t slot = new_message(stream);
     tenure::core::stream_news& part = messages_[slot].news();
     part.changes.assign(whole.changes.begin(), whole.changes.begin() + length);
@@ -125,7 +129,8 @@ void network::end(std::size_t stream, outcome why, nanos after) {
   t.server_open = false;
   if (t.silent && !w_->calm) return;
   t.last_arrival = std::max(w_->now + after, t.last_arrival);
-  w_->agenda.push(t.last_arrival, happening::stream_end, stream, static_cast<std::size_t>(why), t.serial);
+  w_->agenda.push(t.last_arrival, happening::stream_end, stream, static_cast<std::size_t>(why),
+                  t.serial);
 }
 
 void network::stream_opens(const event& e) {
@@ -181,7 +186,8 @@ void network::stream_probed(const event& e) {
   if (m.up) post(new_message(e.a), delay());  // also a deposed member answers
 }
 
-// A member without a leader ends its watches after a while; a deposed one does not know that it should.
+// A member without a leader ends its watches after a while; a deposed one does not know that it
+// should.
 void network::stream_cut(const event& e) {
   watcher& t = streams_[e.a];
   if (t.serial != e.c || !t.server_open) return;
@@ -206,12 +212,15 @@ void network::flush_one(std::size_t stream) {
   const std::int64_t applied = w_->cluster.at(t.member).applied;
   if (t.cursor > applied) return;
   std::size_t message = static_cast<std::size_t>(-1);
-  for (std::size_t i = s.first_record(t.cursor); i < s.history.size() && s.history[i].revision <= applied; ++i) {
+  for (std::size_t i = s.first_record(t.cursor);
+       i < s.history.size() && s.history[i].revision <= applied; ++i) {
     const record& r = s.history[i];
     if (!r.deleted && !t.puts) continue;
     // etcd 3.4 can lose an event when it is compacted (etcd#18089).
-    if (r.deleted && s.compacted + 3 > r.revision && !w_->calm && w_->of_cluster.chance(w_->opt.lost_delete)) {
-      w_->note("etcd: swallows the delete of revision %lld for p%u", static_cast<long long>(r.revision), t.process);
+    if (r.deleted && s.compacted + 3 > r.revision && !w_->calm &&
+        w_->of_cluster.chance(w_->opt.lost_delete)) {
+      w_->note("etcd: swallows the delete of revision %lld for p%u",
+               static_cast<long long>(r.revision), t.process);
       continue;
     }
     if (message == static_cast<std::size_t>(-1)) message = new_message(stream);
@@ -226,7 +235,8 @@ void network::flush_one(std::size_t stream) {
 void network::member_down(std::size_t member) {
   for (std::size_t i = 0; i < open_streams_.size(); ++i) {
     const std::size_t at = open_streams_[i];
-    if (streams_[at].member == member && streams_[at].server_open) end(at, outcome::broken, delay());
+    if (streams_[at].member == member && streams_[at].server_open)
+      end(at, outcome::broken, delay());
   }
 }
 
@@ -251,9 +261,10 @@ void network::news_arrives(const event& e) {
     return;
   }
   if (w_->traced()) {
-    w_->note("p%u <- watch %llu%s%s%s, to revision %lld", t.process, static_cast<unsigned long long>(t.id),
-             m.news().created ? " created" : "", m.news().canceled ? " canceled" : "",
-             m.news().partial ? " in part" : "", static_cast<long long>(m.news().last_revision));
+    w_->note("p%u <- watch %llu%s%s%s, to revision %lld", t.process,
+             static_cast<unsigned long long>(t.id), m.news().created ? " created" : "",
+             m.news().canceled ? " canceled" : "", m.news().partial ? " in part" : "",
+             static_cast<long long>(m.news().last_revision));
   }
   p.heard(m.heard);
   messages_.give(e.a);
@@ -268,7 +279,8 @@ void network::stream_ends(const event& e) {
     return;
   }
   const tenure::core::stream_gone gone{t.id, static_cast<outcome>(e.b)};
-  w_->note("p%u <- watch %llu ends: %s", t.process, static_cast<unsigned long long>(t.id), tell_outcome(gone.why));
+  w_->note("p%u <- watch %llu ends: %s", t.process, static_cast<unsigned long long>(t.id),
+           tell_outcome(gone.why));
   close(e.a);
   p.stream_ended(e.a);
   p.heard(gone);

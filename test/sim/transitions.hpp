@@ -1,4 +1,5 @@
-// In the build that measures coverage: counts how lease and watch move from state to state in a step of the core.
+// In the build that measures coverage: counts how lease and watch move from state to state in a
+// step of the core.
 #pragma once
 
 #ifdef TENURE_SIM_TRANSITIONS

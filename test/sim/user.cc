@@ -29,15 +29,17 @@ bool of_candidate(const core::tell& t) {
 
 void process::tell(const core::tell& t) {
   if (w_->traced()) {
-    w_->note("p%zu e%u: %s%s%s value %lld", index_, t.election, tell_news(t.what),
-             t.what == core::news::cancelled || t.what == core::news::lost ? " " : "",
-             t.what == core::news::cancelled || t.what == core::news::lost ? tell_cause(t.why_lost) : "",
-             static_cast<long long>(t.value));
+    w_->note(
+        "p%zu e%u: %s%s%s value %lld", index_, t.election, tell_news(t.what),
+        t.what == core::news::cancelled || t.what == core::news::lost ? " " : "",
+        t.what == core::news::cancelled || t.what == core::news::lost ? tell_cause(t.why_lost) : "",
+        static_cast<long long>(t.value));
   }
   w_->mix(static_cast<std::uint64_t>(t.what) << 40 ^ static_cast<std::uint64_t>(t.value));
   if (t.election >= seats_.size()) return;
   seat& s = seats_[t.election];
-  if (of_candidate(t) && (s.here == seat::absent || s.resigned)) w_->broken("news of a candidate that is gone");
+  if (of_candidate(t) && (s.here == seat::absent || s.resigned))
+    w_->broken("news of a candidate that is gone");
   switch (t.what) {
     case core::news::granted: lease_ = t.value; break;
     case core::news::lease_lost: lease_ = 0; break;
@@ -59,11 +61,13 @@ void process::tell(const core::tell& t) {
       s.let_go = true;
       w_->checker.cancelled(s.term, local());
       // Whoever stands again before the reason of the loss is told stands.
-      if (!w_->opt.campaign_again && t.why_lost != core::cause::resigned && s.here == seat::stands) {
+      if (!w_->opt.campaign_again && t.why_lost != core::cause::resigned &&
+          s.here == seat::stands) {
         s.here = seat::out;
         // Without delay in the end, when it is asked who leads.
         const nanos delay = w_->calm ? 0 : w_->of_users.between(0, 5 * second);
-        w_->agenda.push(w_->now + delay, happening::user, index_, static_cast<std::size_t>(deed::stand), t.election);
+        w_->agenda.push(w_->now + delay, happening::user, index_,
+                        static_cast<std::size_t>(deed::stand), t.election);
       }
       post(told::cancelled, t.election, s.term);
       break;
@@ -113,7 +117,9 @@ void process::turn() {
     deliver(c);
     if (gone()) return;
     if (!w_->calm && w_->opt.mean(fault::block) != 0 && w_->of_users.chance(10)) {
-      stand_still(std::min(w_->now + w_->of_users.between(0, w_->opt.longest_pause), w_->opt.calm_from), false);
+      stand_still(
+          std::min(w_->now + w_->of_users.between(0, w_->opt.longest_pause), w_->opt.calm_from),
+          false);
       woke_due_ = true;
     } else {
       apply(core::woke{});
@@ -137,7 +143,8 @@ void process::deliver(const callback& c) {
     case told::cancelled: {
       if (!w_->checker.at(c.term).told) return;
       const nanos until = clock_.when(local() + w_->checker.at(c.term).stop_time);
-      w_->agenda.push(until, happening::work_stops, index_, c.election, static_cast<std::int64_t>(c.term));
+      w_->agenda.push(until, happening::work_stops, index_, c.election,
+                      static_cast<std::int64_t>(c.term));
       break;
     }
     case told::lost:
@@ -169,7 +176,8 @@ void process::deliver(const callback& c) {
   }
 }
 
-// The job runner's rules for a quota, until the faults are over: then everybody takes what there is.
+// The job runner's rules for a quota, until the faults are over: then everybody takes what there
+// is.
 bool process::limited() const { return w_->opt.quota != 0 && !w_->calm; }
 
 void process::begin_work(election_id e, std::size_t term) {
@@ -179,12 +187,15 @@ void process::begin_work(election_id e, std::size_t term) {
     return;
   }
   s.works_for = term;
-  const auto working = std::count_if(seats_.begin(), seats_.end(), [](const seat& x) { return x.works_for != no_term; });
-  if (static_cast<std::size_t>(working) > w_->opt.quota) w_->broken("more work is done than the quota allows");
+  const auto working = std::count_if(seats_.begin(), seats_.end(),
+                                     [](const seat& x) { return x.works_for != no_term; });
+  if (static_cast<std::size_t>(working) > w_->opt.quota)
+    w_->broken("more work is done than the quota allows");
   if (places_.room()) return;
   for (election_id other = 0; other < seats_.size(); ++other) {
     seat& waiting = seats_[other];
-    if (waiting.here != seat::stands || waiting.works_for != no_term || waiting.node != nullptr) continue;
+    if (waiting.here != seat::stands || waiting.works_for != no_term || waiting.node != nullptr)
+      continue;
     waiting.stood_back = true;
     call_resign(other);
   }
@@ -277,18 +288,21 @@ void process::call_leave(election_id e) {
 void process::stand_again_perhaps(election_id e) {
   const nanos after = w_->of_users.between(0, 5 * second);
   if (w_->of_users.chance(250)) return;
-  w_->agenda.push(w_->now + after, happening::user, index_, static_cast<std::size_t>(deed::stand), e);
+  w_->agenda.push(w_->now + after, happening::user, index_, static_cast<std::size_t>(deed::stand),
+                  e);
 }
 
 // The answer to a stand is about to be heard: from then on its key is known.
 void process::learns(const core::send& asked, const core::answer& a) {
   if (asked.what != core::op::stand || a.what != core::outcome::ok) return;
   for (std::size_t i = 0; i < a.items.size(); ++i) {
-    seats_[asked.items[i].election].known = a.items[i].applied ? a.revision : a.items[i].own_revision;
+    seats_[asked.items[i].election].known =
+        a.items[i].applied ? a.revision : a.items[i].own_revision;
   }
 }
 
-// A key that a stand in doubt puts there later is looked for later: only one that was heard of must be gone.
+// A key that a stand in doubt puts there later is looked for later: only one that was heard of must
+// be gone.
 void process::expect_no_key(election_id e) {
   if (closing_) return;  // the lease is revoked
   w_->checker.told_out(index_, e, seats_[e].known);
@@ -299,7 +313,8 @@ void process::expect_reasons(const core::send& withdrawal) const {
   if (withdrawal.lease != machine_->lease_id()) return;  // said again of an earlier one
   for (const core::item& it : withdrawal.items) {
     const seat& s = seats_[it.election];
-    if (s.here == seat::stands && !s.let_go) w_->broken("the key of a candidate that stands is withdrawn");
+    if (s.here == seat::stands && !s.let_go)
+      w_->broken("the key of a candidate that stands is withdrawn");
   }
 }
 

@@ -7,23 +7,28 @@ namespace sim {
 
 namespace {
 
-// How long after the last fault somebody must lead: the old lease's full time, the pauses between tries, a round.
+// How long after the last fault somebody must lead: the old lease's full time, the pauses between
+// tries, a round.
 nanos recovery(const options& o) {
-  return 3 * (o.refused ? o.asked.ttl : std::max(o.asked.ttl, o.least_ttl)) + 16 * o.asked.retry_delay + 15 * second;
+  return 3 * (o.refused ? o.asked.ttl : std::max(o.asked.ttl, o.least_ttl)) +
+         16 * o.asked.retry_delay + 15 * second;
 }
 
-// How long a deleted key may take to be heard of on a healthy watch, also one that is just being renewed: each way
-// may take six times the usual delay.
-nanos quick_push(const options& o) { return 14 * o.usual_delay + 2 * o.member_lag + 100 * millisecond; }
+// How long a deleted key may take to be heard of on a healthy watch, also one that is just being
+// renewed: each way may take six times the usual delay.
+nanos quick_push(const options& o) {
+  return 14 * o.usual_delay + 2 * o.member_lag + 100 * millisecond;
+}
 
-// How long the next in the queue, or who stands just then, may take to lead when the watches have to be opened anew,
-// and with the end of the leader's work before it. Much less than what the slow re-read of the queue would take,
-// which must not be what heals it.
+// How long the next in the queue, or who stands just then, may take to lead when the watches have
+// to be opened anew, and with the end of the leader's work before it. Much less than what the slow
+// re-read of the queue would take, which must not be what heals it.
 nanos quick_takeover(const options& o) {
   return 2 * o.asked.retry_delay + 36 * o.usual_delay + 2 * o.member_lag + 300 * millisecond;
 }
 nanos quick_handover(const options& o) {
-  return resolve(o.asked, std::max(o.asked.ttl, o.least_ttl)).stop_grace + 4 * o.usual_delay + quick_takeover(o);
+  return resolve(o.asked, std::max(o.asked.ttl, o.least_ttl)).stop_grace + 4 * o.usual_delay +
+         quick_takeover(o);
 }
 
 }  // namespace
@@ -50,7 +55,8 @@ void world::broken(const char* rule) {
 void world::set_timer(std::size_t whose, nanos at) {
   timers_[whose] = at;
   if (whose == first_) {
-    first_ = static_cast<std::size_t>(std::min_element(timers_.begin(), timers_.end()) - timers_.begin());
+    first_ = static_cast<std::size_t>(std::min_element(timers_.begin(), timers_.end()) -
+                                      timers_.begin());
   } else if (at < timers_[first_] || (at == timers_[first_] && whose < first_)) {
     first_ = whose;
   }
@@ -72,10 +78,12 @@ void world::set_up() {
   network.reset(*this);
   checker.reset(*this);
   for (std::size_t i = 0; i < processes.size(); ++i) {
-    agenda.push(opt.small ? 0 : of_users.between(0, second), happening::user, i, static_cast<std::size_t>(deed::open_session));
+    agenda.push(opt.small ? 0 : of_users.between(0, second), happening::user, i,
+                static_cast<std::size_t>(deed::open_session));
     for (election_id e = 0; e < opt.elections; ++e) {
       if (!opt.small && of_users.chance(150)) continue;
-      agenda.push(opt.small ? second : of_users.between(second, 4 * second), happening::user, i, static_cast<std::size_t>(deed::stand), e);
+      agenda.push(opt.small ? second : of_users.between(second, 4 * second), happening::user, i,
+                  static_cast<std::size_t>(deed::stand), e);
     }
   }
   for (std::size_t f = 0; f < fault_count; ++f) schedule(static_cast<fault>(f));
@@ -158,7 +166,8 @@ void world::step(const event& e) {
       if (e.what == happening::revive && !closing && p.gone()) {
         p.open();
         for (election_id el = 0; el < opt.elections; ++el) {
-          agenda.push(now + of_users.between(0, 2 * second), happening::user, e.a, static_cast<std::size_t>(deed::stand), el);
+          agenda.push(now + of_users.between(0, 2 * second), happening::user, e.a,
+                      static_cast<std::size_t>(deed::stand), el);
         }
       }
       break;
@@ -184,7 +193,9 @@ void world::calm_down() {
   cluster.committed();
   network.calm_down();
   for (std::size_t i = 0; i < processes.size(); ++i) {
-    if (processes[i].gone()) agenda.push(now + of_users.between(0, second), happening::user, i, static_cast<std::size_t>(deed::open_session));
+    if (processes[i].gone())
+      agenda.push(now + of_users.between(0, second), happening::user, i,
+                  static_cast<std::size_t>(deed::open_session));
     for (election_id e = 0; e < opt.elections; ++e) {
       if (i != 0 && of_users.chance(300)) continue;
       // A candidate or a session that is just leaving gets another chance.
@@ -196,16 +207,17 @@ void world::calm_down() {
   agenda.push(now + recovery(opt), happening::phase, 1);
 }
 
-// The leaders resign just when every watch breaks (and perhaps their deletes are compacted before the watches are
-// back), and new candidates come; or a session closes, and watches break while they tell of it; or an operator deletes the
-// leaders' keys, and every watch is well.
+// The leaders resign just when every watch breaks (and perhaps their deletes are compacted before
+// the watches are back), and new candidates come; or a session closes, and watches break while they
+// tell of it; or an operator deletes the leaders' keys, and every watch is well.
 void world::hand_over() {
   quiet = false;
   handing_over = true;
   checker.expect_handover();
   const nanos push = quick_push(opt);
   const auto t = resolve(opt.asked, std::max(opt.asked.ttl, opt.least_ttl));
-  const bool by_hand = opt.small ? opt.choices == menu::orders : push < t.reassure_interval / 2 && of_users.chance(300);
+  const bool by_hand = opt.small ? opt.choices == menu::orders
+                                 : push < t.reassure_interval / 2 && of_users.chance(300);
   breaking = !by_hand && opt.elections > 1 && of_users.chance(300);
   for (std::size_t m = 0; m < opt.members && !by_hand && !breaking; ++m) network.member_down(m);
   nanos longest = 0;
@@ -216,14 +228,18 @@ void world::hand_over() {
       if (closes == processes.size()) closes = i;
       if (breaking && closes != i) continue;
       const nanos from = now + of_users.between(0, opt.usual_delay);
-      agenda.push(from, happening::user, i, static_cast<std::size_t>(breaking ? deed::close_session : deed::resign), e);
+      agenda.push(from, happening::user, i,
+                  static_cast<std::size_t>(breaking ? deed::close_session : deed::resign), e);
       const nanos gone = from + checker.stop_time_in(i, e);
       longest = std::max(longest, gone - now);
       for (std::size_t j = 0; j < processes.size(); ++j) {
-        if (!processes[j].standing(e)) agenda.push(gone + of_users.between(-3, 3) * opt.usual_delay, happening::user, j, static_cast<std::size_t>(deed::stand), e);
+        if (!processes[j].standing(e))
+          agenda.push(gone + of_users.between(-3, 3) * opt.usual_delay, happening::user, j,
+                      static_cast<std::size_t>(deed::stand), e);
       }
     }
-    if (by_hand && !cluster.store.elections[e].empty()) cluster.store.delete_key(e, 0, ending::by_hand);
+    if (by_hand && !cluster.store.elections[e].empty())
+      cluster.store.delete_key(e, 0, ending::by_hand);
   }
   const nanos hold = longest + 10 * opt.usual_delay;
   if (!by_hand && !breaking && hold < t.request_timeout / 2 && of_users.chance(400)) {
@@ -261,9 +277,11 @@ void world::phase(std::uint32_t which) {
       }
       handing_over = breaking = false;
       closing = true;
-      for (std::size_t i = 0; i < processes.size(); ++i) agenda.push(now, happening::user, i, static_cast<std::size_t>(deed::close_session));
+      for (std::size_t i = 0; i < processes.size(); ++i)
+        agenda.push(now, happening::user, i, static_cast<std::size_t>(deed::close_session));
       // Leases that were left behind by the dead run out.
-      agenda.push(now + 2 * std::max(opt.asked.ttl, opt.least_ttl) + 10 * second, happening::phase, 4);
+      agenda.push(now + 2 * std::max(opt.asked.ttl, opt.least_ttl) + 10 * second, happening::phase,
+                  4);
       break;
     case 4: checker.check_all_gone(); break;
     case 6: cluster.compact(); break;

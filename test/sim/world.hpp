@@ -1,5 +1,5 @@
-// The simulated world: processes with their users, a network, a cluster, and true time, which only the
-// checker knows. Everything is reused from one seed to the next.
+// The simulated world: processes with their users, a network, a cluster, and true time, which only
+// the checker knows. Everything is reused from one seed to the next.
 #pragma once
 
 #include <cstdarg>
@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "agenda.hpp"
 #include "checker.hpp"
 #include "choice.hpp"
 #include "cluster.hpp"
-#include "agenda.hpp"
-#include "wire/names.hpp"
+#include "names.hpp"
 #include "network.hpp"
 #include "options.hpp"
 #include "process.hpp"
@@ -50,12 +50,13 @@ class world {
  public:
   void set_timer(std::size_t whose, nanos at);
   std::vector<process> processes;
-  bool calm = false;     // no faults any more
-  bool quiet = false;    // long enough for everybody to have found his place
+  bool calm = false;   // no faults any more
+  bool quiet = false;  // long enough for everybody to have found his place
   bool handing_over = false;
   bool breaking = false;  // what tells of several deletes is cut in the middle
-  bool closing = false;  // the last phase: everybody goes
-  bool short_checkpoints = false;  // against what the core asks of etcd: their period is less than the TTL
+  bool closing = false;   // the last phase: everybody goes
+  bool short_checkpoints =
+      false;  // against what the core asks of etcd: their period is less than the TTL
 
   stream of_world, of_network, of_cluster, of_clocks, of_faults, of_users, of_cores;
 

@@ -1,5 +1,6 @@
-// A host for core::machine in one thread: the test owns the clock, a small model of etcd executes the
-// requests when the test says so, and everything that was asked for and told is kept to be looked at.
+// A host for core::machine in one thread: the test owns the clock, a small model of etcd executes
+// the requests when the test says so, and everything that was asked for and told is kept to be
+// looked at.
 #pragma once
 
 #include <algorithm>
@@ -35,7 +36,7 @@ class small_etcd {
  public:
   struct key {
     core::election_id election;
-    std::int64_t lease;     // in its name; 0: a foreign name
+    std::int64_t lease;  // in its name; 0: a foreign name
     std::int64_t created;
     std::int64_t attached;  // the lease it would end with
   };
@@ -44,13 +45,15 @@ class small_etcd {
   std::int64_t revision = 100;
   std::size_t queue_limit = 32;
   std::size_t most_operations = 128;
-  bool full = false;        // refuses writes
-  nanos granted_ttl = 0;    // 0: as asked
+  bool full = false;      // refuses writes
+  nanos granted_ttl = 0;  // 0: as asked
   std::vector<key> keys;
   std::vector<std::int64_t> leases;
   std::vector<core::change> events;  // deletes and puts, in order
 
-  bool has_lease(std::int64_t id) const { return std::find(leases.begin(), leases.end(), id) != leases.end(); }
+  bool has_lease(std::int64_t id) const {
+    return std::find(leases.begin(), leases.end(), id) != leases.end();
+  }
   key* find(core::election_id e, std::int64_t lease) {
     const auto at = std::find_if(keys.begin(), keys.end(),
                                  [&](const key& k) { return k.election == e && k.lease == lease; });
@@ -105,7 +108,8 @@ class small_etcd {
       case op::confirm: break;
       default:
         if (s.items.size() > most_operations) return refuse(outcome::too_many_operations);
-        if (full && (s.what == op::stand || (s.what == op::reassure && s.write))) return refuse(outcome::no_space);
+        if (full && (s.what == op::stand || (s.what == op::reassure && s.write)))
+          return refuse(outcome::no_space);
         a.differs = s.together && differs(s);
         if (a.differs) break;
         if (s.what == op::stand && !has_lease(s.lease)) return refuse(outcome::lease_gone);
@@ -127,8 +131,10 @@ class small_etcd {
   bool differs(const core::send& s) {
     return std::any_of(s.items.begin(), s.items.end(), [&](const core::item& it) {
       const key* own = find(it.election, s.lease);
-      if (s.what != core::op::stand) return (own != nullptr ? own->created : 0) != it.create_revision;
-      return std::any_of(keys.begin(), keys.end(), [&](const key& k) { return k.election == it.election; });
+      if (s.what != core::op::stand)
+        return (own != nullptr ? own->created : 0) != it.create_revision;
+      return std::any_of(keys.begin(), keys.end(),
+                         [&](const key& k) { return k.election == it.election; });
     });
   }
 
@@ -166,7 +172,8 @@ class small_etcd {
         got.own_revision = own->created;
         got.own_lease = own->attached;
       }
-      if ((s.what == op::stand && !s.together) || s.what == op::read_queue || s.what == op::read_leader) {
+      if ((s.what == op::stand && !s.together) || s.what == op::read_queue ||
+          s.what == op::read_leader) {
         list(it.election, s.what == op::read_leader ? 1 : queue_limit, got, a);
       }
       a.items.push_back(got);
@@ -178,8 +185,9 @@ class small_etcd {
     for (const key& k : keys) {
       if (k.election == e) all.push_back({k.created, k.lease});
     }
-    std::sort(all.begin(), all.end(),
-              [](const core::rival& x, const core::rival& y) { return x.create_revision < y.create_revision; });
+    std::sort(all.begin(), all.end(), [](const core::rival& x, const core::rival& y) {
+      return x.create_revision < y.create_revision;
+    });
     got.more = all.size() > limit;
     if (got.more) all.resize(limit);
     got.first = static_cast<std::uint32_t>(a.rivals.size());
@@ -200,8 +208,8 @@ class core_host {
   nanos now = 1000 * second;
 
   std::vector<core::tell> told;
-  std::vector<core::send> open;          // requests without an answer
-  std::vector<core::send> sent;          // all of them
+  std::vector<core::send> open;  // requests without an answer
+  std::vector<core::send> sent;  // all of them
   std::vector<core::open_stream> streams;
   std::vector<core::stream_id> closed_streams;
   std::optional<core::open_stream> stream;
@@ -212,7 +220,8 @@ class core_host {
     std::vector<core::action> out;
     m.apply(now, e, out);
     for (core::action& it : out) keep(it);
-    if (const char* broken = m.broken_invariant(now)) give_up(std::string("broken invariant: ") + broken);
+    if (const char* broken = m.broken_invariant(now))
+      give_up(std::string("broken invariant: ") + broken);
   }
 
   // The process is not run for a while.
@@ -229,26 +238,30 @@ class core_host {
 
   // The oldest open request of this kind.
   const core::send* find(core::op what) const {
-    const auto at = std::find_if(open.begin(), open.end(), [&](const core::send& s) { return s.what == what; });
+    const auto at =
+        std::find_if(open.begin(), open.end(), [&](const core::send& s) { return s.what == what; });
     return at == open.end() ? nullptr : &*at;
   }
   // etcd executes the oldest request of this kind; the answer has not arrived yet.
   core::answer execute(core::op what) {
     const core::send* s = find(what);
-    if (s == nullptr) give_up("no request under way of kind " + std::to_string(static_cast<int>(what)));
+    if (s == nullptr)
+      give_up("no request under way of kind " + std::to_string(static_cast<int>(what)));
     return etcd.execute(*s);
   }
   // ... and arrives.
   void serve(core::op what) { arrive(execute(what)); }
   void arrive(const core::answer& a) {
-    open.erase(std::remove_if(open.begin(), open.end(), [&](const core::send& s) { return s.call == a.call; }),
+    open.erase(std::remove_if(open.begin(), open.end(),
+                              [&](const core::send& s) { return s.call == a.call; }),
                open.end());
     feed(a);
   }
   // It fails in this way, not executed.
   void fail(core::op what, core::outcome why) {
     const core::send* s = find(what);
-    if (s == nullptr) give_up("no request under way of kind " + std::to_string(static_cast<int>(what)));
+    if (s == nullptr)
+      give_up("no request under way of kind " + std::to_string(static_cast<int>(what)));
     core::answer a;
     a.call = s->call;
     a.what = why;
@@ -336,20 +349,22 @@ class core_host {
 
   // What was told.
   std::size_t count(core::news what) const {
-    return static_cast<std::size_t>(
-        std::count_if(told.begin(), told.end(), [&](const core::tell& t) { return t.what == what; }));
+    return static_cast<std::size_t>(std::count_if(
+        told.begin(), told.end(), [&](const core::tell& t) { return t.what == what; }));
   }
   std::size_t count(core::op what) const {
-    return static_cast<std::size_t>(
-        std::count_if(sent.begin(), sent.end(), [&](const core::send& s) { return s.what == what; }));
+    return static_cast<std::size_t>(std::count_if(
+        sent.begin(), sent.end(), [&](const core::send& s) { return s.what == what; }));
   }
   // The last of its kind; a default one if there was none.
   core::tell last(core::news what) const {
-    const auto at = std::find_if(told.rbegin(), told.rend(), [&](const core::tell& t) { return t.what == what; });
+    const auto at = std::find_if(told.rbegin(), told.rend(),
+                                 [&](const core::tell& t) { return t.what == what; });
     return at == told.rend() ? core::tell{} : *at;
   }
   core::send last(core::op what) const {
-    const auto at = std::find_if(sent.rbegin(), sent.rend(), [&](const core::send& s) { return s.what == what; });
+    const auto at = std::find_if(sent.rbegin(), sent.rend(),
+                                 [&](const core::send& s) { return s.what == what; });
     return at == sent.rend() ? core::send{} : *at;
   }
   void forget() {
@@ -376,7 +391,8 @@ class core_host {
     } else if (auto* t = std::get_if<core::tell>(&it)) {
       told.push_back(*t);
     } else if (auto* a = std::get_if<core::abort>(&it)) {
-      open.erase(std::remove_if(open.begin(), open.end(), [&](const core::send& s) { return s.call == a->call; }),
+      open.erase(std::remove_if(open.begin(), open.end(),
+                                [&](const core::send& s) { return s.call == a->call; }),
                  open.end());
     } else if (auto* o = std::get_if<core::open_stream>(&it)) {
       if (stream) give_up("a second stream is opened while there is one");

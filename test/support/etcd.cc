@@ -1,11 +1,11 @@
 #include "test/support/etcd.hpp"
 
-#include <filesystem>
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <filesystem>
 
 #include <cerrno>
 #include <csignal>
@@ -26,7 +26,8 @@ std::string from_environment(const char* name, const char* otherwise) {
 
 std::string make_directory() {
   const bool memory = access("/dev/shm", W_OK) == 0;
-  std::string path = (memory ? "/dev/shm" : from_environment("TMPDIR", "/tmp")) + "/tenure-etcd-XXXXXX";
+  std::string path =
+      (memory ? "/dev/shm" : from_environment("TMPDIR", "/tmp")) + "/tenure-etcd-XXXXXX";
   if (mkdtemp(path.data()) == nullptr) give_up(path + ": " + std::strerror(errno));
   return path;
 }
@@ -123,8 +124,7 @@ std::vector<std::string> etcd::identity(std::size_t member) const {
   for (std::size_t i = 0; i < members_.size(); ++i) {
     cluster += (i == 0 ? "" : ",") + name_of(i) + "=" + members_[i].peer_url;
   }
-  return {"--name=" + name_of(member),
-          "--data-dir=" + data_dir(member),
+  return {"--name=" + name_of(member), "--data-dir=" + data_dir(member),
           "--initial-advertise-peer-urls=" + members_[member].peer_url,
           "--initial-cluster=" + cluster,
           // Members of an earlier attempt, or of another test, must not join.
@@ -133,10 +133,9 @@ std::vector<std::string> etcd::identity(std::size_t member) const {
 
 process etcd::launch(std::size_t member) const {
   const one& self = members_[member];
-  std::vector<std::string> argv = {from_environment("ETCD", "etcd"),
-                                   "--listen-client-urls=" + self.client_url,
-                                   "--advertise-client-urls=" + self.client_url,
-                                   "--listen-peer-urls=" + self.peer_url};
+  std::vector<std::string> argv = {
+      from_environment("ETCD", "etcd"), "--listen-client-urls=" + self.client_url,
+      "--advertise-client-urls=" + self.client_url, "--listen-peer-urls=" + self.peer_url};
   const std::vector<std::string> who = identity(member);
   argv.insert(argv.end(), who.begin(), who.end());
   argv.insert(argv.end(), arguments_.begin(), arguments_.end());

@@ -1,5 +1,5 @@
-// A real etcd for one test: one member or a cluster on free loopback ports, its data in memory where
-// there is /dev/shm. Gone, data and all, when the test ends in whatever way.
+// A real etcd for one test: one member or a cluster on free loopback ports, its data in memory
+// where there is /dev/shm. Gone, data and all, when the test ends in whatever way.
 //
 // The environment variables ETCD and ETCDCTL name other binaries.
 #pragma once
@@ -48,7 +48,8 @@ class etcd {
   // One that goes on running, such as `elect`.
   [[nodiscard]] process etcdctl_process(const std::vector<std::string>& arguments) const;
   // One request to the JSON gateway as it is, e.g. post("/v3/kv/range", R"({"key":"YQ=="})").
-  [[nodiscard]] answer post(const std::string& path, const std::string& json, std::size_t member = 0) const;
+  [[nodiscard]] answer post(const std::string& path, const std::string& json,
+                            std::size_t member = 0) const;
 
  private:
   struct one {
@@ -63,7 +64,7 @@ class etcd {
   one& at(std::size_t member);
 
   std::string directory_;
-  int alive_ = -1;   // our end of a pipe; see sweep_when_gone
+  int alive_ = -1;  // our end of a pipe; see sweep_when_gone
   pid_t sweeper_ = -1;
   std::vector<std::string> arguments_;
   std::vector<one> members_;

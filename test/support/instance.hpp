@@ -1,5 +1,5 @@
-// One instance of an application, as its tests see it: a session with a candidate on the test's loop, and
-// a record of all that it was told.
+// One instance of an application, as its tests see it: a session with a candidate on the test's
+// loop, and a record of all that it was told.
 #pragma once
 
 #include <algorithm>
@@ -52,16 +52,16 @@ class instance {
   candidate_options standing;
   tenure::session session;
   tenure::candidate candidate;
-  leadership term;                       // the last one
-  std::vector<std::string> told;         // "acquired", "lost key_deleted", "position 2", …
-  std::vector<std::uint64_t> told_at;    // when, by uv_hrtime
+  leadership term;                     // the last one
+  std::vector<std::string> told;       // "acquired", "lost key_deleted", "position 2", …
+  std::vector<std::uint64_t> told_at;  // when, by uv_hrtime
   std::vector<std::int64_t> fencing_tokens;
-  error loss;                            // the last one
+  error loss;  // the last one
   leader_info leader;
   std::int64_t lease = 0;
   milliseconds ttl_granted{0};
   bool closed = false;
-  bool stop_at_once = true;              // say work_stopped from within `lost`
+  bool stop_at_once = true;                          // say work_stopped from within `lost`
   std::function<void(const std::string&)> on_event;  // called with each record
 
   error open() {
@@ -134,7 +134,9 @@ class instance {
   }
 
   [[nodiscard]] bool was_told(const std::string& what) const { return count(what) != 0; }
-  [[nodiscard]] long count(const std::string& what) const { return std::count(told.begin(), told.end(), what); }
+  [[nodiscard]] long count(const std::string& what) const {
+    return std::count(told.begin(), told.end(), what);
+  }
   // When it was told `what` last; it must have been.
   [[nodiscard]] std::uint64_t when(const std::string& what) const {
     const auto last = std::find(told.rbegin(), told.rend(), what);
@@ -142,8 +144,10 @@ class instance {
     return told_at[static_cast<std::size_t>(told.rend() - last) - 1];
   }
   // Until it has been told `what` so many times in all.
-  void await(const std::string& what, long times = 1, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
-    run_until(loop_, [&] { return count(what) >= times; }, 30, file, line);
+  void await(const std::string& what, long times = 1, const char* file = __builtin_FILE(),
+             int line = __builtin_LINE()) {
+    run_until(
+        loop_, [&] { return count(what) >= times; }, 30, file, line);
   }
   std::vector<error> troubles;
 

@@ -23,7 +23,8 @@ using parameterized_body = void (*)(void* parameter);
 plain_body body = nullptr;
 
 void look_for_leaks() {
-  if (__lsan_do_recoverable_leak_check() != 0) cr_assert_fail("the test leaks, see LeakSanitizer's report");
+  if (__lsan_do_recoverable_leak_check() != 0)
+    cr_assert_fail("the test leaks, see LeakSanitizer's report");
 }
 
 void run_plain() {
@@ -36,7 +37,8 @@ void run_parameterized(void* parameter) {
   look_for_leaks();
 }
 
-// Criterion hands the test's data to the child process at an odd address, which UBSan rightly hates.
+// Criterion hands the test's data to the child process at an odd address, which UBSan rightly
+// hates.
 bool parameterized() {
   const char* const data = reinterpret_cast<const char*>(criterion_current_test->data);
   criterion_test_kind kind{};
@@ -47,13 +49,16 @@ bool parameterized() {
 }  // namespace
 
 void criterion_internal_test_main(plain_body fn) {
-  const auto next = reinterpret_cast<void (*)(plain_body)>(dlsym(RTLD_NEXT, "criterion_internal_test_main"));
+  const auto next =
+      reinterpret_cast<void (*)(plain_body)>(dlsym(RTLD_NEXT, "criterion_internal_test_main"));
   body = fn;
   next(parameterized() ? reinterpret_cast<plain_body>(run_parameterized) : run_plain);
 }
 
-// What Criterion's own process leaves behind at its exit is not ours; the tests look for themselves.
-// The sanitizer's library finds it only if it is visible.
-extern "C" __attribute__((visibility("default"))) const char* __asan_default_options() { return "leak_check_at_exit=0"; }
+// What Criterion's own process leaves behind at its exit is not ours; the tests look for
+// themselves. The sanitizer's library finds it only if it is visible.
+extern "C" __attribute__((visibility("default"))) const char* __asan_default_options() {
+  return "leak_check_at_exit=0";
+}
 
 #endif

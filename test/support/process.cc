@@ -23,10 +23,13 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-clock::time_point guard_end(int seconds) { return clock::now() + std::chrono::seconds(seconds * slowness()); }
+clock::time_point guard_end(int seconds) {
+  return clock::now() + std::chrono::seconds(seconds * slowness());
+}
 
 int left_ms(clock::time_point end) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - clock::now()).count();
+  const auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(end - clock::now()).count();
   return left > 0 ? static_cast<int>(left) : 0;
 }
 
@@ -42,7 +45,8 @@ std::vector<std::string> merged(const std::vector<std::string>& added) {
   for (char** each = environ; *each != nullptr; ++each) {
     const std::string name(*each, std::strcspn(*each, "=") + 1);
     bool replaced = false;
-    for (const std::string& other : added) replaced = replaced || other.compare(0, name.size(), name) == 0;
+    for (const std::string& other : added)
+      replaced = replaced || other.compare(0, name.size(), name) == 0;
     if (!replaced) all.emplace_back(*each);
   }
   return all;
@@ -56,7 +60,8 @@ std::vector<std::string> merged(const std::vector<std::string>& added) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  // A shell has the others ignored in what it starts in the background, and a script cannot undo it.
+  // A shell has the others ignored in what it starts in the background, and a script cannot undo
+  // it.
   for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP}) std::signal(number, SIG_DFL);
   const int input = open("/dev/null", O_RDONLY);
   dup2(input, STDIN_FILENO);
@@ -77,21 +82,24 @@ ending ending_of(int status) {
 
 }  // namespace
 
-process::process(const std::vector<std::string>& argv, const std::vector<std::string>& environment) {
+process::process(const std::vector<std::string>& argv,
+                 const std::vector<std::string>& environment) {
   std::vector<std::string> arguments = argv;
   std::vector<std::string> variables = merged(environment);
   std::vector<char*> argument_pointers = pointers(arguments);
   std::vector<char*> variable_pointers = pointers(variables);
   int ends[2];
   errors_ = memfd_create("stderr", MFD_CLOEXEC);
-  if (errors_ < 0 || pipe2(ends, O_CLOEXEC) != 0) give_up(std::string("pipe: ") + std::strerror(errno));
+  if (errors_ < 0 || pipe2(ends, O_CLOEXEC) != 0)
+    give_up(std::string("pipe: ") + std::strerror(errno));
   output_ = ends[0];
   fcntl(output_, F_SETFL, O_NONBLOCK);
   // Each write goes to the end, also when the child opens its standard error once more.
   fcntl(errors_, F_SETFL, O_APPEND);
   const pid_t parent = getpid();
   pid_ = fork();
-  if (pid_ == 0) become(argument_pointers.data(), variable_pointers.data(), ends[1], errors_, parent);
+  if (pid_ == 0)
+    become(argument_pointers.data(), variable_pointers.data(), ends[1], errors_, parent);
   if (pid_ < 0) give_up(std::string("fork: ") + std::strerror(errno));
   setpgid(pid_, pid_);  // here as well: whoever is first
   close(ends[1]);
@@ -164,7 +172,8 @@ std::optional<std::string> process::next_line(int guard_seconds, const char* fil
   }
 }
 
-std::string process::line_with(const std::string& text, int guard_seconds, const char* file, int line) {
+std::string process::line_with(const std::string& text, int guard_seconds, const char* file,
+                               int line) {
   const auto end = guard_end(guard_seconds);
   std::string seen;
   while (true) {
@@ -174,7 +183,8 @@ std::string process::line_with(const std::string& text, int guard_seconds, const
     }
     const int left = left_ms(end);
     if (at_end_ || left == 0) {
-      give_up("no line with '" + text + "' but:\n" + seen + "standard error: " + errors(), file, line);
+      give_up("no line with '" + text + "' but:\n" + seen + "standard error: " + errors(), file,
+              line);
     }
     fill(left);
   }

@@ -23,7 +23,8 @@ class process {
  public:
   // argv[0] is looked for in PATH. `environment` holds NAME=value, in addition to ours.
   // Standard input is empty.
-  explicit process(const std::vector<std::string>& argv, const std::vector<std::string>& environment = {});
+  explicit process(const std::vector<std::string>& argv,
+                   const std::vector<std::string>& environment = {});
   process(process&& other) noexcept;
   process& operator=(process&& other) noexcept;
   ~process();
@@ -32,11 +33,13 @@ class process {
 
   // The next line of its standard output, awaited; nothing after the last one.
   // The guard ends the test. Read it: a child that fills the pipe stops.
-  [[nodiscard]] std::optional<std::string> next_line(int guard_seconds = 30, const char* file = __builtin_FILE(),
+  [[nodiscard]] std::optional<std::string> next_line(int guard_seconds = 30,
+                                                     const char* file = __builtin_FILE(),
                                                      int line = __builtin_LINE());
-  // The next line that contains `text`; lines before it are dropped. Ends the test if there is none.
-  std::string line_with(const std::string& text, int guard_seconds = 30, const char* file = __builtin_FILE(),
-                        int line = __builtin_LINE());
+  // The next line that contains `text`; lines before it are dropped. Ends the test if there is
+  // none.
+  std::string line_with(const std::string& text, int guard_seconds = 30,
+                        const char* file = __builtin_FILE(), int line = __builtin_LINE());
   // A whole line if there is one now. Never waits.
   [[nodiscard]] std::optional<std::string> poll_line();
   // All that is left of its output, until it closes it.
@@ -47,7 +50,8 @@ class process {
 
   void signal(int number) const;  // to this process only, not to its group
   [[nodiscard]] bool running();
-  ending wait(int guard_seconds = 30, const char* file = __builtin_FILE(), int line = __builtin_LINE());
+  ending wait(int guard_seconds = 30, const char* file = __builtin_FILE(),
+              int line = __builtin_LINE());
   ending kill();  // SIGKILL to the group, and wait
 
  private:

@@ -1,8 +1,8 @@
 #include "test/support/proxy.hpp"
 
-#include <csignal>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <csignal>
 
 #include <cstdlib>
 #include <set>
@@ -32,8 +32,12 @@ struct proxy::state {
   void release() {
     if (--handles == 0) delete this;
   }
-  [[nodiscard]] bool swallows() const { return up.how == traffic::mode::drop || down.how == traffic::mode::drop; }
-  [[nodiscard]] bool resets() const { return up.how == traffic::mode::reset || down.how == traffic::mode::reset; }
+  [[nodiscard]] bool swallows() const {
+    return up.how == traffic::mode::drop || down.how == traffic::mode::drop;
+  }
+  [[nodiscard]] bool resets() const {
+    return up.how == traffic::mode::reset || down.how == traffic::mode::reset;
+  }
   void apply();
   void reset_all();
 };
@@ -42,7 +46,8 @@ namespace {
 
 class connection {
  public:
-  explicit connection(proxy::state* of) : of_(of), up_(of->loop, of->up, told()), down_(of->loop, of->down, told()) {
+  explicit connection(proxy::state* of)
+      : of_(of), up_(of->loop, of->up, told()), down_(of->loop, of->down, told()) {
     uv_tcp_init(of->loop, &client_);
     uv_tcp_init(of->loop, &server_);
     of->handles += handles_left_;
@@ -65,7 +70,8 @@ class connection {
         // Not uv_tcp_close_reset: that refuses while a shutdown is on its way.
         const linger at_once{1, 0};
         uv_os_fd_t fd = -1;
-        if (uv_fileno(handle_of(each), &fd) == 0) setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        if (uv_fileno(handle_of(each), &fd) == 0)
+          setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
       }
       each->data = this;
       uv_close(handle_of(each), on_closed);
@@ -99,7 +105,9 @@ class connection {
       self->up_.connect(&self->client_, &self->server_);
       self->down_.connect(&self->server_, &self->client_);
     };
-    if (uv_tcp_connect(&request_, &server_, reinterpret_cast<sockaddr*>(&of_->server), on_connected) != 0) close(true);
+    if (uv_tcp_connect(&request_, &server_, reinterpret_cast<sockaddr*>(&of_->server),
+                       on_connected) != 0)
+      close(true);
   }
 
   proxy::state* of_;
@@ -145,7 +153,8 @@ proxy::proxy(uv_loop_t* loop, const std::string& server, const std::string& list
   state_->loop = loop;
   state_->listener.data = state_;
   sockaddr_in here{};
-  if (uv_ip4_addr(server.substr(host, colon - host).c_str(), std::atoi(server.c_str() + colon + 1), &state_->server) != 0 ||
+  if (uv_ip4_addr(server.substr(host, colon - host).c_str(), std::atoi(server.c_str() + colon + 1),
+                  &state_->server) != 0 ||
       uv_ip4_addr(listen_on.c_str(), 0, &here) != 0 ||
       uv_tcp_bind(&state_->listener, reinterpret_cast<sockaddr*>(&here), 0) != 0 ||
       uv_listen(stream_of(&state_->listener), 128, on_connection) != 0) {
@@ -162,7 +171,8 @@ void proxy::close() {
   if (state_ == nullptr) return;
   state* const of = std::exchange(state_, nullptr);
   of->reset_all();
-  uv_close(handle_of(&of->listener), [](uv_handle_t* handle) { static_cast<state*>(handle->data)->release(); });
+  uv_close(handle_of(&of->listener),
+           [](uv_handle_t* handle) { static_cast<state*>(handle->data)->release(); });
 }
 
 void proxy::to_server(const traffic& behaviour) {

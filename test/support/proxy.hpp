@@ -26,7 +26,9 @@ struct traffic {
   // Every connection is reset, those that are open and each new one.
   [[nodiscard]] static traffic reset() { return {mode::reset, 0, 0}; }
   [[nodiscard]] static traffic delayed(int ms) { return {mode::pass, ms, 0}; }
-  [[nodiscard]] static traffic throttled(std::size_t bytes_per_second) { return {mode::pass, 0, bytes_per_second}; }
+  [[nodiscard]] static traffic throttled(std::size_t bytes_per_second) {
+    return {mode::pass, 0, bytes_per_second};
+  }
 };
 
 class proxy {

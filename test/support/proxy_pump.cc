@@ -11,7 +11,8 @@ constexpr std::uint64_t throttle_tick_ms = 50;
 
 }  // namespace
 
-pump::pump(uv_loop_t* loop, const traffic& behaviour, owner told) : behaviour_(behaviour), owner_(std::move(told)) {
+pump::pump(uv_loop_t* loop, const traffic& behaviour, owner told)
+    : behaviour_(behaviour), owner_(std::move(told)) {
   uv_timer_init(loop, &timer_);
   timer_.data = this;
 }
@@ -31,7 +32,8 @@ void pump::close(void* data, uv_close_cb closed) {
 
 void pump::update() {
   if (from_ == nullptr || closing_) return;
-  free_at_ = std::min(free_at_, uv_now(timer_.loop) + throttle_tick_ms);  // the throttle may have been loosened
+  free_at_ = std::min(
+      free_at_, uv_now(timer_.loop) + throttle_tick_ms);  // the throttle may have been loosened
   deliver();
   read_if_wanted();
 }
@@ -58,7 +60,8 @@ void pump::on_read(uv_stream_t* stream, ssize_t got, const uv_buf_t* buf) {
   if (got == 0) return;
   if (got < 0 && got != UV_EOF) return self->owner_.failed();
   self->ended_ = got < 0;
-  std::string bytes = got < 0 ? std::string() : std::string(buf->base, static_cast<std::size_t>(got));
+  std::string bytes =
+      got < 0 ? std::string() : std::string(buf->base, static_cast<std::size_t>(got));
   self->held_bytes_ += bytes.size();
   const auto delay = static_cast<std::uint64_t>(self->behaviour_.delay_ms);
   self->held_.push_back({uv_now(stream->loop) + delay, std::move(bytes)});
@@ -76,7 +79,8 @@ void pump::deliver() {
   while (!held_.empty() && behaviour_.how == traffic::mode::pass) {
     chunk& next = held_.front();
     const std::uint64_t now = uv_now(timer_.loop);
-    const std::uint64_t due = behaviour_.bytes_per_second != 0 ? std::max(next.due, free_at_) : next.due;
+    const std::uint64_t due =
+        behaviour_.bytes_per_second != 0 ? std::max(next.due, free_at_) : next.due;
     if (due > now) return wait_until(due);
     if (next.bytes.empty()) {
       held_.pop_front();
@@ -113,7 +117,8 @@ void pump::send(std::string bytes) {
   writing->bytes = std::move(bytes);
   writing->on = this;
   writing->request.data = writing;
-  const uv_buf_t buf = uv_buf_init(writing->bytes.data(), static_cast<unsigned>(writing->bytes.size()));
+  const uv_buf_t buf =
+      uv_buf_init(writing->bytes.data(), static_cast<unsigned>(writing->bytes.size()));
   const auto on_written = [](uv_write_t* request, int) {
     auto* done = static_cast<write_request*>(request->data);
     pump* const on = done->on;

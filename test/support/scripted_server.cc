@@ -37,7 +37,9 @@ std::string http_request::header(std::string_view name) const {
     if (colon == std::string::npos || colon - line != name.size()) continue;
     if (strncasecmp(head.data() + line, name.data(), name.size()) != 0) continue;
     const std::size_t value = head.find_first_not_of(' ', colon + 1);
-    return value == std::string::npos ? "" : head.substr(value, at == std::string::npos ? at : at - value);
+    return value == std::string::npos
+               ? ""
+               : head.substr(value, at == std::string::npos ? at : at - value);
   }
   return "";
 }
@@ -79,7 +81,8 @@ struct peer::connection {
   void send_flood() {
     flooding = false;
     if (to_flood == 0 || closing) return;
-    const std::size_t piece = static_cast<std::size_t>(std::min<std::uint64_t>(to_flood, flood_piece));
+    const std::size_t piece =
+        static_cast<std::size_t>(std::min<std::uint64_t>(to_flood, flood_piece));
     to_flood -= piece;
     flooding = true;
     send(std::string(piece, 'x'));
@@ -94,7 +97,8 @@ struct peer::connection {
   }
 
   void finish_if_written() {
-    if (close_when_written && !closing && slow.empty() && to_flood == 0 && stream()->write_queue_size == 0) {
+    if (close_when_written && !closing && slow.empty() && to_flood == 0 &&
+        stream()->write_queue_size == 0) {
       shut();
     }
   }
@@ -172,13 +176,18 @@ void peer::flood(std::uint64_t total) {
 }
 
 void peer::answer(std::string_view body, int status, std::string_view headers) {
-  std::string bytes = "HTTP/1.1 " + std::to_string(status) + " Status\r\nContent-Type: application/json\r\n";
-  bytes.append(headers).append("Content-Length: ").append(std::to_string(body.size())).append("\r\n\r\n");
+  std::string bytes =
+      "HTTP/1.1 " + std::to_string(status) + " Status\r\nContent-Type: application/json\r\n";
+  bytes.append(headers)
+      .append("Content-Length: ")
+      .append(std::to_string(body.size()))
+      .append("\r\n\r\n");
   write(bytes.append(body));
 }
 
 void peer::begin_chunks(int status, std::string_view headers) {
-  std::string bytes = "HTTP/1.1 " + std::to_string(status) + " Status\r\nContent-Type: application/json\r\n";
+  std::string bytes =
+      "HTTP/1.1 " + std::to_string(status) + " Status\r\nContent-Type: application/json\r\n";
   write(bytes.append(headers).append("Transfer-Encoding: chunked\r\n\r\n"));
 }
 
@@ -224,7 +233,8 @@ bool peer::parse_one() {
   r.head = unparsed_.substr(0, end);
   const std::size_t space = r.head.find(' ');
   const std::size_t next = r.head.find(' ', space + 1);
-  if (space == std::string::npos || next == std::string::npos) return false;  // not HTTP; received() has it
+  if (space == std::string::npos || next == std::string::npos)
+    return false;  // not HTTP; received() has it
   r.method = r.head.substr(0, space);
   r.path = r.head.substr(space + 1, next - space - 1);
   r.chunked = r.header("Transfer-Encoding") == "chunked";
@@ -314,7 +324,8 @@ void scripted_server::listen() {
   must(uv_listen(stream, 512, listener::on_connection) == 0, "listen");
   sockaddr_in bound;
   int size = sizeof bound;
-  must(uv_tcp_getsockname(&listener_->tcp, reinterpret_cast<sockaddr*>(&bound), &size) == 0, "getsockname");
+  must(uv_tcp_getsockname(&listener_->tcp, reinterpret_cast<sockaddr*>(&bound), &size) == 0,
+       "getsockname");
   port_ = ntohs(bound.sin_port);
 }
 
@@ -327,7 +338,8 @@ void scripted_server::refuse() {
   setsockopt(reserved_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   sockaddr_in to;
   uv_ip4_addr(address_.c_str(), port_, &to);
-  must(::bind(reserved_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0, "keeping the port");
+  must(::bind(reserved_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0,
+       "keeping the port");
 }
 
 void scripted_server::listen_again() {
@@ -342,7 +354,8 @@ void scripted_server::drop_all() {
 }
 
 void scripted_server::close() {
-  if (listener_ != nullptr) uv_close(reinterpret_cast<uv_handle_t*>(&listener_->tcp), listener::on_closed);
+  if (listener_ != nullptr)
+    uv_close(reinterpret_cast<uv_handle_t*>(&listener_->tcp), listener::on_closed);
   listener_ = nullptr;
   if (reserved_ >= 0) ::close(reserved_);
   reserved_ = -1;

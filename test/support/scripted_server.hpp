@@ -1,6 +1,6 @@
-// A TCP server on the test's own loop that does what the test says: answers in pieces, half an answer,
-// nothing, a reset, garbage, an endless body, a stream pushed by hand, or no listening at all; and that
-// remembers what it was sent. One thread, no fixed port, no sleep.
+// A TCP server on the test's own loop that does what the test says: answers in pieces, half an
+// answer, nothing, a reset, garbage, an endless body, a stream pushed by hand, or no listening at
+// all; and that remembers what it was sent. One thread, no fixed port, no sleep.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +20,8 @@ struct http_request {
   std::size_t peer = 0;  // the number of the connection that it came on, from 0
   std::string method;
   std::string path;
-  std::string head;      // start line and headers as they came, without the empty line
-  std::string body;      // of a chunked request: what had come when it was told, decoded
+  std::string head;  // start line and headers as they came, without the empty line
+  std::string body;  // of a chunked request: what had come when it was told, decoded
   bool chunked = false;
 
   // The value of a header, its name in any case; "" if there is none.
@@ -58,7 +58,7 @@ class peer {
   [[nodiscard]] std::size_t number() const { return number_; }
   [[nodiscard]] bool open() const { return state_ != nullptr; }
   [[nodiscard]] const std::string& received() const { return received_; }  // every byte
-  [[nodiscard]] const std::string& upload() const { return upload_; }      // chunked requests, decoded
+  [[nodiscard]] const std::string& upload() const { return upload_; }  // chunked requests, decoded
 
  private:
   friend class scripted_server;
@@ -83,15 +83,15 @@ class scripted_server {
   using request_script = std::function<void(peer&, const http_request&)>;
   using upload_script = std::function<void(peer&, std::string_view)>;
 
-  // Listens on `address` at a free port, or at `port`. Sets SIGPIPE to be ignored, since libuv's writes to
-  // clients that have gone raise it.
+  // Listens on `address` at a free port, or at `port`. Sets SIGPIPE to be ignored, since libuv's
+  // writes to clients that have gone raise it.
   explicit scripted_server(uv_loop_t* loop, const std::string& address = "127.0.0.1", int port = 0);
   ~scripted_server();  // only after close() and a turn of the loop
   scripted_server(const scripted_server&) = delete;
   scripted_server& operator=(const scripted_server&) = delete;
 
-  // What to do when a connection came; a request came (a chunked one: its headers and what came with
-  // them); more of a chunked request came. Default: nothing.
+  // What to do when a connection came; a request came (a chunked one: its headers and what came
+  // with them); more of a chunked request came. Default: nothing.
   connect_script on_connect;
   request_script on_request;
   upload_script on_upload;

@@ -23,15 +23,20 @@ tls_etcd::tls_etcd(const certificates& asked) : port_(free_port()) {
   if (mkdtemp(made) == nullptr) give_up("no temporary directory");
   directory_ = made;
   const std::string script =
-      "cd " + directory_ + " && exec 2>/dev/null && set -e\n"
+      "cd " + directory_ +
+      " && exec 2>/dev/null && set -e\n"
       "new() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out $1.key; }\n"
       "new ca; openssl req -x509 -new -key ca.key -subj /CN=ca -days 2 -out ca.pem\n"
       "new other; openssl req -x509 -new -key other.key -subj /CN=other -days 2 -out other.pem\n"
       "sign() { new $1; openssl req -new -key $1.key -subj $2 -out $1.csr\n"
       "  printf \"extendedKeyUsage=$3\\n$4\" >$1.ext\n"
-      "  openssl x509 -req -in $1.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile $1.ext -out $1.pem; }\n"
-      "sign server /O=server " + asked.server_usage + " subjectAltName=IP:127.0.0.1\n"
-      "sign client " + asked.client_subject + " clientAuth; sign root /CN=root clientAuth\n";
+      "  openssl x509 -req -in $1.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile "
+      "$1.ext -out $1.pem; }\n"
+      "sign server /O=server " +
+      asked.server_usage +
+      " subjectAltName=IP:127.0.0.1\n"
+      "sign client " +
+      asked.client_subject + " clientAuth; sign root /CN=root clientAuth\n";
   if (std::system(script.c_str()) != 0) give_up("openssl makes no certificates");
   start();
 }
@@ -48,17 +53,23 @@ void tls_etcd::start() {
   const std::string peers = "http://127.0.0.1:" + std::to_string(free_port());
   const char* const other = std::getenv("ETCD");
   member_ = std::make_unique<process>(std::vector<std::string>{
-      other != nullptr ? other : "etcd", "--data-dir=" + file("data"), "--listen-client-urls=" + endpoint(),
-      "--advertise-client-urls=" + endpoint(), "--listen-peer-urls=" + peers,
-      "--initial-advertise-peer-urls=" + peers, "--initial-cluster=default=" + peers, "--client-cert-auth",
-      "--trusted-ca-file=" + file("ca.pem"), "--cert-file=" + file("server.pem"), "--key-file=" + file("server.key")});
+      other != nullptr ? other : "etcd", "--data-dir=" + file("data"),
+      "--listen-client-urls=" + endpoint(), "--advertise-client-urls=" + endpoint(),
+      "--listen-peer-urls=" + peers, "--initial-advertise-peer-urls=" + peers,
+      "--initial-cluster=default=" + peers, "--client-cert-auth",
+      "--trusted-ca-file=" + file("ca.pem"), "--cert-file=" + file("server.pem"),
+      "--key-file=" + file("server.key")});
 }
 
 void tls_etcd::etcdctl(const std::vector<std::string>& arguments) const {
   const char* const other = std::getenv("ETCDCTL");
-  std::vector<std::string> argv{other != nullptr ? other : "etcdctl", "--endpoints=" + endpoint(),
-                                "--cacert=" + file("ca.pem"), "--cert=" + file("root.pem"), "--key=" + file("root.key"),
-                                "--dial-timeout=30s", "--command-timeout=30s"};
+  std::vector<std::string> argv{other != nullptr ? other : "etcdctl",
+                                "--endpoints=" + endpoint(),
+                                "--cacert=" + file("ca.pem"),
+                                "--cert=" + file("root.pem"),
+                                "--key=" + file("root.key"),
+                                "--dial-timeout=30s",
+                                "--command-timeout=30s"};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   process run(argv, {"ETCDCTL_API=3"});
   const std::string output = run.rest();

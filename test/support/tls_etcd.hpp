@@ -1,6 +1,6 @@
-// An etcd that speaks TLS and wants client certificates, with what is needed to talk to it: `ca.pem`,
-// `client.pem`, `client.key`, `root.pem`, `root.key`, and of somebody else `other.pem`, `other.key`.
-// One member, for one test.
+// An etcd that speaks TLS and wants client certificates, with what is needed to talk to it:
+// `ca.pem`, `client.pem`, `client.key`, `root.pem`, `root.key`, and of somebody else `other.pem`,
+// `other.key`. One member, for one test.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,9 @@ class tls_etcd {
 
   [[nodiscard]] std::string file(const std::string& name) const { return directory_ + "/" + name; }
   [[nodiscard]] std::uint16_t port() const { return port_; }
-  [[nodiscard]] std::string endpoint() const { return "https://127.0.0.1:" + std::to_string(port_); }
+  [[nodiscard]] std::string endpoint() const {
+    return "https://127.0.0.1:" + std::to_string(port_);
+  }
 
  private:
   std::string directory_;

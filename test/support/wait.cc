@@ -23,10 +23,14 @@ constexpr int tick_ms = 10;
 class guard {
  public:
   guard(int seconds, const char* file, int line)
-      : seconds_(seconds * slowness()), end_(clock::now() + std::chrono::seconds(seconds_)), file_(file), line_(line) {}
+      : seconds_(seconds * slowness()),
+        end_(clock::now() + std::chrono::seconds(seconds_)),
+        file_(file),
+        line_(line) {}
 
   void check() const {
-    if (clock::now() >= end_) give_up("waited " + std::to_string(seconds_) + " s in vain", file_, line_);
+    if (clock::now() >= end_)
+      give_up("waited " + std::to_string(seconds_) + " s in vain", file_, line_);
   }
 
  private:
@@ -41,7 +45,8 @@ class ticker {
  public:
   explicit ticker(uv_loop_t* loop) : loop_(loop) {
     uv_timer_init(loop, &timer_);
-    uv_timer_start(&timer_, [](uv_timer_t*) {}, tick_ms, tick_ms);
+    uv_timer_start(
+        &timer_, [](uv_timer_t*) {}, tick_ms, tick_ms);
     timer_.data = this;
   }
   ticker(const ticker&) = delete;
@@ -83,7 +88,8 @@ int slowness() {
 #endif
 }
 
-void run_until(uv_loop_t* loop, const condition& holds, int guard_seconds, const char* file, int line) {
+void run_until(uv_loop_t* loop, const condition& holds, int guard_seconds, const char* file,
+               int line) {
   const guard limit(guard_seconds, file, line);
   const ticker wakes(loop);
   while (!holds()) {

@@ -28,8 +28,8 @@ void run_for(uv_loop_t* loop, int milliseconds);
 void await(const condition& holds, int guard_seconds = 30, const char* file = __builtin_FILE(),
            int line = __builtin_LINE());
 
-// A TCP port of 127.0.0.1 that nobody listens on, never given twice by this process. It is below the
-// range from which the kernel takes ports for outgoing connections, so that a server can come
+// A TCP port of 127.0.0.1 that nobody listens on, never given twice by this process. It is below
+// the range from which the kernel takes ports for outgoing connections, so that a server can come
 // back to it after a restart.
 [[nodiscard]] std::uint16_t free_port();
 

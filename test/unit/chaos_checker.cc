@@ -17,21 +17,27 @@ class made {
  public:
   // m0 leads etcd.
   explicit made(int members = 3, const std::string& etcd = "3.5.30") {
-    add("run", 0, R"("seed":"1","candidates":3,"ttl_ms":3000,"members":)" + std::to_string(members) + R"(,"etcd":")" + etcd + '"');
+    add("run", 0,
+        R"("seed":"1","candidates":3,"ttl_ms":3000,"members":)" + std::to_string(members) +
+            R"(,"etcd":")" + etcd + '"');
     elected("m0", 0, 2);
     for (const char* who : {"a", "b", "c"}) line(who, "started", 0);
   }
 
-  made& line(const std::string& who, const std::string& event, int ms, int token = 0, const std::string& reason = "") {
+  made& line(const std::string& who, const std::string& event, int ms, int token = 0,
+             const std::string& reason = "") {
     std::string more = R"("instance":")" + who + '"';
     if (token != 0) more += R"(,"fencing_token":)" + std::to_string(token);
     if (!reason.empty()) more += R"(,"reason":")" + reason + '"';
     add(event, ms, more);
     return *this;
   }
-  made& acquired(const std::string& who, int ms, int token) { return line(who, "acquired", ms, token); }
+  made& acquired(const std::string& who, int ms, int token) {
+    return line(who, "acquired", ms, token);
+  }
   // Cancelled, told lost a moment later.
-  made& lost(const std::string& who, int ms, int token, const std::string& reason = "deadline_passed") {
+  made& lost(const std::string& who, int ms, int token,
+             const std::string& reason = "deadline_passed") {
     return line(who, "cancelled", ms, token, reason).line(who, "lost", ms + 1, token, reason);
   }
   made& resigned(const std::string& who, int ms, int token) {
@@ -59,7 +65,8 @@ class made {
 
  private:
   void add(const std::string& event, int ms, const std::string& more) {
-    lines_.push_back(R"({"event":")" + event + R"(","t_ns":)" + std::to_string((1000 + ms) * 1000000LL) + ',' + more + '}');
+    lines_.push_back(R"({"event":")" + event + R"(","t_ns":)" +
+                     std::to_string((1000 + ms) * 1000000LL) + ',' + more + '}');
   }
   std::vector<std::string> lines_;
   int faults_ = 0;
@@ -74,7 +81,8 @@ void accepted(const verdict& given) {
 void rejected(const verdict& given, const std::string& because) {
   for (const std::string& each : given.violations) std::fprintf(stderr, "%s\n", each.c_str());
   cr_assert(eq(sz, given.violations.size(), 1));
-  cr_assert(given.violations[0].find(because) != std::string::npos, "'%s' was not complained of", because.c_str());
+  cr_assert(given.violations[0].find(because) != std::string::npos, "'%s' was not complained of",
+            because.c_str());
 }
 
 }  // namespace
@@ -89,8 +97,12 @@ Test(chaos_checker, accepts_one_leader_all_the_time) {
 }
 
 Test(chaos_checker, accepts_a_loss_in_a_black_hole_and_measures_its_margin) {
-  verdict v = made().acquired("a", 500, 10).fault("hole", "a", 10000, 20000).lost("a", 12500, 10)
-                          .acquired("b", 13400, 11).judged();
+  verdict v = made()
+                  .acquired("a", 500, 10)
+                  .fault("hole", "a", 10000, 20000)
+                  .lost("a", 12500, 10)
+                  .acquired("b", 13400, 11)
+                  .judged();
   accepted(v);
   cr_assert(eq(sz, v.handovers, 1));
   cr_assert(eq(i64, *v.margin_of_loss, 900 * millisecond));
@@ -105,59 +117,116 @@ Test(chaos_checker, misses_the_deadline_in_a_minute_without_a_takeover_after_a_l
     return shows_too_little(parsed, v);
   };
   cr_assert(not(missing(made().acquired("a", 500, 10), 60000).empty()));
-  cr_assert(not(missing(made().acquired("a", 500, 10).fault("hand_over", "a", 10000, 10000).resigned("a", 10002, 10)
-                            .acquired("b", 10006, 11), 60000).empty()), "a resignation tries no deadline");
-  cr_assert(not(missing(made().acquired("a", 500, 10).fault("hole", "a", 10000, 12600).lost("a", 12500, 10)
-                            .acquired("b", 12700, 11), 60000).empty()), "it could give its key back itself");
+  cr_assert(not(missing(made()
+                            .acquired("a", 500, 10)
+                            .fault("hand_over", "a", 10000, 10000)
+                            .resigned("a", 10002, 10)
+                            .acquired("b", 10006, 11),
+                        60000)
+                    .empty()),
+            "a resignation tries no deadline");
+  cr_assert(not(missing(made()
+                            .acquired("a", 500, 10)
+                            .fault("hole", "a", 10000, 12600)
+                            .lost("a", 12500, 10)
+                            .acquired("b", 12700, 11),
+                        60000)
+                    .empty()),
+            "it could give its key back itself");
   for (const char* kind : {"hole", "hole_out", "cut"}) {
-    cr_assert(missing(made().acquired("a", 500, 10).fault(kind, "a", 10000, 20000).lost("a", 12500, 10)
-                          .acquired("b", 13400, 11), 60000).empty(), "%s", kind);
+    cr_assert(missing(made()
+                          .acquired("a", 500, 10)
+                          .fault(kind, "a", 10000, 20000)
+                          .lost("a", 12500, 10)
+                          .acquired("b", 13400, 11),
+                      60000)
+                  .empty(),
+              "%s", kind);
   }
   cr_assert(missing(made().acquired("a", 500, 10), 20000).empty(), "too short to ask for it");
 }
 
 Test(chaos_checker, accepts_a_handover) {
-  verdict v = made().acquired("a", 500, 10).fault("hand_over", "a", 10000, 10000).resigned("a", 10002, 10)
-                          .acquired("b", 10006, 11).judged();
+  verdict v = made()
+                  .acquired("a", 500, 10)
+                  .fault("hand_over", "a", 10000, 10000)
+                  .resigned("a", 10002, 10)
+                  .acquired("b", 10006, 11)
+                  .judged();
   accepted(v);
   cr_assert(eq(i64, *v.margin_of_handover, 4 * millisecond));
 }
 
 Test(chaos_checker, rejects_two_leaders) {
-  rejected(made().acquired("a", 500, 10).fault("hole", "a", 10000, 20000).acquired("b", 13400, 11)
-                 .lost("a", 13401, 10).judged(), "two leaders for 0.001 s");
+  rejected(made()
+               .acquired("a", 500, 10)
+               .fault("hole", "a", 10000, 20000)
+               .acquired("b", 13400, 11)
+               .lost("a", 13401, 10)
+               .judged(),
+           "two leaders for 0.001 s");
 }
 
 Test(chaos_checker, rejects_two_leaders_whatever_lies_between) {
-  rejected(made().acquired("a", 500, 10).fault("delete_key", "b", 10000, 10020).fault("hand_over", "b", 11000, 11000)
-                 .acquired("b", 11000, 11).resigned("b", 11000, 11).fault("hole", "a", 9000, 20000)
-                 .acquired("c", 12000, 12).judged(), "two leaders");
+  rejected(made()
+               .acquired("a", 500, 10)
+               .fault("delete_key", "b", 10000, 10020)
+               .fault("hand_over", "b", 11000, 11000)
+               .acquired("b", 11000, 11)
+               .resigned("b", 11000, 11)
+               .fault("hole", "a", 9000, 20000)
+               .acquired("c", 12000, 12)
+               .judged(),
+           "two leaders");
 }
 
 Test(chaos_checker, rejects_a_leader_that_dies_too_late) {
-  rejected(made().acquired("a", 500, 10).fault("kill", "a", 10000, 12000).acquired("b", 9990, 11)
-                 .line("a", "killed", 10001).judged(), "two leaders");
+  rejected(made()
+               .acquired("a", 500, 10)
+               .fault("kill", "a", 10000, 12000)
+               .acquired("b", 9990, 11)
+               .line("a", "killed", 10001)
+               .judged(),
+           "two leaders");
 }
 
 Test(chaos_checker, accepts_a_killed_leader_without_a_last_word) {
-  verdict v = made().acquired("a", 500, 10).fault("kill", "a", 10000, 15000).line("a", "killed", 10001)
-                          .acquired("b", 13300, 11).line("a", "started", 15000).judged();
+  verdict v = made()
+                  .acquired("a", 500, 10)
+                  .fault("kill", "a", 10000, 15000)
+                  .line("a", "killed", 10001)
+                  .acquired("b", 13300, 11)
+                  .line("a", "started", 15000)
+                  .judged();
   accepted(v);
   cr_assert(not(v.margin_of_loss.has_value()));
 }
 
 Test(chaos_checker, accepts_a_frozen_leader_that_says_so_when_it_wakes) {
-  accepted(made().acquired("a", 500, 10).fault("freeze", "a", 10000, 16000).acquired("b", 13200, 11)
-                 .lost("a", 16004, 10).judged());
+  accepted(made()
+               .acquired("a", 500, 10)
+               .fault("freeze", "a", 10000, 16000)
+               .acquired("b", 13200, 11)
+               .lost("a", 16004, 10)
+               .judged());
 }
 
 Test(chaos_checker, rejects_a_leader_that_wakes_and_goes_on) {
-  rejected(made().acquired("a", 500, 10).fault("freeze", "a", 10000, 16000).acquired("b", 13200, 11)
-                 .lost("a", 17000, 10).judged(), "two leaders for 1.000 s");
+  rejected(made()
+               .acquired("a", 500, 10)
+               .fault("freeze", "a", 10000, 16000)
+               .acquired("b", 13200, 11)
+               .lost("a", 17000, 10)
+               .judged(),
+           "two leaders for 1.000 s");
 }
 
 Test(chaos_checker, rejects_a_leader_that_wakes_and_never_says_anything) {
-  rejected(made().acquired("a", 500, 10).fault("freeze", "a", 10000, 16000).acquired("b", 13200, 11).judged(),
+  rejected(made()
+               .acquired("a", 500, 10)
+               .fault("freeze", "a", 10000, 16000)
+               .acquired("b", 13200, 11)
+               .judged(),
            "two leaders for 44.000 s");
 }
 
@@ -168,31 +237,55 @@ Test(chaos_checker, accepts_a_freeze_shorter_than_the_ttl_without_a_change) {
 }
 
 Test(chaos_checker, rejects_an_acquired_before_the_cancelled_after_a_freeze) {
-  verdict v = made().acquired("a", 500, 10).fault("freeze", "a", 10000, 13000).acquired("a", 13010, 12).judged();
+  verdict v = made()
+                  .acquired("a", 500, 10)
+                  .fault("freeze", "a", 10000, 13000)
+                  .acquired("a", 13010, 12)
+                  .judged();
   rejected(v, "acquired while its term 10 was not over");
 }
 
 Test(chaos_checker, excuses_two_for_a_push_after_a_deletion_by_hand) {
-  verdict v = made().acquired("a", 500, 10).fault("delete_key", "a", 10000, 10030).acquired("b", 10020, 11)
-                          .lost("a", 10024, 10, "key_deleted").judged();
+  verdict v = made()
+                  .acquired("a", 500, 10)
+                  .fault("delete_key", "a", 10000, 10030)
+                  .acquired("b", 10020, 11)
+                  .lost("a", 10024, 10, "key_deleted")
+                  .judged();
   accepted(v);
   cr_assert(eq(sz, v.overlaps_by_hand, 1));
 }
 
 Test(chaos_checker, rejects_two_for_longer_than_a_push_after_a_deletion_by_hand) {
-  rejected(made().acquired("a", 500, 10).fault("revoke_lease", "a", 10000, 10030).acquired("b", 10020, 11)
-                 .lost("a", 10600, 10, "lease_expired").judged(), "two leaders for 0.580 s");
+  rejected(made()
+               .acquired("a", 500, 10)
+               .fault("revoke_lease", "a", 10000, 10030)
+               .acquired("b", 10020, 11)
+               .lost("a", 10600, 10, "lease_expired")
+               .judged(),
+           "two leaders for 0.580 s");
 }
 
 Test(chaos_checker, does_not_excuse_a_deletion_of_somebody_elses_key) {
-  rejected(made().acquired("a", 500, 10).fault("delete_key", "b", 10000, 10030).fault("hole_in", "a", 9000, 12000)
-                 .acquired("b", 10020, 11).lost("a", 10024, 10, "key_deleted").judged(), "two leaders for 0.004 s");
+  rejected(made()
+               .acquired("a", 500, 10)
+               .fault("delete_key", "b", 10000, 10030)
+               .fault("hole_in", "a", 9000, 12000)
+               .acquired("b", 10020, 11)
+               .lost("a", 10024, 10, "key_deleted")
+               .judged(),
+           "two leaders for 0.004 s");
 }
 
 Test(chaos_checker, excuses_a_member_that_wakes_and_revokes_by_itself) {
   for (const char* version : {"3.3.27", "3.4.23", "3.4.30", "3.5.0", "3.5.12"}) {
-    verdict v = made(3, version).acquired("a", 500, 10).fault("member_freeze", "m0", 10000, 16000).elected("m1", 11500, 3)
-                    .acquired("b", 16010, 11).lost("a", 16012, 10, "key_deleted").judged();
+    verdict v = made(3, version)
+                    .acquired("a", 500, 10)
+                    .fault("member_freeze", "m0", 10000, 16000)
+                    .elected("m1", 11500, 3)
+                    .acquired("b", 16010, 11)
+                    .lost("a", 16012, 10, "key_deleted")
+                    .judged();
     accepted(v);
     cr_assert(eq(sz, v.overlaps_by_etcd, 1));
   }
@@ -200,8 +293,13 @@ Test(chaos_checker, excuses_a_member_that_wakes_and_revokes_by_itself) {
 
 Test(chaos_checker, rejects_that_of_an_etcd_that_does_not) {
   for (const char* version : {"3.4.31", "3.4.42", "3.5.13", "3.5.30", "3.6.0", "4.0.0", ""}) {
-    verdict v = made(3, version).acquired("a", 500, 10).fault("member_freeze", "m0", 10000, 16000).elected("m1", 11500, 3)
-                    .acquired("b", 16010, 11).lost("a", 16012, 10, "key_deleted").judged();
+    verdict v = made(3, version)
+                    .acquired("a", 500, 10)
+                    .fault("member_freeze", "m0", 10000, 16000)
+                    .elected("m1", 11500, 3)
+                    .acquired("b", 16010, 11)
+                    .lost("a", 16012, 10, "key_deleted")
+                    .judged();
     cr_assert(eq(sz, v.overlaps_by_etcd, 0), "%s", version);
     cr_assert(ge(sz, v.violations.size(), 1));
     cr_assert(v.violations[0].find("two leaders for 0.002 s") != std::string::npos, "%s", version);
@@ -209,23 +307,39 @@ Test(chaos_checker, rejects_that_of_an_etcd_that_does_not) {
 }
 
 Test(chaos_checker, rejects_a_woken_member_as_an_excuse_for_a_deadline_that_came_too_late) {
-  rejected(made(3, "3.4.23").acquired("a", 500, 10).fault("member_freeze", "m0", 10000, 16000).acquired("b", 16010, 11)
-                 .lost("a", 16012, 10, "deadline_passed").judged(), "two leaders");
+  rejected(made(3, "3.4.23")
+               .acquired("a", 500, 10)
+               .fault("member_freeze", "m0", 10000, 16000)
+               .acquired("b", 16010, 11)
+               .lost("a", 16012, 10, "deadline_passed")
+               .judged(),
+           "two leaders");
 }
 
 Test(chaos_checker, rejects_a_fencing_token_that_does_not_grow) {
-  rejected(made().acquired("a", 500, 10).fault("hand_over", "a", 10000, 10000).resigned("a", 10002, 10)
-                 .acquired("b", 10006, 10).judged(), "fencing token 10, not above 10");
+  rejected(made()
+               .acquired("a", 500, 10)
+               .fault("hand_over", "a", 10000, 10000)
+               .resigned("a", 10002, 10)
+               .acquired("b", 10006, 10)
+               .judged(),
+           "fencing token 10, not above 10");
 }
 
 Test(chaos_checker, rejects_lost_before_cancelled) {
-  rejected(made().acquired("a", 500, 10).fault("hole", "a", 10000, 20000).line("a", "lost", 12500, 10, "deadline_passed")
-                 .acquired("b", 13400, 11).judged(), "before its token was cancelled");
+  rejected(made()
+               .acquired("a", 500, 10)
+               .fault("hole", "a", 10000, 20000)
+               .line("a", "lost", 12500, 10, "deadline_passed")
+               .acquired("b", 13400, 11)
+               .judged(),
+           "before its token was cancelled");
 }
 
 Test(chaos_checker, rejects_cancelled_without_a_term) {
-  rejected(made().acquired("a", 500, 10).line("b", "cancelled", 9000, 9, "deadline_passed").judged(),
-           "b cancelled the term 9");
+  rejected(
+      made().acquired("a", 500, 10).line("b", "cancelled", 9000, 9, "deadline_passed").judged(),
+      "b cancelled the term 9");
 }
 
 Test(chaos_checker, rejects_a_loss_without_a_fault) {
@@ -234,96 +348,196 @@ Test(chaos_checker, rejects_a_loss_without_a_fault) {
 }
 
 Test(chaos_checker, rejects_a_loss_by_one_silent_endpoint_or_a_move_of_etcds_leader) {
-  for (const char* kind : {"hole_one", "reset", "move_leader", "member_cut", "member_rolled", "rolling_restart"}) {
-    rejected(made().acquired("a", 500, 10).fault(kind, "a", 9000, 15000).lost("a", 10000, 10)
-                   .acquired("b", 10400, 11).judged(), "without a fault that may cost it");
+  for (const char* kind :
+       {"hole_one", "reset", "move_leader", "member_cut", "member_rolled", "rolling_restart"}) {
+    rejected(made()
+                 .acquired("a", 500, 10)
+                 .fault(kind, "a", 9000, 15000)
+                 .lost("a", 10000, 10)
+                 .acquired("b", 10400, 11)
+                 .judged(),
+             "without a fault that may cost it");
   }
 }
 
 Test(chaos_checker, rejects_a_loss_by_a_follower_while_there_is_a_quorum) {
-  for (const char* kind : {"member_freeze", "member_kill", "member_restart", "member_slow", "member_isolated"}) {
-    rejected(made().acquired("a", 500, 10).fault(kind, "m1", 9000, 16000).lost("a", 11500, 10)
-                   .acquired("b", 12000, 11).judged(), "without a fault that may cost it");
+  for (const char* kind :
+       {"member_freeze", "member_kill", "member_restart", "member_slow", "member_isolated"}) {
+    rejected(made()
+                 .acquired("a", 500, 10)
+                 .fault(kind, "m1", 9000, 16000)
+                 .lost("a", 11500, 10)
+                 .acquired("b", 12000, 11)
+                 .judged(),
+             "without a fault that may cost it");
   }
 }
 
 Test(chaos_checker, accepts_a_loss_within_a_ttl_of_a_fault_of_etcds_leader_and_no_later) {
-  accepted(made().acquired("a", 500, 10).fault("member_freeze", "m0", 9000, 30000).elected("m1", 11000, 3)
-                 .lost("a", 11600, 10).acquired("b", 14500, 11).judged());
-  rejected(made().acquired("a", 500, 10).fault("member_freeze", "m0", 9000, 30000).elected("m1", 11000, 3)
-                 .lost("a", 20000, 10).acquired("b", 20400, 11).judged(), "without a fault that may cost it");
+  accepted(made()
+               .acquired("a", 500, 10)
+               .fault("member_freeze", "m0", 9000, 30000)
+               .elected("m1", 11000, 3)
+               .lost("a", 11600, 10)
+               .acquired("b", 14500, 11)
+               .judged());
+  rejected(made()
+               .acquired("a", 500, 10)
+               .fault("member_freeze", "m0", 9000, 30000)
+               .elected("m1", 11000, 3)
+               .lost("a", 20000, 10)
+               .acquired("b", 20400, 11)
+               .judged(),
+           "without a fault that may cost it");
 }
 
 Test(chaos_checker, accepts_a_loss_by_a_slow_leader_of_etcd_for_as_long_as_it_is_slow) {
-  accepted(made().acquired("a", 500, 10).fault("member_slow", "m0", 9000, 20000).lost("a", 19000, 10)
-                 .acquired("b", 20400, 11).judged());
+  accepted(made()
+               .acquired("a", 500, 10)
+               .fault("member_slow", "m0", 9000, 20000)
+               .lost("a", 19000, 10)
+               .acquired("b", 20400, 11)
+               .judged());
 }
 
 Test(chaos_checker, accepts_a_loss_by_an_election_that_a_returning_member_forced) {
-  accepted(made().acquired("a", 500, 10).fault("member_isolated", "m1", 9000, 16000).elected("m0", 18000, 5)
-                 .lost("a", 19000, 10).acquired("b", 21500, 11).judged());
-  rejected(made().acquired("a", 500, 10).elected("m0", 18000, 5).lost("a", 19000, 10).acquired("b", 19400, 11).judged(),
+  accepted(made()
+               .acquired("a", 500, 10)
+               .fault("member_isolated", "m1", 9000, 16000)
+               .elected("m0", 18000, 5)
+               .lost("a", 19000, 10)
+               .acquired("b", 21500, 11)
+               .judged());
+  rejected(made()
+               .acquired("a", 500, 10)
+               .elected("m0", 18000, 5)
+               .lost("a", 19000, 10)
+               .acquired("b", 19400, 11)
+               .judged(),
            "without a fault that may cost it");
 }
 
 Test(chaos_checker, accepts_a_loss_without_a_quorum) {
-  accepted(made().acquired("a", 500, 10).fault("member_freeze", "m1", 9000, 15000).fault("member_freeze", "m2", 9000, 15000)
-                 .lost("a", 11500, 10).acquired("b", 18500, 11).judged());
-  rejected(made().acquired("a", 500, 10).fault("member_freeze", "m1", 9000, 15000).fault("member_freeze", "m2", 15000, 19000)
-                 .lost("a", 16500, 10).acquired("b", 18500, 11).judged(), "without a fault that may cost it");
+  accepted(made()
+               .acquired("a", 500, 10)
+               .fault("member_freeze", "m1", 9000, 15000)
+               .fault("member_freeze", "m2", 9000, 15000)
+               .lost("a", 11500, 10)
+               .acquired("b", 18500, 11)
+               .judged());
+  rejected(made()
+               .acquired("a", 500, 10)
+               .fault("member_freeze", "m1", 9000, 15000)
+               .fault("member_freeze", "m2", 15000, 19000)
+               .lost("a", 16500, 10)
+               .acquired("b", 18500, 11)
+               .judged(),
+           "without a fault that may cost it");
 }
 
 Test(chaos_checker, accepts_a_loss_by_a_cut_of_the_only_member) {
-  accepted(made(1).acquired("a", 500, 10).fault("member_cut", "m0", 9000, 19000).lost("a", 11500, 10)
-                  .acquired("b", 23000, 11).judged());
+  accepted(made(1)
+               .acquired("a", 500, 10)
+               .fault("member_cut", "m0", 9000, 19000)
+               .lost("a", 11500, 10)
+               .acquired("b", 23000, 11)
+               .judged());
 }
 
 Test(chaos_checker, rejects_a_loss_by_somebody_elses_fault) {
-  rejected(made().acquired("a", 500, 10).fault("freeze", "b", 9000, 15000).lost("a", 10000, 10)
-                 .acquired("c", 10400, 11).judged(), "without a fault that may cost it");
+  rejected(made()
+               .acquired("a", 500, 10)
+               .fault("freeze", "b", 9000, 15000)
+               .lost("a", 10000, 10)
+               .acquired("c", 10400, 11)
+               .judged(),
+           "without a fault that may cost it");
 }
 
 Test(chaos_checker, rejects_a_gap_without_a_fault) {
-  rejected(made().acquired("a", 500, 10).fault("hand_over", "a", 10000, 10000).resigned("a", 10002, 10)
-                 .acquired("b", 11600, 11).judged(), "nobody led for 1.598 s");
+  rejected(made()
+               .acquired("a", 500, 10)
+               .fault("hand_over", "a", 10000, 10000)
+               .resigned("a", 10002, 10)
+               .acquired("b", 11600, 11)
+               .judged(),
+           "nobody led for 1.598 s");
 }
 
 Test(chaos_checker, rejects_a_gap_longer_than_its_fault_explains) {
-  rejected(made().acquired("a", 500, 10).fault("kill", "a", 10000, 30000).line("a", "killed", 10001)
-                 .acquired("b", 15100, 11).judged(), "nobody led for 5.099 s");
+  rejected(made()
+               .acquired("a", 500, 10)
+               .fault("kill", "a", 10000, 30000)
+               .line("a", "killed", 10001)
+               .acquired("b", 15100, 11)
+               .judged(),
+           "nobody led for 5.099 s");
 }
 
 Test(chaos_checker, allows_a_longer_gap_when_etcds_leader_crashed) {
-  accepted(made().acquired("a", 500, 10).fault("kill", "a", 10000, 30000).line("a", "killed", 10001)
-                 .fault("member_kill", "m1", 12500, 20000).acquired("b", 22000, 11).judged());
-  rejected(made().acquired("a", 500, 10).fault("kill", "a", 10000, 30000).line("a", "killed", 10001)
-                 .fault("member_kill", "m1", 12500, 20000).acquired("b", 23200, 11).judged(), "nobody led");
+  accepted(made()
+               .acquired("a", 500, 10)
+               .fault("kill", "a", 10000, 30000)
+               .line("a", "killed", 10001)
+               .fault("member_kill", "m1", 12500, 20000)
+               .acquired("b", 22000, 11)
+               .judged());
+  rejected(made()
+               .acquired("a", 500, 10)
+               .fault("kill", "a", 10000, 30000)
+               .line("a", "killed", 10001)
+               .fault("member_kill", "m1", 12500, 20000)
+               .acquired("b", 23200, 11)
+               .judged(),
+           "nobody led");
 }
 
 Test(chaos_checker, accepts_a_gap_for_as_long_as_there_is_no_quorum) {
-  accepted(made().acquired("a", 500, 10).fault("member_freeze", "m0", 10000, 40000)
-                 .fault("member_freeze", "m1", 11000, 30000).lost("a", 13000, 10).acquired("b", 34000, 11).judged());
+  accepted(made()
+               .acquired("a", 500, 10)
+               .fault("member_freeze", "m0", 10000, 40000)
+               .fault("member_freeze", "m1", 11000, 30000)
+               .lost("a", 13000, 10)
+               .acquired("b", 34000, 11)
+               .judged());
 }
 
 Test(chaos_checker, accepts_a_gap_for_as_long_as_no_candidate_can_reach_etcd) {
-  accepted(made().acquired("a", 500, 10).fault("hole", "a", 10000, 40000).fault("cut", "b", 10000, 30000)
-                 .fault("freeze", "c", 10000, 40000).lost("a", 12500, 10).acquired("b", 33000, 11).judged());
+  accepted(made()
+               .acquired("a", 500, 10)
+               .fault("hole", "a", 10000, 40000)
+               .fault("cut", "b", 10000, 30000)
+               .fault("freeze", "c", 10000, 40000)
+               .lost("a", 12500, 10)
+               .acquired("b", 33000, 11)
+               .judged());
 }
 
 Test(chaos_checker, rejects_no_leader_at_the_beginning_or_the_end) {
   rejected(made().acquired("a", 6000, 10).judged(), "nobody led for 6.000 s");
-  rejected(made().acquired("a", 500, 10).fault("kill", "a", 10000, 10010).line("a", "killed", 10001).judged(),
+  rejected(made()
+               .acquired("a", 500, 10)
+               .fault("kill", "a", 10000, 10010)
+               .line("a", "killed", 10001)
+               .judged(),
            "nobody led for 49.999 s");
   rejected(made().judged(), "nobody led for 60.000 s");
 }
 
 Test(chaos_checker, rejects_a_candidate_that_ends_by_itself) {
-  rejected(made().acquired("a", 500, 10).line("c", "ended", 10000, 0, "exit code 1").judged(), "c ended by itself");
+  rejected(made().acquired("a", 500, 10).line("c", "ended", 10000, 0, "exit code 1").judged(),
+           "c ended by itself");
 }
 
 Test(chaos_checker, lets_everybody_resign_when_the_run_is_over) {
-  accepted(made().acquired("a", 500, 10).resigned("a", 60010, 10).line("a", "ended", 60021, 0, "exit code 0")
-                 .acquired("b", 60015, 11).resigned("b", 60020, 11).line("b", "ended", 60031, 0, "exit code 0").judged());
+  accepted(made()
+               .acquired("a", 500, 10)
+               .resigned("a", 60010, 10)
+               .line("a", "ended", 60021, 0, "exit code 0")
+               .acquired("b", 60015, 11)
+               .resigned("b", 60020, 11)
+               .line("b", "ended", 60031, 0, "exit code 0")
+               .judged());
 }
 
 Test(chaos_checker, refuses_what_is_no_history) {

@@ -20,16 +20,17 @@ class client {
     tcp_.data = connect_.data = this;
     sockaddr_in address{};
     uv_ip4_addr("127.0.0.1", port, &address);
-    uv_tcp_connect(&connect_, &tcp_, reinterpret_cast<sockaddr*>(&address), [](uv_connect_t* done, int status) {
-      auto* self = static_cast<client*>(done->data);
-      if (status != 0) {  // reset before it was looked at
-        self->ended = status;
-        return;
-      }
-      uv_read_start(reinterpret_cast<uv_stream_t*>(&self->tcp_), on_room, on_read);
-      self->connected_ = true;
-      self->send(std::string());
-    });
+    uv_tcp_connect(&connect_, &tcp_, reinterpret_cast<sockaddr*>(&address),
+                   [](uv_connect_t* done, int status) {
+                     auto* self = static_cast<client*>(done->data);
+                     if (status != 0) {  // reset before it was looked at
+                       self->ended = status;
+                       return;
+                     }
+                     uv_read_start(reinterpret_cast<uv_stream_t*>(&self->tcp_), on_room, on_read);
+                     self->connected_ = true;
+                     self->send(std::string());
+                   });
   }
 
   void send(const std::string& bytes) {
@@ -40,7 +41,8 @@ class client {
     to_send_.clear();
   }
   void close() {
-    uv_close(reinterpret_cast<uv_handle_t*>(&tcp_), [](uv_handle_t* handle) { static_cast<client*>(handle->data)->closed = true; });
+    uv_close(reinterpret_cast<uv_handle_t*>(&tcp_),
+             [](uv_handle_t* handle) { static_cast<client*>(handle->data)->closed = true; });
   }
 
   std::string received;
@@ -80,7 +82,8 @@ class world {
   void ask() { asking->send("GET / HTTP/1.1\r\n\r\n"); }
   [[nodiscard]] std::size_t answers() const {
     std::size_t count = 0;
-    for (std::size_t at = 0; (at = asking->received.find("pong", at)) != std::string::npos; ++at) ++count;
+    for (std::size_t at = 0; (at = asking->received.find("pong", at)) != std::string::npos; ++at)
+      ++count;
     return count;
   }
   void until_answers(std::size_t count) {

@@ -14,11 +14,15 @@ namespace {
 
 int end_of(const planned_fault& plan) { return plan.at_ms + plan.for_ms; }
 
-bool overlap(const planned_fault& a, const planned_fault& b) { return a.at_ms < end_of(b) && b.at_ms < end_of(a); }
+bool overlap(const planned_fault& a, const planned_fault& b) {
+  return a.at_ms < end_of(b) && b.at_ms < end_of(a);
+}
 
 // A black hole that costs the leader its lease while somebody else can take over.
-bool deposes(const planned_fault& hole, const std::vector<planned_fault>& all, const circumstances& under) {
-  if (!hole.leader_only || hole.target != whoever_leads || hole.for_ms < deposing_ms(under.ttl_ms)) return false;
+bool deposes(const planned_fault& hole, const std::vector<planned_fault>& all,
+             const circumstances& under) {
+  if (!hole.leader_only || hole.target != whoever_leads || hole.for_ms < deposing_ms(under.ttl_ms))
+    return false;
   if (hole.kind != fault_kind::hole && hole.kind != fault_kind::hole_out) return false;
   int others = 0;
   for (const planned_fault& each : all) {
@@ -45,12 +49,14 @@ Test(chaos_schedule, is_the_same_for_the_same_seed_and_another_for_another) {
   cr_assert(text_of(one) != text_of(two));
 }
 
-// Whoever has a seed from an old run gets the old schedule: it does not depend on the library or the compiler.
+// Whoever has a seed from an old run gets the old schedule: it does not depend on the library or
+// the compiler.
 Test(chaos_schedule, does_not_change_by_accident) {
   circumstances under;
   under.seed = 7;
   const std::string first = describe(draw_schedule(under).front());
-  cr_assert(first == "   3.0 s  throttle, the leader, for 1.0 s, 726 bytes a second", "%s", first.c_str());
+  cr_assert(first == "   3.0 s  throttle, the leader, for 1.0 s, 726 bytes a second", "%s",
+            first.c_str());
 }
 
 Test(chaos_schedule, has_every_kind_that_is_possible_in_a_long_run) {
@@ -70,9 +76,11 @@ Test(chaos_schedule, keeps_to_what_is_there) {
   under.seconds = 600;
   under.members = 1;
   for (const planned_fault& each : draw_schedule(under)) {
-    const bool impossible = each.kind == fault_kind::cut || each.kind == fault_kind::member_cut ||
-                            each.kind == fault_kind::member_isolated || each.kind == fault_kind::hole_one ||
-                            each.kind == fault_kind::quorum_lost || each.kind == fault_kind::move_leader || each.kind == fault_kind::rolling_restart;
+    const bool impossible =
+        each.kind == fault_kind::cut || each.kind == fault_kind::member_cut ||
+        each.kind == fault_kind::member_isolated || each.kind == fault_kind::hole_one ||
+        each.kind == fault_kind::quorum_lost || each.kind == fault_kind::move_leader ||
+        each.kind == fault_kind::rolling_restart;
     cr_assert(not(impossible));
   }
 }
@@ -87,10 +95,13 @@ Test(chaos_schedule, always_deposes_a_leader_and_takes_the_quorum_away_from_one)
         under.members = members;
         under.real_cuts = seed % 2 == 0;
         const std::vector<planned_fault> all = draw_schedule(under);
-        const auto deposing = std::count_if(all.begin(), all.end(), [&](const auto& each) { return deposes(each, all, under); });
-        cr_assert(ge(llong, deposing, std::max(1, seconds / 30)), "seed %d, %d s, %d members", static_cast<int>(seed), seconds, members);
+        const auto deposing = std::count_if(
+            all.begin(), all.end(), [&](const auto& each) { return deposes(each, all, under); });
+        cr_assert(ge(llong, deposing, std::max(1, seconds / 30)), "seed %d, %d s, %d members",
+                  static_cast<int>(seed), seconds, members);
         const auto quorum = std::count_if(all.begin(), all.end(), [&](const auto& each) {
-          return each.kind == fault_kind::quorum_lost && each.for_ms > under.ttl_ms;  // later than any deadline
+          return each.kind == fault_kind::quorum_lost &&
+                 each.for_ms > under.ttl_ms;  // later than any deadline
         });
         cr_assert(eq(llong, quorum, members == 1 ? 0 : std::max(1, seconds / 60)));
       }
@@ -104,9 +115,11 @@ Test(chaos_schedule, has_one_of_each_where_a_long_ttl_leaves_no_room_for_more) {
     under.seed = seed;
     under.ttl_ms = 10000;
     const std::vector<planned_fault> all = draw_schedule(under);
-    const auto deposing = std::count_if(all.begin(), all.end(), [&](const auto& each) { return deposes(each, all, under); });
-    const auto quorum =
-        std::count_if(all.begin(), all.end(), [](const auto& each) { return each.kind == fault_kind::quorum_lost; });
+    const auto deposing = std::count_if(
+        all.begin(), all.end(), [&](const auto& each) { return deposes(each, all, under); });
+    const auto quorum = std::count_if(all.begin(), all.end(), [](const auto& each) {
+      return each.kind == fault_kind::quorum_lost;
+    });
     cr_assert(eq(llong, deposing, 1));
     cr_assert(eq(llong, quorum, 1));
   }

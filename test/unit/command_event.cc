@@ -33,11 +33,15 @@ bool has(const std::string& text, const char* part) { return text.find(part) != 
 }  // namespace
 
 Test(command_event, tells_an_errors_message_whatever_its_code) {
-  const std::string full = written(tool::event("lost", "s").add({errc::lease_gone, "etcd says it is gone", 5}));
-  cr_expect(has(full, R"("event":"lost")") && has(full, R"("message":"etcd says it is gone")"), "%s", full.c_str());
-  cr_expect(has(full, R"("code":"lease_gone")") && has(full, R"("etcd_code":5)"), "%s", full.c_str());
+  const std::string full =
+      written(tool::event("lost", "s").add({errc::lease_gone, "etcd says it is gone", 5}));
+  cr_expect(has(full, R"("event":"lost")") && has(full, R"("message":"etcd says it is gone")"),
+            "%s", full.c_str());
+  cr_expect(has(full, R"("code":"lease_gone")") && has(full, R"("etcd_code":5)"), "%s",
+            full.c_str());
 
-  const std::string without_code = written(tool::event("lost").add({errc::ok, "seen by the watch", 0}));
+  const std::string without_code =
+      written(tool::event("lost").add({errc::ok, "seen by the watch", 0}));
   cr_expect(has(without_code, R"("message":"seen by the watch")"), "%s", without_code.c_str());
   cr_expect(not(has(without_code, R"("code")")), "%s", without_code.c_str());
 

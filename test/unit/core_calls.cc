@@ -1,4 +1,5 @@
-// Requests under way: once over the endpoints, hedged if wanted, and what is known of one without an answer.
+// Requests under way: once over the endpoints, hedged if wanted, and what is known of one without
+// an answer.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
@@ -12,7 +13,8 @@ namespace {
 
 // request_timeout 2 s, hedge after 667 ms, retry delay 500 ms.
 struct calls_host {
-  explicit calls_host(std::size_t count, bool authenticate = false) : requests(count, authenticate, choose) {}
+  explicit calls_host(std::size_t count, bool authenticate = false)
+      : requests(count, authenticate, choose) {}
 
   scripted_choices choose;
   timings t = resolve({}, 10 * second);
@@ -32,7 +34,8 @@ struct calls_host {
   }
   void answer(call_id call, outcome what = outcome::ok) {
     out.clear();
-    if (auto done = requests.answered(now, t, call, what, what == outcome::ok, out)) ended.push_back(*done);
+    if (auto done = requests.answered(now, t, call, what, what == outcome::ok, out))
+      ended.push_back(*done);
   }
   void wait(nanos span) {
     const nanos end = now + span;
@@ -59,10 +62,15 @@ struct calls_host {
   }
 };
 
-const outcome going_on[] = {outcome::not_sent, outcome::broken, outcome::bad_answer, outcome::unavailable,
-                            outcome::wrong_cluster, outcome::rejected};
-const outcome conclusive[] = {outcome::ok, outcome::overloaded, outcome::lease_gone, outcome::lease_exists,
-                              outcome::no_space, outcome::too_many_operations, outcome::permission_denied,
+const outcome going_on[] = {outcome::not_sent,    outcome::broken,        outcome::bad_answer,
+                            outcome::unavailable, outcome::wrong_cluster, outcome::rejected};
+const outcome conclusive[] = {outcome::ok,
+                              outcome::overloaded,
+                              outcome::lease_gone,
+                              outcome::lease_exists,
+                              outcome::no_space,
+                              outcome::too_many_operations,
+                              outcome::permission_denied,
                               outcome::compacted};
 
 }  // namespace
@@ -130,8 +138,11 @@ Test(core_calls, one_that_may_have_been_executed_is_in_doubt_for_two_time_outs_f
   const struct {
     outcome what;
     bool doubt;
-  } table[] = {{outcome::not_sent, false},   {outcome::wrong_cluster, true}, {outcome::broken, true},
-               {outcome::bad_answer, true}, {outcome::unavailable, true}};
+  } table[] = {{outcome::not_sent, false},
+               {outcome::wrong_cluster, true},
+               {outcome::broken, true},
+               {outcome::bad_answer, true},
+               {outcome::unavailable, true}};
   for (const auto& row : table) {
     calls_host h(1);
     h.start(op::stand);
@@ -302,7 +313,7 @@ Test(core_calls, a_refusal_of_an_older_token_asks_for_no_login) {
   h.answer(1);
   h.start(op::confirm);
   h.answer(2, outcome::token_invalid);
-  h.answer(4);  // the new token
+  h.answer(4);                          // the new token
   h.answer(3, outcome::token_invalid);  // the confirmation was sent with the old one
   cr_assert(eq(sz, h.sends().size(), 1));
   cr_assert(h.sends()[0].what == op::confirm);
@@ -314,7 +325,8 @@ Test(core_calls, a_token_that_is_refused_again_and_again_ends_the_request) {
   for (int i = 0; i < 20 && h.ended.size() < 10; ++i) {
     std::vector<tenure::core::send> now_sent = h.sends();
     if (now_sent.empty()) break;
-    h.answer(now_sent[0].call, now_sent[0].what == op::authenticate ? outcome::ok : outcome::token_invalid);
+    h.answer(now_sent[0].call,
+             now_sent[0].what == op::authenticate ? outcome::ok : outcome::token_invalid);
   }
   cr_assert(h.ended.back().what == outcome::token_invalid);
   cr_assert(h.ended.back().asked.what == op::stand);

@@ -1,4 +1,5 @@
-// Until when a lease may be believed in: the two halves of the evidence, and the term that joins them.
+// Until when a lease may be believed in: the two halves of the evidence, and the term that joins
+// them.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
@@ -35,7 +36,8 @@ Test(core_deadline, a_grant_is_both_halves) {
 Test(core_deadline, counts_from_the_sending_of_the_older_of_two) {
   const struct {
     std::int64_t kept, confirmed, good_until;
-  } table[] = {{300, 200, 1200}, {200, 300, 1200}, {300, 300, 1300}, {90, 300, 1100}, {300, 90, 1100}, {50, 50, 1100}};
+  } table[] = {{300, 200, 1200}, {200, 300, 1200}, {300, 300, 1300},
+               {90, 300, 1100},  {300, 90, 1100},  {50, 50, 1100}};
   for (const auto& row : table) {
     for (const bool kept_first : {true, false}) {
       deadline d = granted_at(100);

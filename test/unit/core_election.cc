@@ -83,7 +83,8 @@ Test(core_election, a_delete_does_to_the_queue_what_its_revision_and_name_say) {
       {"our own as known to the reading", front, own, 60, effect_of_delete::none, 2},
       {"an earlier key of our own", front, own, 50, effect_of_delete::none, 2},
       {"a foreign one, none of them in front", front, 0, 61, effect_of_delete::none, 2},
-      {"a foreign one, perhaps the one in front", with_foreign, 0, 61, effect_of_delete::unclear, 2},
+      {"a foreign one, perhaps the one in front", with_foreign, 0, 61, effect_of_delete::unclear,
+       2},
       {"a foreign one known to the reading", with_foreign, 0, 60, effect_of_delete::none, 2},
       {"nobody in front", {}, 1, 61, effect_of_delete::none, 0},
   };
@@ -102,7 +103,8 @@ Test(core_election, a_delete_of_our_name_without_a_key_means_nothing) {
 
 Test(core_election, a_foreign_delete_is_never_taken_for_our_own) {
   election e = queued_behind({});
-  cr_assert(take_delete(e, {0, true, 0, 0, 99}, 0) == effect_of_delete::none, "no lease has the id 0");
+  cr_assert(take_delete(e, {0, true, 0, 0, 99}, 0) == effect_of_delete::none,
+            "no lease has the id 0");
 }
 
 Test(core_election, elections_are_counted_by_their_standing) {

@@ -112,7 +112,8 @@ Test(core_backoff, lies_between_half_and_one_and_a_half_of_the_delay) {
 Test(core_backoff, doubles_up_to_eight_times_and_starts_anew_after_a_success) {
   scripted_choices c;
   backoff b;
-  for (const nanos times : {1, 2, 4, 8, 8, 8}) cr_assert(eq(i64, b.failed(0, 1000, c), times * 500));
+  for (const nanos times : {1, 2, 4, 8, 8, 8})
+    cr_assert(eq(i64, b.failed(0, 1000, c), times * 500));
   b.succeeded();
   cr_assert(eq(i64, b.until(), 0));
   cr_assert(eq(i64, b.failed(0, 1000, c), 500));
@@ -128,7 +129,7 @@ Test(core_backoff, what_failed_long_ago_makes_no_pause_longer) {
   scripted_choices c;
   backoff b;
   for (int i = 0; i < 5; ++i) b.failed(0, 1000, c);
-  cr_assert(eq(i64, b.failed(b.until() + 8000, 1000, c) , 4000 + 8000 + 4000));
+  cr_assert(eq(i64, b.failed(b.until() + 8000, 1000, c), 4000 + 8000 + 4000));
   const nanos later = b.until() + 8001;
   cr_assert(eq(i64, b.failed(later, 1000, c), later + 500));
 }

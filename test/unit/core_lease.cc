@@ -75,8 +75,9 @@ Test(core_lease, a_failed_keepalive_is_repeated_soon_and_never_ever_later) {
 
 Test(core_lease, every_failure_of_a_keepalive_is_followed_by_another_try) {
   for (const outcome why :
-       {outcome::not_sent, outcome::broken, outcome::timed_out, outcome::bad_answer, outcome::unavailable, outcome::overloaded,
-        outcome::no_space, outcome::token_invalid, outcome::permission_denied, outcome::wrong_cluster, outcome::rejected}) {
+       {outcome::not_sent, outcome::broken, outcome::timed_out, outcome::bad_answer,
+        outcome::unavailable, outcome::overloaded, outcome::no_space, outcome::token_invalid,
+        outcome::permission_denied, outcome::wrong_cluster, outcome::rejected}) {
     holding_host h;
     h.wait(2 * second);
     h.fail(op::keepalive, why);
@@ -87,7 +88,8 @@ Test(core_lease, every_failure_of_a_keepalive_is_followed_by_another_try) {
   }
 }
 
-Test(core_lease, a_confirmation_that_fails_at_once_is_not_repeated_in_a_hurry_while_the_keepalive_hangs) {
+Test(core_lease,
+     a_confirmation_that_fails_at_once_is_not_repeated_in_a_hurry_while_the_keepalive_hangs) {
   settings s;
   s.endpoint_count = 3;
   core_host h(s);
@@ -97,7 +99,8 @@ Test(core_lease, a_confirmation_that_fails_at_once_is_not_repeated_in_a_hurry_wh
   const nanos end = h.now + 6 * second;
   for (int i = 0; i < 2000 && h.now < end; ++i) {
     h.wait(millisecond * (h.find(op::confirm) != nullptr ? 0 : 5));
-    while (h.find(op::confirm) != nullptr && h.count(op::confirm) < 200) h.fail(op::confirm, outcome::overloaded);
+    while (h.find(op::confirm) != nullptr && h.count(op::confirm) < 200)
+      h.fail(op::confirm, outcome::overloaded);
     if (h.count(op::confirm) >= 200) break;
   }
   cr_assert(le(sz, h.count(op::confirm), 30));
@@ -150,7 +153,7 @@ Test(core_lease, a_grant_whose_answer_was_lost_is_recognised_and_adopted) {
   cr_assert(eq(sz, h.etcd.leases.size(), 1));
   h.serve(op::stand);
   cr_assert(not(h.leads()));  // its age is unknown: both halves of the evidence are needed
-  h.serve(op::keepalive);  // the stand was the other half
+  h.serve(op::keepalive);     // the stand was the other half
   h.serve(op::read_queue);
   cr_assert(h.leads());
 }

@@ -1,5 +1,5 @@
-// The way to leadership: one commit to lead when nobody is in front, one push to take over, and everything
-// that can be wrong with a queue meanwhile.
+// The way to leadership: one commit to lead when nobody is in front, one push to take over, and
+// everything that can be wrong with a queue meanwhile.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
@@ -128,7 +128,7 @@ Test(core_machine, hears_a_delete_before_the_answer_of_its_own_stand) {
   h.feed(stand{0, true});
   h.serve(op::grant);
   h.created();
-  h.serve(op::stand);  // all or nothing: nothing, there is another
+  h.serve(op::stand);                        // all or nothing: nothing, there is another
   const answer late = h.execute(op::stand);  // it saw the other in front
   h.etcd.remove(0, other);
   h.deliver();
@@ -239,7 +239,8 @@ Test(core_machine, who_stood_again_before_that_key_was_found_still_stands_when_i
 }
 
 Test(core_machine, a_refused_stand_is_told_as_trouble_and_tried_again_after_a_pause) {
-  for (const outcome why : {outcome::no_space, outcome::permission_denied, outcome::overloaded, outcome::rejected}) {
+  for (const outcome why :
+       {outcome::no_space, outcome::permission_denied, outcome::overloaded, outcome::rejected}) {
     core_host h;
     h.feed(stand{0, true});
     h.serve(op::grant);

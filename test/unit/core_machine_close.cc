@@ -27,7 +27,10 @@ const way ways[] = {
        h.feed(work_stopped{0});
        h.serve_all();
      }},
-    {standing::wanting, [](core_host& h) { h.feed(stand{0, true}); }},
+    {standing::wanting,
+     [](core_host& h) {
+       h.feed(stand{0, true});
+     }},
     {standing::creating,
      [](core_host& h) {
        h.feed(stand{0, true});
@@ -72,7 +75,8 @@ bool paired(const core_host& h) {
 
 }  // namespace
 
-Test(core_machine_close, a_leader_that_resigns_is_cancelled_at_once_and_its_key_goes_when_the_work_has_stopped) {
+Test(core_machine_close,
+     a_leader_that_resigns_is_cancelled_at_once_and_its_key_goes_when_the_work_has_stopped) {
   core_host h;
   h.stand();
   h.feed(resign{0});
@@ -114,7 +118,8 @@ Test(core_machine_close, resigning_is_answered_once_in_every_state_and_leaves_no
 
 Test(core_machine_close, resigning_twice_is_the_same_resignation) {
   for (const way& w : ways) {
-    if (w.state == standing::idle || w.state == standing::wanting) continue;  // complete at once, twice
+    if (w.state == standing::idle || w.state == standing::wanting)
+      continue;  // complete at once, twice
     core_host h;
     bring(h, w);
     h.feed(resign{0});
@@ -149,14 +154,16 @@ Test(core_machine_close, leaving_is_answered_once_in_every_state_and_leaves_no_k
     h.feed(leave{0});
     h.feed(leave{0});
     h.run(4 * second);
-    cr_assert(eq(sz, h.count(news::left), w.state == standing::idle || w.state == standing::wanting ? 2 : 1));
+    cr_assert(eq(sz, h.count(news::left),
+                 w.state == standing::idle || w.state == standing::wanting ? 2 : 1));
     cr_assert(eq(sz, h.count(news::lost), w.state == standing::leading ? 1 : 0));
     cr_assert(h.etcd.find(0, 1000) == nullptr);
     cr_assert(h.standing() == standing::idle);
   }
 }
 
-Test(core_machine_close, a_leader_that_leaves_is_told_lost_and_keeps_its_key_until_the_work_has_stopped) {
+Test(core_machine_close,
+     a_leader_that_leaves_is_told_lost_and_keeps_its_key_until_the_work_has_stopped) {
   core_host h;
   h.stand();
   h.feed(leave{0});
@@ -168,7 +175,8 @@ Test(core_machine_close, a_leader_that_leaves_is_told_lost_and_keeps_its_key_unt
   cr_assert(h.find(op::withdraw) != nullptr);
 }
 
-Test(core_machine_close, left_is_told_in_time_when_the_key_cannot_be_deleted_and_the_deletion_goes_on) {
+Test(core_machine_close,
+     left_is_told_in_time_when_the_key_cannot_be_deleted_and_the_deletion_goes_on) {
   core_host h;
   h.stand();
   h.feed(leave{0});
@@ -255,7 +263,8 @@ Test(core_machine_close, a_stand_without_an_answer_is_swept_after_a_resignation)
   cr_assert(h.etcd.keys.empty());
 }
 
-Test(core_machine_close, a_key_of_a_stand_without_an_answer_goes_however_late_the_resignation_comes) {
+Test(core_machine_close,
+     a_key_of_a_stand_without_an_answer_goes_however_late_the_resignation_comes) {
   core_host h;
   h.feed(stand{0, true});
   h.serve(op::grant);
@@ -274,7 +283,8 @@ Test(core_machine_close, a_doubtful_stand_is_swept_even_if_a_later_one_succeeded
   h.feed(stand{0, true});
   h.serve(op::grant);
   const tenure::core::send late = *h.find(op::stand);
-  h.fail(op::stand, outcome::broken);  // perhaps it is still executed, up to two request time-outs after its sending
+  h.fail(op::stand, outcome::broken);  // perhaps it is still executed, up to two request time-outs
+                                       // after its sending
   h.run(second);
   cr_assert(h.leads());
   h.feed(resign{0});
@@ -287,7 +297,8 @@ Test(core_machine_close, a_doubtful_stand_is_swept_even_if_a_later_one_succeeded
   cr_assert(h.etcd.keys.empty());
 }
 
-Test(core_machine_close, a_stand_executed_while_the_answer_to_the_withdrawal_was_under_way_is_swept) {
+Test(core_machine_close,
+     a_stand_executed_while_the_answer_to_the_withdrawal_was_under_way_is_swept) {
   core_host h;
   h.feed(stand{0, true});
   h.serve(op::grant);
@@ -387,8 +398,9 @@ Test(core_machine_close, closing_ends_in_time_when_nobody_answers) {
 }
 
 Test(core_machine_close, closing_ends_when_the_revocation_fails_in_any_way) {
-  for (const outcome why : {outcome::not_sent, outcome::broken, outcome::unavailable, outcome::lease_gone,
-                            outcome::permission_denied, outcome::bad_answer, outcome::rejected}) {
+  for (const outcome why :
+       {outcome::not_sent, outcome::broken, outcome::unavailable, outcome::lease_gone,
+        outcome::permission_denied, outcome::bad_answer, outcome::rejected}) {
     core_host h;
     h.etcd.put(0, other);
     h.stand();

@@ -19,7 +19,8 @@ struct leading_host : core_host {
 };
 
 bool lost_for(const core_host& h, cause why) {
-  return h.count(news::cancelled) == 1 && h.count(news::lost) == 1 && h.last(news::lost).why_lost == why;
+  return h.count(news::cancelled) == 1 && h.count(news::lost) == 1 &&
+         h.last(news::lost).why_lost == why;
 }
 
 }  // namespace
@@ -139,7 +140,8 @@ Test(core_machine_loss, answers_count_from_their_sending) {
   cr_assert(h.find(op::keepalive) != nullptr);
   h.wait(600 * millisecond);
   h.serve(op::keepalive);
-  cr_assert(eq(i64, h.m.cutoff(), 1000 * second + 20 * millisecond + least));  // as old as the last reassurance
+  cr_assert(eq(i64, h.m.cutoff(),
+               1000 * second + 20 * millisecond + least));  // as old as the last reassurance
   h.serve(op::reassure);
   cr_assert(eq(i64, h.m.cutoff(), sent + least));
 }
@@ -199,7 +201,8 @@ Test(core_machine_loss, a_wake_up_that_comes_late_is_told_as_a_stall) {
   cr_assert(eq(u64, +h.m.counts().stalls, 1));
 }
 
-Test(core_machine_loss, a_machine_that_slept_learns_of_the_loss_and_of_the_stall_whatever_comes_first) {
+Test(core_machine_loss,
+     a_machine_that_slept_learns_of_the_loss_and_of_the_stall_whatever_comes_first) {
   for (const bool woken : {true, false}) {
     leading_host h;
     h.wait(2 * second);
@@ -220,7 +223,8 @@ Test(core_machine_loss, a_machine_that_slept_learns_of_the_loss_and_of_the_stall
   }
 }
 
-Test(core_machine_loss, the_lease_gone_is_told_to_the_session_and_to_each_leader_and_it_stands_again) {
+Test(core_machine_loss,
+     the_lease_gone_is_told_to_the_session_and_to_each_leader_and_it_stands_again) {
   leading_host h;
   h.stand(1);
   h.etcd.put(2, 0x77);
@@ -259,7 +263,8 @@ Test(core_machine_loss, reassurance_finds_a_key_that_was_replaced) {
 Test(core_machine_loss, a_key_found_in_place_of_its_own_does_not_stay_behind) {
   leading_host h(settings{}, false);
   h.etcd.remove(0, h.lease());
-  h.etcd.put(0, h.lease());  // e.g. a stand of ours that was executed late: it lives as long as our lease
+  h.etcd.put(
+      0, h.lease());  // e.g. a stand of ours that was executed late: it lives as long as our lease
   h.lose_events();
   h.run(5 * second);
   cr_assert(h.standing() == standing::idle);
@@ -299,7 +304,8 @@ Test(core_machine_loss, a_store_without_space_is_only_read_and_a_good_leader_goe
   h.run(60 * second);
   cr_assert(h.leads());
   cr_assert(h.last(news::trouble).why == outcome::no_space);
-  cr_assert(le(sz, h.count(news::trouble), 3));  // a warning now and then, not with each reassurance
+  cr_assert(
+      le(sz, h.count(news::trouble), 3));  // a warning now and then, not with each reassurance
   cr_assert(gt(sz, h.count(op::reassure), 20));
   h.etcd.full = false;
   h.run(40 * second);
@@ -317,7 +323,8 @@ Test(core_machine_loss, the_reading_of_a_full_store_still_finds_that_the_key_is_
   cr_assert(lost_for(h, cause::key_deleted));
 }
 
-Test(core_machine_loss, after_a_loss_it_stands_again_only_when_the_work_has_stopped_or_the_grace_is_over) {
+Test(core_machine_loss,
+     after_a_loss_it_stands_again_only_when_the_work_has_stopped_or_the_grace_is_over) {
   for (const bool says_so : {true, false}) {
     leading_host h;
     h.etcd.remove(0, h.lease());
@@ -379,7 +386,8 @@ Test(core_machine_loss, loses_and_regains_a_thousand_times_with_one_loss_for_eac
   cr_assert(eq(sz, h.count(news::acquired), 1000));
 }
 
-Test(core_machine_loss, an_error_that_says_no_such_lease_costs_nothing_as_long_as_keepalives_are_acknowledged) {
+Test(core_machine_loss,
+     an_error_that_says_no_such_lease_costs_nothing_as_long_as_keepalives_are_acknowledged) {
   leading_host h;
   h.feed(tenure::core::stand{1, true});
   h.fail(op::stand, outcome::lease_gone);  // without a header: it may be another cluster's
@@ -409,7 +417,8 @@ Test(core_machine_loss, who_let_the_deadline_pass_in_the_queue_looks_for_his_key
   h.etcd.remove(0, 0x77);
   h.deliver();
   cr_assert(not(h.leads()), "the deadline has passed");
-  h.etcd.keys.clear();  // the lease ends, and a keepalive that overlaps its end is acknowledged all the same
+  h.etcd.keys.clear();  // the lease ends, and a keepalive that overlaps its end is acknowledged all
+                        // the same
   h.serve(op::keepalive);
   h.serve(op::confirm);
   cr_assert(not(h.leads()));

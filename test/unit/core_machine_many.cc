@@ -24,7 +24,8 @@ Test(core_machine_many, any_number_of_elections_is_stood_in_by_as_few_transactio
   const struct {
     election_id elections;
     std::size_t transactions;
-  } table[] = {{1, 1}, {2, 1}, {126, 1}, {127, 2}, {128, 2}, {129, 2}, {252, 2}, {253, 3}, {1000, 8}};
+  } table[] = {{1, 1},   {2, 1},   {126, 1}, {127, 2}, {128, 2},
+               {129, 2}, {252, 2}, {253, 3}, {1000, 8}};
   for (const auto& row : table) {
     core_host h;
     stand_all(h, row.elections);
@@ -221,7 +222,8 @@ Test(core_machine_many, a_lost_session_cancels_all_at_once_and_tells_them_in_sli
   for (int i = 0; i < 1000 && h.count(news::lease_lost) == 0; ++i) {
     h.now = std::max(h.now, h.m.next_wake());
     h.feed(woke{});
-    while (!h.open.empty() && h.count(news::lease_lost) == 0) h.arrive(h.etcd.execute(h.open.front()));
+    while (!h.open.empty() && h.count(news::lease_lost) == 0)
+      h.arrive(h.etcd.execute(h.open.front()));
   }
   cr_assert(eq(sz, h.count(news::cancelled_all), 1));
   cr_assert(le(sz, h.count(news::lost), 2 * 64));
@@ -231,7 +233,8 @@ Test(core_machine_many, a_lost_session_cancels_all_at_once_and_tells_them_in_sli
   cr_assert(le(sz, h.count(news::lost), told + 64));
   // Whoever is talked about meanwhile is told first.
   h.feed(resign{999});
-  cr_assert(std::any_of(h.told.begin(), h.told.end(), [](const tell& t) { return t.what == news::lost && t.election == 999; }));
+  cr_assert(std::any_of(h.told.begin(), h.told.end(),
+                        [](const tell& t) { return t.what == news::lost && t.election == 999; }));
   h.run(second);
   cr_assert(eq(sz, h.count(news::lost), 1000));
   cr_assert(eq(sz, leaders(h), 999));
@@ -249,7 +252,8 @@ Test(core_machine_many, a_close_while_a_session_is_being_lost_tells_each_once) {
   h.turn();
   cr_assert(eq(sz, h.count(news::cancelled), 500));
   cr_assert(eq(sz, h.count(news::lost), 500));
-  cr_assert(eq(int, static_cast<int>(h.last(news::lost).why_lost), static_cast<int>(cause::deadline_passed)));
+  cr_assert(eq(int, static_cast<int>(h.last(news::lost).why_lost),
+               static_cast<int>(cause::deadline_passed)));
   h.run(5 * second);
   cr_assert(h.finished);
 }

@@ -1,5 +1,5 @@
-// Three machines, one small etcd, and whatever chance does to them: what the users are told must fit
-// together, whatever the order. (The simulator in test/sim does this at length.)
+// Three machines, one small etcd, and whatever chance does to them: what the users are told must
+// fit together, whatever the order. (The simulator in test/sim does this at length.)
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
@@ -31,8 +31,9 @@ class dice {
 
 constexpr election_id elections = 3;
 
-// How a user hears of one election: acquired, cancelled, then lost or resigned, and so on. Whatever was
-// acquired is cancelled before it is told lost; nothing is cancelled or lost that was not acquired.
+// How a user hears of one election: acquired, cancelled, then lost or resigned, and so on. Whatever
+// was acquired is cancelled before it is told lost; nothing is cancelled or lost that was not
+// acquired.
 struct listener {
   bool leading = false;
   bool ended = false;  // cancelled, its end not told yet
@@ -80,9 +81,7 @@ void act(core_host& h, dice& d) {
     case 5:
       if (d.once_in(10)) h.etcd.revoke(h.lease());
       break;
-    case 6:
-      h.etcd.put(id, 1 + static_cast<std::int64_t>(d.below(3)));
-      break;
+    case 6: h.etcd.put(id, 1 + static_cast<std::int64_t>(d.below(3))); break;
     case 7: h.etcd.remove(id, 1 + static_cast<std::int64_t>(d.below(3))); break;
     case 8:
       if (h.stream && d.once_in(5)) h.cut();
@@ -98,7 +97,8 @@ void act(core_host& h, dice& d) {
 void answer_one(core_host& h, dice& d) {
   if (h.open.empty()) return;
   const tenure::core::send s = h.open[d.below(h.open.size())];
-  const outcome failures[] = {outcome::not_sent, outcome::broken, outcome::unavailable, outcome::overloaded, outcome::bad_answer};
+  const outcome failures[] = {outcome::not_sent, outcome::broken, outcome::unavailable,
+                              outcome::overloaded, outcome::bad_answer};
   answer a;
   a.call = s.call;
   const bool executed = !d.once_in(6);
@@ -140,7 +140,8 @@ const char* play(std::uint64_t seed) {
       if (h.leads(id) != users[id].leading) return "the user believes otherwise";
     }
   }
-  if (closes) return h.finished || (h.run(10 * second), h.finished) ? nullptr : "closing does not end";
+  if (closes)
+    return h.finished || (h.run(10 * second), h.finished) ? nullptr : "closing does not end";
   // Faults off: everybody who still stands gets somewhere, and everything that ended was told.
   h.etcd.full = false;
   for (election_id id = 0; id < elections; ++id) {
@@ -154,9 +155,11 @@ const char* play(std::uint64_t seed) {
   }
   for (election_id id = 0; id < h.m.standings().size(); ++id) {
     const standing now = h.standing(id);
-    if (now != standing::idle && now != standing::leading) return "still not there after 40 s without faults";
+    if (now != standing::idle && now != standing::leading)
+      return "still not there after 40 s without faults";
     if (users[id].ended) return "an end that is never told";
-    if (now == standing::idle && h.etcd.find(id, h.lease()) != nullptr) return "a key that nobody stands by";
+    if (now == standing::idle && h.etcd.find(id, h.lease()) != nullptr)
+      return "a key that nobody stands by";
   }
   return nullptr;
 }

@@ -1,5 +1,5 @@
-// The cluster behind the answers: another one, one restored from a backup, other TTLs; authentication;
-// and those who only observe.
+// The cluster behind the answers: another one, one restored from a backup, other TTLs;
+// authentication; and those who only observe.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
@@ -121,7 +121,8 @@ Test(core_machine_world, what_was_compacted_has_been) {
   h.forget();  // the cluster is far behind that: it was restored
   h.run(2 * second);
   cr_assert(h.last(news::lease_lost).why_lost == cause::cluster_changed);
-  cr_assert(lt(sz, h.count(op::read_queue), 10), "no reading waits for a revision that will not come");
+  cr_assert(lt(sz, h.count(op::read_queue), 10),
+            "no reading waits for a revision that will not come");
 }
 
 Test(core_machine_world, a_linearizable_answer_that_was_only_overtaken_is_no_step_back) {
@@ -150,7 +151,8 @@ Test(core_machine_world, all_times_follow_the_ttl_that_was_granted) {
   cr_assert(eq(i64, h.m.cutoff(), h.now + 20 * second - expected.margin - expected.stop_grace));
 }
 
-Test(core_machine_world, a_smaller_ttl_that_the_asked_times_do_not_fit_in_is_refused_and_nobody_leads) {
+Test(core_machine_world,
+     a_smaller_ttl_that_the_asked_times_do_not_fit_in_is_refused_and_nobody_leads) {
   settings s;
   s.asked.ttl = 20 * second;
   s.asked.reassure_interval = 5 * second;
@@ -270,7 +272,8 @@ Test(core_machine_world, an_observer_is_told_of_each_change_and_of_the_end) {
   cr_assert(eq(sz, h.count(news::leader), 4));
 }
 
-Test(core_machine_world, an_observer_names_the_older_of_two_that_came_between_its_reading_and_its_watch) {
+Test(core_machine_world,
+     an_observer_names_the_older_of_two_that_came_between_its_reading_and_its_watch) {
   core_host h;
   h.feed(observe{0, true});
   h.serve(op::read_leader);

@@ -1,4 +1,5 @@
-// Whose members the endpoints are is asked before a lease is granted: two clusters would elect two leaders.
+// Whose members the endpoints are is asked before a lease is granted: two clusters would elect two
+// leaders.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
@@ -10,7 +11,9 @@ using tenure::test::core_host;
 namespace {
 
 struct many_endpoints : core_host {
-  explicit many_endpoints(std::size_t count) : core_host(with(count)) { feed(tenure::core::stand{0, true}); }
+  explicit many_endpoints(std::size_t count) : core_host(with(count)) {
+    feed(tenure::core::stand{0, true});
+  }
 
   static settings with(std::size_t count) {
     settings s;
@@ -59,7 +62,8 @@ Test(core_roll_call, every_endpoint_is_asked_once_and_at_the_same_time) {
   h.serve_all();
   cr_assert(h.leads());
   cr_assert(eq(sz, h.count(op::introduce), 3));
-  cr_assert(eq(u64, h.m.requests().nodes().changes(), 0), "who answers last is not preferred for that");
+  cr_assert(eq(u64, h.m.requests().nodes().changes(), 0),
+            "who answers last is not preferred for that");
 }
 
 Test(core_roll_call, who_does_not_answer_holds_nobody_up_for_long) {

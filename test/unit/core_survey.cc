@@ -131,7 +131,8 @@ Test(core_survey, a_broken_stream_means_a_new_read_once_there_is_another) {
   h.cut();
   cr_assert(eq(sz, h.count(news::outdated), 1));
   h.wait(2 * second);
-  cr_assert(eq(sz, h.count(op::read_all), 0), "what would come later is not known before the stream is open");
+  cr_assert(eq(sz, h.count(op::read_all), 0),
+            "what would come later is not known before the stream is open");
   h.created();
   cr_assert(eq(sz, h.count(op::read_all), 1));
   h.serve(op::read_all);

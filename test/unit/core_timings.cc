@@ -1,4 +1,5 @@
-// The options' times: their limits, the rule that keeps two leaders apart, and what is derived from the TTL.
+// The options' times: their limits, the rule that keeps two leaders apart, and what is derived from
+// the TTL.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
@@ -19,7 +20,9 @@ asked_timings asked(const std::function<void(asked_timings&)>& change) {
   return a;
 }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 struct option {
   const char* name;
@@ -30,26 +33,33 @@ struct option {
 // The limits for a TTL of 10 s.
 const option options[] = {
     {"ttl", [](asked_timings& a, nanos v) { a.ttl = v; }, 2 * second, 300 * second},
-    {"reassure_interval", [](asked_timings& a, nanos v) { a.reassure_interval = v; }, 100 * millisecond, 10 * second},
-    {"reassure_timeout", [](asked_timings& a, nanos v) { a.reassure_timeout = v; }, 100 * millisecond, 10 * second},
+    {"reassure_interval", [](asked_timings& a, nanos v) { a.reassure_interval = v; },
+     100 * millisecond, 10 * second},
+    {"reassure_timeout", [](asked_timings& a, nanos v) { a.reassure_timeout = v; },
+     100 * millisecond, 10 * second},
     {"stop_grace", [](asked_timings& a, nanos v) { a.stop_grace = v; }, 0, 10 * second},
     {"margin", [](asked_timings& a, nanos v) { a.margin = v; }, 30 * millisecond, 10 * second},
-    {"jeopardy_after", [](asked_timings& a, nanos v) { a.jeopardy_after = v; }, 100 * millisecond, 10 * second},
-    {"request_timeout", [](asked_timings& a, nanos v) { a.request_timeout = v; }, 100 * millisecond, 10 * second},
-    {"retry_delay", [](asked_timings& a, nanos v) { a.retry_delay = v; }, 10 * millisecond, 60 * second},
+    {"jeopardy_after", [](asked_timings& a, nanos v) { a.jeopardy_after = v; }, 100 * millisecond,
+     10 * second},
+    {"request_timeout", [](asked_timings& a, nanos v) { a.request_timeout = v; }, 100 * millisecond,
+     10 * second},
+    {"retry_delay", [](asked_timings& a, nanos v) { a.retry_delay = v; }, 10 * millisecond,
+     60 * second},
 };
 
 }  // namespace
 
 Test(core_timings, every_option_out_of_its_range_is_refused_by_name_value_and_limits) {
   for (const option& o : options) {
-    for (const nanos value : {o.least - millisecond, o.most + second, nanos{-1} * second, nanos{0}, never}) {
+    for (const nanos value :
+         {o.least - millisecond, o.most + second, nanos{-1} * second, nanos{0}, never}) {
       if (value >= o.least && value <= o.most) continue;
       asked_timings a;
       o.set(a, value);
       std::string why;
       const bool is_ttl = std::string(o.name) == "ttl";
-      cr_assert(check(resolve(a, is_ttl ? value : a.ttl), why) == timing_fault::range, "%s", o.name);
+      cr_assert(check(resolve(a, is_ttl ? value : a.ttl), why) == timing_fault::range, "%s",
+                o.name);
       cr_assert(has(why, std::string(o.name) + " is "), "%s", why.c_str());
       cr_assert(has(why, std::to_string(value / millisecond)), "%s", why.c_str());
       cr_assert(has(why, std::to_string(o.least / millisecond) + " ms"), "%s", why.c_str());
@@ -84,8 +94,9 @@ Test(core_timings, what_does_not_fit_is_refused_with_every_number_and_the_remedy
   });
   std::string why;
   cr_assert(check(resolve(a, 10 * second), why) == timing_fault::unsafe);
-  for (const char* part : {"reassure_interval 6000 ms", "reassure_timeout 4000 ms", "stop_grace 500 ms", "margin 300 ms",
-                           "= 10800 ms", "TTL of 10000 ms", "lower one of them or raise ttl"}) {
+  for (const char* part :
+       {"reassure_interval 6000 ms", "reassure_timeout 4000 ms", "stop_grace 500 ms",
+        "margin 300 ms", "= 10800 ms", "TTL of 10000 ms", "lower one of them or raise ttl"}) {
     cr_assert(has(why, part), "%s lacks %s", why.c_str(), part);
   }
 }
@@ -123,10 +134,12 @@ Test(core_timings, what_is_derived_fits_for_every_ttl) {
     const timings t = resolve({}, ttl);
     std::string why;
     cr_assert(check(t, why) == timing_fault::none, "%s", why.c_str());
-    cr_assert(le(i64, 4 * t.renew_interval, ttl - t.margin - t.stop_grace), "two renewals in a row may fail");
+    cr_assert(le(i64, 4 * t.renew_interval, ttl - t.margin - t.stop_grace),
+              "two renewals in a row may fail");
     cr_assert(lt(i64, +t.hedge_after, +t.request_timeout));
     cr_assert(gt(i64, +t.hedge_after, 0));
-    cr_assert(lt(i64, +t.jeopardy_after, ttl - t.margin - t.stop_grace), "jeopardy is told before the loss");
+    cr_assert(lt(i64, +t.jeopardy_after, ttl - t.margin - t.stop_grace),
+              "jeopardy is told before the loss");
   }
 }
 
@@ -139,7 +152,8 @@ Test(core_timings, whatever_is_taken_leaves_room_to_renew) {
       const timings t = resolve(a, ttl);
       std::string why;
       if (check(t, why) != timing_fault::none) continue;
-      cr_assert(lt(i64, 3 * t.renew_interval, ttl - t.margin - t.stop_grace), "grace %d0 %%", grace);
+      cr_assert(lt(i64, 3 * t.renew_interval, ttl - t.margin - t.stop_grace), "grace %d0 %%",
+                grace);
     }
   }
 }

@@ -136,7 +136,8 @@ Test(core_watch, after_a_compaction_it_closes_the_stream_and_resumes_behind_it) 
   cr_assert(eq(i64, +h.opened.back().revision, 400));
 }
 
-Test(core_watch, a_server_that_cancels_for_the_same_compaction_again_and_again_is_not_asked_without_a_pause) {
+Test(core_watch,
+     a_server_that_cancels_for_the_same_compaction_again_and_again_is_not_asked_without_a_pause) {
   watch_host h;
   for (int i = 0; i < 50; ++i) {
     h.canceled(outcome::compacted, 400);
@@ -146,7 +147,8 @@ Test(core_watch, a_server_that_cancels_for_the_same_compaction_again_and_again_i
   cr_assert(le(sz, h.opened.size(), 5));
 }
 
-Test(core_watch, a_server_that_ends_each_stream_right_after_its_creation_is_not_asked_without_a_pause) {
+Test(core_watch,
+     a_server_that_ends_each_stream_right_after_its_creation_is_not_asked_without_a_pause) {
   for (const std::size_t count : {std::size_t{1}, std::size_t{3}}) {
     watch_host h(count);
     for (int i = 0; i < 50; ++i) {
@@ -160,7 +162,8 @@ Test(core_watch, a_server_that_ends_each_stream_right_after_its_creation_is_not_
 }
 
 Test(core_watch, any_cancel_closes_the_stream_and_goes_elsewhere) {
-  for (const outcome why : {outcome::unavailable, outcome::token_invalid, outcome::rejected, outcome::permission_denied}) {
+  for (const outcome why : {outcome::unavailable, outcome::token_invalid, outcome::rejected,
+                            outcome::permission_denied}) {
     watch_host h(2);
     const auto what = h.canceled(why);
     cr_assert(what == (why == outcome::token_invalid ? watch::effect::token : watch::effect::none));

@@ -1,4 +1,5 @@
-// Who leads and who waits in each shard, from pages of a read and changes of the watch in any order.
+// Who leads and who waits in each shard, from pages of a read and changes of the watch in any
+// order.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
@@ -14,13 +15,17 @@ namespace etcd = tenure::etcd;
 
 namespace {
 
-etcd::key_value kv(const std::string& key, std::int64_t created, std::int64_t modified, const std::string& value = "v") {
+etcd::key_value kv(const std::string& key, std::int64_t created, std::int64_t modified,
+                   const std::string& value = "v") {
   return {key, value, created, modified, 0};
 }
-etcd::watch_event put(const std::string& key, std::int64_t created, std::int64_t modified, const std::string& value = "v") {
+etcd::watch_event put(const std::string& key, std::int64_t created, std::int64_t modified,
+                      const std::string& value = "v") {
   return {false, kv(key, created, modified, value)};
 }
-etcd::watch_event erased(const std::string& key, std::int64_t modified) { return {true, kv(key, 0, modified, "")}; }
+etcd::watch_event erased(const std::string& key, std::int64_t modified) {
+  return {true, kv(key, 0, modified, "")};
+}
 
 struct table : directory_table {
   table() : directory_table("app") {}
@@ -106,7 +111,8 @@ Test(directory_table, a_leaders_later_value_and_instance_are_kept) {
 
 Test(directory_table, a_huge_value_is_cut) {
   table t;
-  t.read(50, {kv("app/leader/abc", 9, 9, std::string(100'000, 'x')), kv("app/leader/odd name", 10, 10, std::string(100'000, 'x'))});
+  t.read(50, {kv("app/leader/abc", 9, 9, std::string(100'000, 'x')),
+              kv("app/leader/odd name", 10, 10, std::string(100'000, 'x'))});
   for (const auto& who : t.queue("")) cr_assert(eq(sz, who.value.size(), 64u << 10));
 }
 
@@ -193,13 +199,15 @@ Test(directory_table, any_interleaving_of_pages_and_changes_ends_in_the_truth) {
     std::vector<std::map<std::string, etcd::key_value>> at_revision{store};
     const auto happen = [&] {
       const auto revision = static_cast<std::int64_t>(history.size()) + 1;
-      const std::string key = "app/" + std::string(1, static_cast<char>('a' + below(3))) + "/leader/" + std::to_string(1 + below(4));
+      const std::string key = "app/" + std::string(1, static_cast<char>('a' + below(3))) +
+                              "/leader/" + std::to_string(1 + below(4));
       const auto found = store.find(key);
       if (found != store.end() && below(2) == 0) {
         store.erase(found);
         history.push_back(erased(key, revision));
       } else {
-        const std::int64_t created = found != store.end() ? found->second.create_revision : revision;
+        const std::int64_t created =
+            found != store.end() ? found->second.create_revision : revision;
         store[key] = kv(key, created, revision, std::to_string(revision));
         history.push_back({false, store[key]});
       }
@@ -213,7 +221,8 @@ Test(directory_table, any_interleaving_of_pages_and_changes_ends_in_the_truth) {
     };
     for (int reads = 0; reads < 3; ++reads) {
       if (reads != 0) {
-        heard = std::max(heard, history.size() - below(history.size() + 1));  // events lost before the read
+        heard = std::max(
+            heard, history.size() - below(history.size() + 1));  // events lost before the read
         t.begin(false);
       }
       for (std::size_t i = below(4); i > 0; --i) hear();
@@ -222,7 +231,8 @@ Test(directory_table, any_interleaving_of_pages_and_changes_ends_in_the_truth) {
       auto next = whole.begin();
       do {
         std::vector<etcd::key_value> keys;
-        for (std::size_t i = 1 + below(4); i > 0 && next != whole.end(); --i, ++next) keys.push_back(next->second);
+        for (std::size_t i = 1 + below(4); i > 0 && next != whole.end(); --i, ++next)
+          keys.push_back(next->second);
         t.page(revision, std::move(keys));
         for (std::size_t i = below(4); i > 0; --i) happen();
         for (std::size_t i = below(4); i > 0; --i) hear();
@@ -234,8 +244,9 @@ Test(directory_table, any_interleaving_of_pages_and_changes_ends_in_the_truth) {
         for (const auto& [key, each] : store) {
           if (key.substr(0, 6) == std::string("app/") + shard + "/") expected.push_back(each);
         }
-        std::sort(expected.begin(), expected.end(),
-                  [](const auto& x, const auto& y) { return x.create_revision < y.create_revision; });
+        std::sort(expected.begin(), expected.end(), [](const auto& x, const auto& y) {
+          return x.create_revision < y.create_revision;
+        });
         auto queue = t.queue(shard);
         cr_assert(eq(sz, queue.size(), expected.size()), "seed %u", seed);
         for (std::size_t i = 0; i < queue.size(); ++i) {

@@ -77,7 +77,8 @@ Test(electorate, an_app_inside_another_does_not_share_its_elections) {
 
 Test(electorate, keeps_its_numbers_when_it_grows) {
   electorate e("app");
-  for (int i = 0; i < 2000; ++i) cr_assert(eq(u32, e.add("s" + std::to_string(i)), static_cast<std::uint32_t>(i)));
+  for (int i = 0; i < 2000; ++i)
+    cr_assert(eq(u32, e.add("s" + std::to_string(i)), static_cast<std::uint32_t>(i)));
   for (std::uint32_t i = 0; i < 2000; ++i) {
     cr_assert(eq(u32, e.find(tenure::names::key(e[i].prefix, lease)).election, +i));
   }

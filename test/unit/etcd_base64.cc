@@ -1,4 +1,5 @@
-// Base64, both ways: RFC 4648's examples, all lengths and bytes, and everything that must be refused.
+// Base64, both ways: RFC 4648's examples, all lengths and bytes, and everything that must be
+// refused.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
@@ -23,9 +24,14 @@ bool refused(std::string_view text) {
 }  // namespace
 
 Test(etcd_base64, gives_the_examples_of_the_rfc) {
-  const std::pair<const char*, const char*> examples[] = {{"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},
-                                                          {"foo", "Zm9v"},  {"foob", "Zm9vYg=="},  {"fooba", "Zm9vYmE="},
-                                                          {"foobar", "Zm9vYmFy"}, {"\xfb\xff\xfe", "+//+"}};
+  const std::pair<const char*, const char*> examples[] = {{"", ""},
+                                                          {"f", "Zg=="},
+                                                          {"fo", "Zm8="},
+                                                          {"foo", "Zm9v"},
+                                                          {"foob", "Zm9vYg=="},
+                                                          {"fooba", "Zm9vYmE="},
+                                                          {"foobar", "Zm9vYmFy"},
+                                                          {"\xfb\xff\xfe", "+//+"}};
   for (const auto& [bytes, text] : examples) {
     cr_assert(eq(type(std::string), encoded(bytes), std::string(text)));
     std::string back;
@@ -44,7 +50,8 @@ Test(etcd_base64, returns_every_byte_at_every_place_and_length) {
   for (std::size_t length = 0; length < 20; ++length) {
     for (int byte = 0; byte < 256; ++byte) {
       std::string bytes;
-      for (std::size_t i = 0; i < length; ++i) bytes += static_cast<char>(byte + static_cast<int>(i) * 37);
+      for (std::size_t i = 0; i < length; ++i)
+        bytes += static_cast<char>(byte + static_cast<int>(i) * 37);
       std::string back;
       cr_assert(tenure::etcd::decode_base64(encoded(bytes), back));
       cr_assert(back == bytes);
@@ -53,8 +60,8 @@ Test(etcd_base64, returns_every_byte_at_every_place_and_length) {
 }
 
 Test(etcd_base64, refuses_wrong_lengths_and_padding) {
-  for (const char* text : {"Z", "Zg", "Zg=", "Zm8", "Zm9vY", "=", "==", "===", "====", "Z===", "Zg==Zg==", "Zg=g",
-                           "=Zg=", "Zm9v====", "Zg== ", " Zg=="}) {
+  for (const char* text : {"Z", "Zg", "Zg=", "Zm8", "Zm9vY", "=", "==", "===", "====", "Z===",
+                           "Zg==Zg==", "Zg=g", "=Zg=", "Zm9v====", "Zg== ", " Zg=="}) {
     cr_assert(refused(text), "%s", text);
   }
 }
@@ -76,5 +83,6 @@ Test(etcd_base64, refuses_every_character_outside_the_standard_alphabet_at_every
 }
 
 Test(etcd_base64, refuses_bits_that_no_byte_takes) {
-  for (const char* text : {"Zh==", "Zv==", "Zm9=", "Zm+=", "Zm9vZh=="}) cr_assert(refused(text), "%s", text);
+  for (const char* text : {"Zh==", "Zv==", "Zm9=", "Zm+=", "Zm9vZh=="})
+    cr_assert(refused(text), "%s", text);
 }

@@ -41,8 +41,9 @@ const string key64 = "YXBwL2xlYWRlci80ZDI=";
 const string range64 = R"("key":"YXBwL2xlYWRlci8=","range_end":"YXBwL2xlYWRlcjA=")";
 
 const string read_key_op = R"({"request_range":{"key":")" + key64 + R"(","keys_only":true}})";
-const string read_queue_op = R"({"request_range":{)" + range64 +
-                             R"(,"sort_order":"ASCEND","sort_target":"CREATE","keys_only":true,"limit":"16"}})";
+const string read_queue_op =
+    R"({"request_range":{)" + range64 +
+    R"(,"sort_order":"ASCEND","sort_target":"CREATE","keys_only":true,"limit":"16"}})";
 const string put_op = R"({"request_put":{"key":")" + key64 + R"(","value":"dg==","lease":"1234"}})";
 
 string if_created_at(const string& revision) {
@@ -64,9 +65,12 @@ Test(etcd_encode, ends_a_range_behind_the_last_key_with_the_prefix) {
 }
 
 Test(etcd_encode, writes_lease_requests) {
-  cr_assert(eq(type(string), written([](string& out) { grant(out, 1234, 10); }), string(R"({"ID":"1234","TTL":"10"})")));
-  cr_assert(eq(type(string), written([](string& out) { keepalive(out, 1234); }), string(R"({"ID":"1234"})")));
-  cr_assert(eq(type(string), written([](string& out) { revoke(out, 1234); }), string(R"({"ID":"1234"})")));
+  cr_assert(eq(type(string), written([](string& out) { grant(out, 1234, 10); }),
+               string(R"({"ID":"1234","TTL":"10"})")));
+  cr_assert(eq(type(string), written([](string& out) { keepalive(out, 1234); }),
+               string(R"({"ID":"1234"})")));
+  cr_assert(eq(type(string), written([](string& out) { revoke(out, 1234); }),
+               string(R"({"ID":"1234"})")));
 }
 
 Test(etcd_encode, writes_all_64_bits_of_an_integer) {
@@ -80,14 +84,17 @@ Test(etcd_encode, writes_all_64_bits_of_an_integer) {
              {most, "9223372036854775807"},
              {least, "-9223372036854775808"}};
   for (const auto& i : ids) {
-    cr_assert(eq(type(string), written([&](string& out) { keepalive(out, i.id); }), R"({"ID":")" + string(i.text) + "\"}"));
+    cr_assert(eq(type(string), written([&](string& out) { keepalive(out, i.id); }),
+                 R"({"ID":")" + string(i.text) + "\"}"));
   }
 }
 
 Test(etcd_encode, escapes_name_and_password) {
   cr_assert(eq(type(string), written([](string& out) { authenticate(out, "cand", "secret"); }),
                string(R"({"name":"cand","password":"secret"})")));
-  cr_assert(eq(type(string), written([](string& out) { authenticate(out, "a\"b\\", string("\n\x01\0/\xc3\xa9", 6)); }),
+  cr_assert(eq(type(string), written([](string& out) {
+                 authenticate(out, "a\"b\\", string("\n\x01\0/\xc3\xa9", 6));
+               }),
                string(R"({"name":"a\"b\\","password":"\n\u0001\u0000/)") + "\xc3\xa9\"}"));
 }
 
@@ -99,45 +106,53 @@ Test(etcd_encode, confirms_by_a_linearizable_read_of_one_key) {
 Test(etcd_encode, reads_a_page_from_a_key_to_the_end_of_its_prefix) {
   cr_assert(eq(type(string), written([](string& out) { read_page(out, prefix, prefix, 0, 64); }),
                "{" + range64 + R"(,"limit":"64"})"));
-  cr_assert(eq(type(string), written([](string& out) { read_page(out, key, prefix, 7, 1); }),
-               R"({"key":")" + key64 + R"(","range_end":"YXBwL2xlYWRlcjA=","limit":"1","revision":"7"})"));
+  cr_assert(eq(
+      type(string), written([](string& out) { read_page(out, key, prefix, 7, 1); }),
+      R"({"key":")" + key64 + R"(","range_end":"YXBwL2xlYWRlcjA=","limit":"1","revision":"7"})"));
 }
 
 Test(etcd_encode, writes_watch_requests) {
-  cr_assert(eq(type(string), written([](string& out) { watch_create(out, prefix, 9, false); }),
-               R"({"create_request":{)" + range64 + R"(,"start_revision":"9","filters":["NOPUT"]}})"));
-  cr_assert(eq(type(string), written([](string& out) { watch_create(out, prefix, most, true); }),
-               R"({"create_request":{)" + range64 + R"(,"start_revision":"9223372036854775807"}})"));
-  cr_assert(eq(type(string), written([](string& out) { watch_progress(out); }), string(R"({"progress_request":{}})")));
+  cr_assert(
+      eq(type(string), written([](string& out) { watch_create(out, prefix, 9, false); }),
+         R"({"create_request":{)" + range64 + R"(,"start_revision":"9","filters":["NOPUT"]}})"));
+  cr_assert(
+      eq(type(string), written([](string& out) { watch_create(out, prefix, most, true); }),
+         R"({"create_request":{)" + range64 + R"(,"start_revision":"9223372036854775807"}})"));
+  cr_assert(eq(type(string), written([](string& out) { watch_progress(out); }),
+               string(R"({"progress_request":{}})")));
 }
 
 Test(etcd_encode, never_watches_from_a_revision_that_would_skip_in_silence) {
   for (const std::int64_t revision : {std::int64_t{0}, std::int64_t{-1}, least}) {
-    cr_assert(eq(type(string), written([&](string& out) { watch_create(out, prefix, revision, true); }),
+    cr_assert(eq(type(string),
+                 written([&](string& out) { watch_create(out, prefix, revision, true); }),
                  R"({"create_request":{)" + range64 + R"(,"start_revision":"1"}})"));
   }
 }
 
 Test(etcd_encode, writes_whole_key_space_for_the_empty_prefix) {
-  cr_assert(eq(type(string), written([](string& out) { watch_create(out, "", 1, true); }),
-               string(R"({"create_request":{"key":"AA==","range_end":"AA==","start_revision":"1"}})")));
+  cr_assert(
+      eq(type(string), written([](string& out) { watch_create(out, "", 1, true); }),
+         string(R"({"create_request":{"key":"AA==","range_end":"AA==","start_revision":"1"}})")));
 }
 
 Test(etcd_encode, stands_and_reads_the_queue_in_one_transaction) {
   cr_assert(eq(type(string), batched([](batch& one) { one.stand(key, value, 1234, prefix, 16); }),
-               R"({"success":[)" + if_created_at("0") + R"(,"success":[)" + put_op + "," + read_queue_op +
-                   R"(],"failure":[)" + read_key_op + "," + read_queue_op + "]}}]}"));
+               R"({"success":[)" + if_created_at("0") + R"(,"success":[)" + put_op + "," +
+                   read_queue_op + R"(],"failure":[)" + read_key_op + "," + read_queue_op +
+                   "]}}]}"));
 }
 
 Test(etcd_encode, reassures_only_its_own_key_and_keeps_it_on_its_lease) {
   cr_assert(eq(type(string), batched([](batch& one) { one.reassure(key, 77, value, 1234); }),
-               R"({"success":[)" + if_created_at("77") + R"(,"success":[)" + put_op + R"(],"failure":[)" + read_key_op +
-                   "]}}]}"));
+               R"({"success":[)" + if_created_at("77") + R"(,"success":[)" + put_op +
+                   R"(],"failure":[)" + read_key_op + "]}}]}"));
 }
 
 Test(etcd_encode, deletes_only_its_own_key) {
   cr_assert(eq(type(string), batched([](batch& one) { one.withdraw(key, 77); }),
-               R"({"success":[)" + if_created_at("77") + R"(,"success":[{"request_delete_range":{"key":")" + key64 +
+               R"({"success":[)" + if_created_at("77") +
+                   R"(,"success":[{"request_delete_range":{"key":")" + key64 +
                    R"("}}],"failure":[)" + read_key_op + "]}}]}"));
 }
 
@@ -152,8 +167,9 @@ Test(etcd_encode, reads) {
                  one.read_leader(prefix);
                  one.read_key(key);
                }),
-               R"({"success":[)" + read_queue_op + "," + read_key_op + R"(,{"request_range":{)" + range64 +
-                   R"(,"sort_order":"ASCEND","sort_target":"CREATE","limit":"1"}},)" + read_key_op + "]}"));
+               R"({"success":[)" + read_queue_op + "," + read_key_op + R"(,{"request_range":{)" +
+                   range64 + R"(,"sort_order":"ASCEND","sort_target":"CREATE","limit":"1"}},)" +
+                   read_key_op + "]}"));
 }
 
 Test(etcd_encode, counts_the_entries_of_a_batch_and_appends) {
@@ -178,7 +194,8 @@ Test(etcd_encode, puts_no_key_without_its_lease) {
   }
   many.end();
   std::size_t puts = 0;
-  for (std::size_t at = out.find("request_put"); at != string::npos; at = out.find("request_put", at + 1)) {
+  for (std::size_t at = out.find("request_put"); at != string::npos;
+       at = out.find("request_put", at + 1)) {
     const string put = out.substr(at, out.find('}', at) - at);
     cr_assert(put.find(R"(,"lease":"-9223372036854775808")") != string::npos ||
               put.find(R"(,"lease":"9223372036854775807")") != string::npos);
@@ -192,11 +209,14 @@ Test(etcd_encode, sends_any_bytes_as_base64) {
   for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
   string all;
   append_base64(all, bytes);
-  cr_assert(batched([&](batch& one) { one.reassure(bytes, 1, bytes, 1); }).find("\"" + all + "\",\"lease\"") != string::npos);
+  cr_assert(batched([&](batch& one) {
+              one.reassure(bytes, 1, bytes, 1);
+            }).find("\"" + all + "\",\"lease\"") != string::npos);
 }
 
 Test(etcd_encode, writes_a_joint_transaction_whose_stands_want_empty_queues) {
-  const string compare = R"({"target":"CREATE","result":"EQUAL",)" + range64 + R"(,"create_revision":"0"})";
+  const string compare =
+      R"({"target":"CREATE","result":"EQUAL",)" + range64 + R"(,"create_revision":"0"})";
   cr_assert(eq(type(string), written([](string& out) {
                  joint all(out);
                  all.stand(key, value, 1234, prefix);
@@ -204,11 +224,13 @@ Test(etcd_encode, writes_a_joint_transaction_whose_stands_want_empty_queues) {
                  all.stand(key, value, 1234, prefix);
                  all.end();
                }),
-               R"({"compare":[)" + compare + "," + compare + R"(],"success":[)" + put_op + "," + put_op + "]}"));
+               R"({"compare":[)" + compare + "," + compare + R"(],"success":[)" + put_op + "," +
+                   put_op + "]}"));
 }
 
 Test(etcd_encode, writes_a_joint_transaction_of_keys_that_are_there) {
-  const string compare = R"({"target":"CREATE","result":"EQUAL","key":")" + key64 + R"(","create_revision":"7"})";
+  const string compare =
+      R"({"target":"CREATE","result":"EQUAL","key":")" + key64 + R"(","create_revision":"7"})";
   const string remove = R"({"request_delete_range":{"key":")" + key64 + R"("}})";
   cr_assert(eq(type(string), written([](string& out) {
                  joint all(out);
@@ -217,5 +239,6 @@ Test(etcd_encode, writes_a_joint_transaction_of_keys_that_are_there) {
                  all.end();
                  cr_assert(eq(sz, all.size(), 2));
                }),
-               R"({"compare":[)" + compare + "," + compare + R"(],"success":[)" + put_op + "," + remove + "]}"));
+               R"({"compare":[)" + compare + "," + compare + R"(],"success":[)" + put_op + "," +
+                   remove + "]}"));
 }

@@ -37,13 +37,15 @@ outcome cut(const strings& chunks, std::size_t limit = 1000) {
 }
 
 // Whole, in two at every byte, in three at every pair of bytes (if short), and byte by byte.
-bool same_however_split(const std::string& text, const outcome& expected, std::size_t limit = 1000) {
+bool same_however_split(const std::string& text, const outcome& expected,
+                        std::size_t limit = 1000) {
   if (!(cut({text}, limit) == expected)) return false;
   strings bytes;
   for (std::size_t i = 0; i <= text.size(); ++i) {
     if (!(cut({text.substr(0, i), text.substr(i)}, limit) == expected)) return false;
     for (std::size_t j = i; text.size() < 120 && j <= text.size(); ++j) {
-      if (!(cut({text.substr(0, i), text.substr(i, j - i), text.substr(j)}, limit) == expected)) return false;
+      if (!(cut({text.substr(0, i), text.substr(i, j - i), text.substr(j)}, limit) == expected))
+        return false;
     }
     if (i < text.size()) bytes.push_back(text.substr(i, 1));
   }
@@ -66,7 +68,8 @@ Test(etcd_framing, gives_the_error_document_that_has_no_newline) {
 }
 
 Test(etcd_framing, skips_white_space_between_documents_only) {
-  cr_assert(same_however_split(" \r\n\t{ } \n\n{\"a\": 1}\n ", {{"{ }", "{\"a\": 1}"}, false, false}));
+  cr_assert(
+      same_however_split(" \r\n\t{ } \n\n{\"a\": 1}\n ", {{"{ }", "{\"a\": 1}"}, false, false}));
 }
 
 Test(etcd_framing, needs_no_space_between_documents) {
@@ -74,7 +77,8 @@ Test(etcd_framing, needs_no_space_between_documents) {
 }
 
 Test(etcd_framing, counts_no_braces_in_strings) {
-  for (const char* text : {R"({"a":"}"})", R"({"a":"\"}"})", R"({"a":"\\"})", R"({"{":"[\\\"]"})", R"({"a":"\\\\\"{"})"}) {
+  for (const char* text : {R"({"a":"}"})", R"({"a":"\"}"})", R"({"a":"\\"})", R"({"{":"[\\\"]"})",
+                           R"({"a":"\\\\\"{"})"}) {
     cr_assert(same_however_split(text, {{text}, false, false}), "%s", text);
   }
 }
@@ -149,7 +153,9 @@ struct many_events {
   std::string text;
   many_events() {
     for (int i = 0; i < 9; ++i) {
-      list += (i == 0 ? "" : ",") + (R"({"type":"DELETE","kv":{"key":"a,]}\"b)" + std::to_string(i)) + R"(","l":[1,{"a":2}]}})";
+      list += (i == 0 ? "" : ",") +
+              (R"({"type":"DELETE","kv":{"key":"a,]}\"b)" + std::to_string(i)) +
+              R"(","l":[1,{"a":2}]}})";
     }
     text = head + list + tail;
   }
@@ -159,10 +165,11 @@ std::vector<part> parts(const std::string& text, std::size_t size, std::size_t s
   std::vector<part> all;
   framing stream(100'000, size);
   for (std::size_t at = 0; at < text.size(); at += step) {
-    const bool fed = stream.feed(std::string_view(text).substr(at, step), [&](std::string_view document) {
-      all.push_back({std::string(document), stream.partial()});
-      return true;
-    });
+    const bool fed =
+        stream.feed(std::string_view(text).substr(at, step), [&](std::string_view document) {
+          all.push_back({std::string(document), stream.partial()});
+          return true;
+        });
     if (!fed) return {};
   }
   return all;
@@ -179,7 +186,9 @@ Test(etcd_framing, a_long_list_comes_in_parts_that_are_documents) {
       cr_assert(eq(type(std::string), p.text.substr(0, events.head.size()), events.head));
       std::string tail = p.more ? "]}}" : events.tail;
       cr_assert(eq(type(std::string), p.text.substr(p.text.size() - tail.size()), tail));
-      elements += p.text.substr(events.head.size(), p.text.size() - tail.size() - events.head.size()) + (p.more ? "," : ";");
+      elements +=
+          p.text.substr(events.head.size(), p.text.size() - tail.size() - events.head.size()) +
+          (p.more ? "," : ";");
     }
     cr_assert(gt(sz, got.size(), 4));
     cr_assert(not(got.back().more));
@@ -188,7 +197,8 @@ Test(etcd_framing, a_long_list_comes_in_parts_that_are_documents) {
 }
 
 Test(etcd_framing, what_is_no_list_of_a_watch_message_stays_whole) {
-  for (const std::string& text : {std::string(R"({"a":[1,2,3,4,5,6,7,8],"b":2})"), std::string(R"({"a":{"b":{"c":1,"d":2,"e":3}}})"),
+  for (const std::string& text : {std::string(R"({"a":[1,2,3,4,5,6,7,8],"b":2})"),
+                                  std::string(R"({"a":{"b":{"c":1,"d":2,"e":3}}})"),
                                   std::string(R"({"a":{"b":["x,y,z,\"],"]}})")}) {
     std::vector<part> got = parts(text, 4, 1000);
     cr_assert(eq(sz, got.size(), 1));

@@ -38,7 +38,8 @@ const known all_known[] = {
     {"etcdserver: revision of auth store is old", 3, 400, refusal::token_invalid},
     {"auth: revision in header is old", 2, 500, refusal::token_invalid},
     {"etcdserver: invalid auth token", 16, 401, refusal::token_invalid},
-    {"etcdserver: authentication failed, invalid user ID or password", 3, 400, refusal::credentials_rejected},
+    {"etcdserver: authentication failed, invalid user ID or password", 3, 400,
+     refusal::credentials_rejected},
     {"etcdserver: authentication failed, password was given for no password user", 3, 400,
      refusal::credentials_rejected},
     {"etcdserver: permission denied", 7, 403, refusal::permission_denied},
@@ -62,7 +63,8 @@ const known all_known[] = {
     {"invalid grpc-timeout: 2s", 3, 400, refusal::rejected},
     {"Not Found", 5, 404, refusal::gateway_off},
     {"Method Not Allowed", 12, 501, refusal::rejected},
-    {"connection error: desc = \\\"transport: authentication handshake failed: remote error: tls: bad certificate\\\"",
+    {"connection error: desc = \\\"transport: authentication handshake failed: remote error: tls: "
+     "bad certificate\\\"",
      14, 503, refusal::server_certificate},
     {"connection closed", 14, 503, refusal::server_certificate},
 };
@@ -72,14 +74,17 @@ bool is(const error_response& seen, const known& expected) {
 }
 
 std::string v1(const known& k) {
-  return R"({"error":")" + k.text + R"(","message":")" + k.text + R"(","code":)" + std::to_string(k.code) + "}";
+  return R"({"error":")" + k.text + R"(","message":")" + k.text + R"(","code":)" +
+         std::to_string(k.code) + "}";
 }
 std::string v2(const known& k) {
-  return R"({"code":)" + std::to_string(k.code) + R"(, "message":")" + k.text + R"(", "details":[]})";
+  return R"({"code":)" + std::to_string(k.code) + R"(, "message":")" + k.text +
+         R"(", "details":[]})";
 }
 std::string v1_stream(const known& k) {
-  return R"({"error":{"grpc_code":)" + std::to_string(k.code) + R"(,"http_code":)" + std::to_string(k.http_status) +
-         R"(,"message":")" + k.text + R"(","http_status":"Whatever"}})";
+  return R"({"error":{"grpc_code":)" + std::to_string(k.code) + R"(,"http_code":)" +
+         std::to_string(k.http_status) + R"(,"message":")" + k.text +
+         R"(","http_status":"Whatever"}})";
 }
 std::string v2_stream(const known& k) {
   return R"({"error":{"code":)" + std::to_string(k.code) + R"(,"message":")" + k.text + "\"}}\n";
@@ -106,9 +111,10 @@ Test(etcd_status, understands_an_error_document_inside_a_200) {
 
 Test(etcd_status, takes_connection_closed_in_a_stream_for_the_end_of_the_member) {
   cr_assert(classify(14, "connection closed").refusal == refusal::unavailable);
-  cr_assert(classify(200L, R"({"error":{"code":14,"message":"connection closed"}})").refusal == refusal::unavailable);
-  cr_assert(classify(503L, R"({"code":14,"message":"latest connection error: connection closed"})").refusal ==
+  cr_assert(classify(200L, R"({"error":{"code":14,"message":"connection closed"}})").refusal ==
             refusal::unavailable);
+  cr_assert(classify(503L, R"({"code":14,"message":"latest connection error: connection closed"})")
+                .refusal == refusal::unavailable);
 }
 
 Test(etcd_status, reads_the_code_in_a_cancel_reason) {
@@ -117,9 +123,12 @@ Test(etcd_status, reads_the_code_in_a_cancel_reason) {
     int code;
     tenure::etcd::refusal refusal;
   } reasons[] = {
-      {"rpc error: code = Unauthenticated desc = etcdserver: invalid auth token", 16, refusal::token_invalid},
-      {"rpc error: code = InvalidArgument desc = etcdserver: user name is empty", 3, refusal::token_invalid},
-      {"rpc error: code = PermissionDenied desc = etcdserver: permission denied", 7, refusal::permission_denied},
+      {"rpc error: code = Unauthenticated desc = etcdserver: invalid auth token", 16,
+       refusal::token_invalid},
+      {"rpc error: code = InvalidArgument desc = etcdserver: user name is empty", 3,
+       refusal::token_invalid},
+      {"rpc error: code = PermissionDenied desc = etcdserver: permission denied", 7,
+       refusal::permission_denied},
       {"rpc error: code = PermissionDenied desc = other words", 7, refusal::permission_denied},
       {"rpc error: code = Unavailable desc = etcdserver: no leader", 14, refusal::unavailable},
       {"rpc error: code = Unavailable", 14, refusal::unavailable},
@@ -146,13 +155,16 @@ Test(etcd_status, decides_by_the_http_status_where_the_body_is_not_etcds) {
       {404, "404 page not found\n", refusal::gateway_off},
       {404, "Not Found\n", refusal::gateway_off},
       {404, "", refusal::gateway_off},
-      {400, "CommonName of client sending a request against gateway will be ignored and not used as expected\n",
+      {400,
+       "CommonName of client sending a request against gateway will be ignored and not used as "
+       "expected\n",
        refusal::client_cn},
       {400, "Bad Request", refusal::rejected},
       {401, "Unauthorized", refusal::token_invalid},
       {403, "<html>Forbidden</html>", refusal::permission_denied},
       {405, "Method Not Allowed\n", refusal::rejected},
-      {413, "<html><head><title>413 Request Entity Too Large</title></head></html>", refusal::rejected},
+      {413, "<html><head><title>413 Request Entity Too Large</title></head></html>",
+       refusal::rejected},
       {415, "", refusal::rejected},
       {429, "slow down", refusal::overloaded},
       {301, "<a href=\"/v3\">Moved Permanently</a>", refusal::rejected},
@@ -181,12 +193,14 @@ Test(etcd_status, decides_by_the_http_status_where_the_body_is_not_etcds) {
 }
 
 Test(etcd_status, takes_capital_letters_as_some_gateways_have_them) {
-  error_response seen =
-      classify(401L, R"({"Error":"etcdserver: invalid auth token","Message":"etcdserver: invalid auth token","Code":16})");
+  error_response seen = classify(
+      401L,
+      R"({"Error":"etcdserver: invalid auth token","Message":"etcdserver: invalid auth token","Code":16})");
   cr_assert(seen.refusal == refusal::token_invalid);
   cr_assert(eq(int, seen.code, 16));
-  cr_assert(classify(404L, R"({"Error":"etcdserver: requested lease not found","Code":5})").refusal ==
-            refusal::lease_not_found);
+  cr_assert(
+      classify(404L, R"({"Error":"etcdserver: requested lease not found","Code":5})").refusal ==
+      refusal::lease_not_found);
 }
 
 Test(etcd_status, gives_a_printable_message_of_at_most_200_bytes) {
@@ -195,14 +209,16 @@ Test(etcd_status, gives_a_printable_message_of_at_most_200_bytes) {
   cr_assert(eq(sz, classify(502L, std::string(5000, 'x')).message.size(), 200u));
   const std::string json = R"({"code":14,"message":")" + std::string(5000, 'y') + "\"}";
   cr_assert(eq(type(std::string), classify(503L, json).message, std::string(200, 'y')));
-  cr_assert(eq(type(std::string), classify(503L, R"({"code":14,"message":"a\u001bb\u0000c"})").message,
+  cr_assert(eq(type(std::string),
+               classify(503L, R"({"code":14,"message":"a\u001bb\u0000c"})").message,
                std::string("a b c")));
   cr_assert(eq(type(std::string), classify(502L, " \r\n ").message, std::string()));
 }
 
 Test(etcd_status, takes_no_answer_for_an_error) {
   for (const char* body :
-       {R"({"header":{"cluster_id":"1"},"succeeded":true})", R"({"result":{"header":{"cluster_id":"1"}}})",
+       {R"({"header":{"cluster_id":"1"},"succeeded":true})",
+        R"({"result":{"header":{"cluster_id":"1"}}})",
         R"({ "header": {"cluster_id":"1"}, "message":"x"})", "{}", "[]", "", "x", "{", R"("error")",
         R"(["error"])", R"({"error":null})", R"({"error":)", R"({"error":7})"}) {
     cr_assert(not(is_error(body)), "%s", body);

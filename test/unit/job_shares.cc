@@ -34,7 +34,7 @@ struct process {
   instance_id id = 0;
   std::size_t quota = 1000;
   std::vector<bool> list;  // the jobs that it knows
-  queues seen;   // as of some time ago
+  queues seen;             // as of some time ago
   shares view;
   bool present = true;
 };
@@ -79,7 +79,8 @@ class fleet {
     for (std::size_t j = 0; j < now_.size() && j < p.seen.size(); ++j) {
       if (now_[j].empty()) continue;
       if (now_[j].front() == p.id) {
-        if (p.seen[j].empty() || p.seen[j].front() != p.id || !gives_away(p.view, p.seen[j], given)) continue;
+        if (p.seen[j].empty() || p.seen[j].front() != p.id || !gives_away(p.view, p.seen[j], given))
+          continue;
         p.view.passes(job_name(j), p.id, p.seen[j][1]);
         to_the_end(j, p);
         ++moves;
@@ -130,7 +131,8 @@ class fleet {
   // Nobody leads two more than one that waits for any of its jobs.
   bool even() const {
     return std::all_of(now_.begin(), now_.end(), [&](const auto& q) {
-      return std::all_of(q.begin(), q.end(), [&](instance_id who) { return own(by(q.front())) <= own(by(who)) + 1; });
+      return std::all_of(q.begin(), q.end(),
+                         [&](instance_id who) { return own(by(q.front())) <= own(by(who)) + 1; });
     });
   }
   std::size_t most_allowed() const {
@@ -145,7 +147,8 @@ class fleet {
 
  private:
   std::size_t own(const process& p) const {
-    return static_cast<std::size_t>(std::count_if(now_.begin(), now_.end(), [&](const auto& q) { return !q.empty() && q.front() == p.id; }));
+    return static_cast<std::size_t>(std::count_if(
+        now_.begin(), now_.end(), [&](const auto& q) { return !q.empty() && q.front() == p.id; }));
   }
   const process& by(instance_id id) const { return all_[static_cast<std::size_t>(id - 1)]; }
   void refresh(process& p) {
@@ -217,7 +220,8 @@ Test(job_shares, count_at_once_what_is_about_to_pass_on_unless_more_is_known) {
 static shares loads(const std::vector<std::size_t>& each) {
   shares s;
   for (std::size_t who = 0; who < each.size(); ++who) {
-    for (std::size_t j = 0; j < each[who]; ++j) s.led_by(std::to_string(who) + "." + std::to_string(j), static_cast<instance_id>(who + 1));
+    for (std::size_t j = 0; j < each[who]; ++j)
+      s.led_by(std::to_string(who) + "." + std::to_string(j), static_cast<instance_id>(who + 1));
   }
   return s;
 }
@@ -254,8 +258,10 @@ Test(job_shares, become_even_and_then_rest_whoever_comes_and_goes) {
     fleet f(seed, processes, jobs);
     f.settle();
     cr_assert(le(sz, f.spread(), 1), "seed %d", static_cast<int>(seed));
-    // The first had them all: what was moved is at most what the others have now, and a few that met on the way.
-    cr_assert(le(sz, +f.moves, jobs + 4 * processes * processes), "seed %d: %d moves", static_cast<int>(seed), static_cast<int>(f.moves));
+    // The first had them all: what was moved is at most what the others have now, and a few that
+    // met on the way.
+    cr_assert(le(sz, +f.moves, jobs + 4 * processes * processes), "seed %d: %d moves",
+              static_cast<int>(seed), static_cast<int>(f.moves));
     f.join();
     f.settle();
     cr_assert(le(sz, f.spread(), 1), "seed %d", static_cast<int>(seed));
@@ -313,12 +319,14 @@ Test(job_shares, rest_with_any_lists_and_quotas) {
     dice d(seed);
     const std::size_t jobs = 4 + d.below(40);
     fleet f(seed, 0, jobs);
-    for (std::size_t more = 2 + d.below(5); more > 0; --more) f.join_with_some(d.below(2) == 0 ? 1000 : 1 + d.below(jobs));
+    for (std::size_t more = 2 + d.below(5); more > 0; --more)
+      f.join_with_some(d.below(2) == 0 ? 1000 : 1 + d.below(jobs));
     f.settle();
     cr_assert(f.even(), "seed %d", static_cast<int>(seed));
     cr_assert(zero(sz, f.most_allowed()), "seed %d", static_cast<int>(seed));
     const std::size_t moved = f.moves + f.asides;
     for (int i = 0; i < 1000; ++i) f.step();
-    cr_assert(eq(sz, f.moves + f.asides, +moved), "seed %d: it does not rest", static_cast<int>(seed));
+    cr_assert(eq(sz, f.moves + f.asides, +moved), "seed %d: it does not rest",
+              static_cast<int>(seed));
   }
 }

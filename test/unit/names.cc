@@ -28,11 +28,39 @@ bool printable(const std::string& text) {
   return true;
 }
 
-const char* const good_text[] = {"a", "a b", "a.b-c_d", "ä", "日本語", "\xf0\x9f\x99\x82", "\xf4\x8f\xbf\xbf", "0", "\"\\", "a\xc2\xa0" "b"};
-const char* const bad_text[] = {
-    "\xff", "a\xff", "\xff\xff", "\x80", "\xc0\xaf", "\xc1\x81", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf0\x80\x80\xaf",
-    "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc3", "\xe2\x82", "\xf0\x9f\x99", "a\nb", "\t", "\x7f", "\x01",
-    "\xc2\x80", "a\xc2\x9b" "31m", "\xc2\x9f"};
+const char* const good_text[] = {"a",
+                                 "a b",
+                                 "a.b-c_d",
+                                 "ä",
+                                 "日本語",
+                                 "\xf0\x9f\x99\x82",
+                                 "\xf4\x8f\xbf\xbf",
+                                 "0",
+                                 "\"\\",
+                                 "a\xc2\xa0"
+                                 "b"};
+const char* const bad_text[] = {"\xff",
+                                "a\xff",
+                                "\xff\xff",
+                                "\x80",
+                                "\xc0\xaf",
+                                "\xc1\x81",
+                                "\xe0\x80\xaf",
+                                "\xed\xa0\x80",
+                                "\xf0\x80\x80\xaf",
+                                "\xf4\x90\x80\x80",
+                                "\xf5\x80\x80\x80",
+                                "\xc3",
+                                "\xe2\x82",
+                                "\xf0\x9f\x99",
+                                "a\nb",
+                                "\t",
+                                "\x7f",
+                                "\x01",
+                                "\xc2\x80",
+                                "a\xc2\x9b"
+                                "31m",
+                                "\xc2\x9f"};
 
 }  // namespace
 
@@ -46,7 +74,8 @@ Test(names, text_that_is_utf8_without_control_characters_is_taken_everywhere) {
 
 Test(names, other_bytes_are_refused_everywhere_and_shown_escaped) {
   for (const char* text : bad_text) {
-    for (const error& e : {names::check_app(text), names::check_shard(text), names::check_instance(text)}) {
+    for (const error& e :
+         {names::check_app(text), names::check_shard(text), names::check_instance(text)}) {
       cr_assert(e.code == errc::invalid_argument);
       cr_assert(printable(e.message));
       cr_assert(e.message.find("\\x") != std::string::npos, "%s", e.message.c_str());
@@ -62,7 +91,8 @@ Test(names, lengths_are_limited_to_255_bytes) {
   cr_assert(refused(names::check_app(bytes(256)), "app"));
   cr_assert(refused(names::check_shard(bytes(256)), "shard"));
   cr_assert(refused(names::check_instance(bytes(256)), "instance"));
-  cr_assert(lt(sz, names::check_app(bytes(100000)).message.size(), 300), "a message does not repeat all of it");
+  cr_assert(lt(sz, names::check_app(bytes(100000)).message.size(), 300),
+            "a message does not repeat all of it");
 }
 
 Test(names, only_a_shard_may_be_empty) {
@@ -72,17 +102,21 @@ Test(names, only_a_shard_may_be_empty) {
 }
 
 Test(names, an_app_has_no_empty_part_and_no_part_that_is_leader) {
-  for (const char* text : {"a/b", "a/b/c", "leaders", "a/leaders", "leader2/a", "my-leader", "Leader"}) {
+  for (const char* text :
+       {"a/b", "a/b/c", "leaders", "a/leaders", "leader2/a", "my-leader", "Leader"}) {
     cr_assert(taken(names::check_app(text)), "%s", text);
   }
-  for (const char* text : {"/", "//", "/a", "a/", "a//b", "leader", "a/leader", "leader/a", "a/leader/b"}) {
+  for (const char* text :
+       {"/", "//", "/a", "a/", "a//b", "leader", "a/leader", "leader/a", "a/leader/b"}) {
     cr_assert(refused(names::check_app(text), "app"), "%s", text);
   }
 }
 
 Test(names, a_shard_is_one_part_and_not_leader) {
-  for (const char* text : {"leaders", "eu-1", "Leader", "."}) cr_assert(taken(names::check_shard(text)), "%s", text);
-  for (const char* text : {"a/b", "/", "/a", "a/", "leader"}) cr_assert(refused(names::check_shard(text), "shard"), "%s", text);
+  for (const char* text : {"leaders", "eu-1", "Leader", "."})
+    cr_assert(taken(names::check_shard(text)), "%s", text);
+  for (const char* text : {"a/b", "/", "/a", "a/", "leader"})
+    cr_assert(refused(names::check_shard(text), "shard"), "%s", text);
 }
 
 Test(names, an_instance_may_contain_slashes) {
@@ -100,7 +134,8 @@ Test(names, no_two_elections_lie_inside_each_other) {
   for (const std::string& x : all) {
     for (const std::string& y : all) {
       if (x == y) continue;
-      cr_assert(ne(int, y.compare(0, x.size() + 1, x + "/"), 0), "%s is inside %s", y.c_str(), x.c_str());
+      cr_assert(ne(int, y.compare(0, x.size() + 1, x + "/"), 0), "%s is inside %s", y.c_str(),
+                x.c_str());
     }
   }
 }
@@ -108,11 +143,13 @@ Test(names, no_two_elections_lie_inside_each_other) {
 Test(names, are_built_as_go_does) {
   cr_assert(eq(type(std::string), names::election("app", ""), std::string("app/leader")));
   cr_assert(eq(type(std::string), names::election("a/b", "eu"), std::string("a/b/eu/leader")));
-  cr_assert(eq(type(std::string), names::key("app/leader", 0x694d7a9b1c2d3e4f), std::string("app/leader/694d7a9b1c2d3e4f")));
+  cr_assert(eq(type(std::string), names::key("app/leader", 0x694d7a9b1c2d3e4f),
+               std::string("app/leader/694d7a9b1c2d3e4f")));
 }
 
 Test(names, a_key_leads_back_to_its_lease) {
-  const std::int64_t leases[] = {1, 15, 16, 0xabcdef, (std::int64_t{1} << 53) - 1, (std::int64_t{1} << 53) + 1, INT64_MAX};
+  const std::int64_t leases[] = {
+      1, 15, 16, 0xabcdef, (std::int64_t{1} << 53) - 1, (std::int64_t{1} << 53) + 1, INT64_MAX};
   for (const std::int64_t lease : leases) {
     const std::string key = names::key("a/b/leader", lease);
     const names::parts p = names::split(key);
@@ -120,12 +157,13 @@ Test(names, a_key_leads_back_to_its_lease) {
     cr_assert(p.prefix == "a/b/leader");
   }
   cr_assert(eq(type(std::string), names::key("p", INT64_MAX), std::string("p/7fffffffffffffff")));
-  cr_assert(eq(type(std::string), names::key("p", (std::int64_t{1} << 53) + 1), std::string("p/20000000000001")));
+  cr_assert(eq(type(std::string), names::key("p", (std::int64_t{1} << 53) + 1),
+               std::string("p/20000000000001")));
 }
 
 Test(names, what_go_would_not_write_is_no_lease) {
-  for (const char* name : {"", "0", "01", "00ff", "FF", "aB", "xyz", "1g", "0x1", " 1", "1 ", "+1", "-0", "8000000000000000",
-                           "ffffffffffffffffff", "1.0", "\xff"}) {
+  for (const char* name : {"", "0", "01", "00ff", "FF", "aB", "xyz", "1g", "0x1", " 1", "1 ", "+1",
+                           "-0", "8000000000000000", "ffffffffffffffffff", "1.0", "\xff"}) {
     const std::string key = std::string("p/leader/") + name;
     const names::parts p = names::split(key);
     cr_assert(eq(i64, +p.lease, 0), "%s", name);
@@ -134,7 +172,8 @@ Test(names, what_go_would_not_write_is_no_lease) {
 }
 
 Test(names, negative_leases_of_others_are_read_as_go_writes_them) {
-  // Go's %x of a negative id has a sign. Ours are positive; a key like that is at most somebody else's.
+  // Go's %x of a negative id has a sign. Ours are positive; a key like that is at most somebody
+  // else's.
   const std::string key = "p/leader/-1";
   cr_assert(le(i64, +names::split(key).lease, 0));
 }

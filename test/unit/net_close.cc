@@ -1,4 +1,5 @@
-// After `closed` nothing is told, and no handle, descriptor or byte is left, from wherever close was called.
+// After `closed` nothing is told, and no handle, descriptor or byte is left, from wherever close
+// was called.
 #include "test/unit/net_world.hpp"
 
 using namespace tenure;
@@ -9,8 +10,8 @@ namespace {
 
 void count_closed(void* context) { ++*static_cast<int*>(context); }
 
-// Everything at once: a call that is answered, one that never is, one being refused, streams both ways, an
-// idle connection; and one name that cannot be resolved. `arm` says when to close.
+// Everything at once: a call that is answered, one that never is, one being refused, streams both
+// ways, an idle connection; and one name that cannot be resolved. `arm` says when to close.
 void busy_world(const std::function<void(world&)>& arm) {
   std::size_t before = open_descriptors();
   {
@@ -203,21 +204,13 @@ Test(net_close, every_method_may_be_called_from_within_every_thing_told) {
     const auto act = [&](std::uint64_t own) {
       if (budget-- <= 0) return;
       switch (m) {
-        case send:
-          return w.send(next++);
-        case abort_own:
-          return w.carrier->abort(own);
-        case abort_other:
-          return w.carrier->abort(own + 1);
-        case open_stream:
-          ++next;
-          return w.open_stream(next, next % 2 == 0);
-        case write:
-          return w.carrier->write_stream(own, "x");
-        case close_own:
-          return w.carrier->close_stream(own);
-        default:
-          return w.carrier->close_stream(own + 1);
+        case send: return w.send(next++);
+        case abort_own: return w.carrier->abort(own);
+        case abort_other: return w.carrier->abort(own + 1);
+        case open_stream: ++next; return w.open_stream(next, next % 2 == 0);
+        case write: return w.carrier->write_stream(own, "x");
+        case close_own: return w.carrier->close_stream(own);
+        default: return w.carrier->close_stream(own + 1);
       }
     };
     w.heard.on_reply = [&](std::uint64_t n, const net::reply&) { act(n); };

@@ -32,7 +32,8 @@ void talk_both_ways(world& w) {
   cr_assert(w.heard.ends.empty());
 }
 
-net::transport_config secured(const tls_etcd& server, const std::string& host = "127.0.0.1", const char* scheme = "https://") {
+net::transport_config secured(const tls_etcd& server, const std::string& host = "127.0.0.1",
+                              const char* scheme = "https://") {
   net::transport_config c;
   c.endpoints = {scheme + host + ":" + std::to_string(server.port())};
   c.tls.ca = file_text(server.file("ca.pem"));
@@ -133,12 +134,15 @@ Test(net_etcd, certificates_that_cannot_be_used_are_refused_before_the_first_pac
   recorder heard;
   const auto refused = [&](const char* what, const std::string& text) {
     net::transport_config c = secured(server);
-    (std::string(what) == "ca" ? c.tls.ca : std::string(what) == "cert" ? c.tls.cert : c.tls.key) = text;
+    (std::string(what) == "ca"     ? c.tls.ca
+     : std::string(what) == "cert" ? c.tls.cert
+                                   : c.tls.key) = text;
     net::transport t;
     tenure::turn turn;
     const error e = t.open(&loop, std::move(c), heard, turn);
     cr_assert(eq(int, int(e.code), int(errc::invalid_argument)), "%s", what);
-    cr_assert(contains(e.message, "refuses the certificates or the key"), "%s: %s", what, e.message.c_str());
+    cr_assert(contains(e.message, "refuses the certificates or the key"), "%s: %s", what,
+              e.message.c_str());
   };
   refused("key", file_text(server.file("other.key")));  // of another certificate
   const std::string half = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";

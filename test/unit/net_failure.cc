@@ -1,4 +1,5 @@
-// Whatever an endpoint does: what is told of it, and that the next request is none the worse for it.
+// Whatever an endpoint does: what is told of it, and that the next request is none the worse for
+// it.
 #include "test/unit/net_world.hpp"
 
 #include <netinet/in.h>
@@ -57,15 +58,16 @@ Test(net_failure, an_end_without_an_answer_is_broken_and_hints_at_tls) {
 }
 
 Test(net_failure, half_an_answer_is_broken_wherever_it_ends) {
-  const std::string whole = "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 4\r\n\r\n{\"a\"";
+  const std::string whole =
+      "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 4\r\n\r\n{\"a\"";
   for (std::size_t length = 0; length < whole.size(); ++length) {
     net::reply r = meet([&](peer& p, const http_request&) {
       p.write(whole.substr(0, length));
       p.close();
     });
     const bool garbage = length > 0 && length < 5;  // not even "HTTP/"
-    cr_assert(eq(type(delivery), r.delivery, garbage ? r.delivery : delivery::broken), "%zu: %s", length,
-              r.failure.c_str());
+    cr_assert(eq(type(delivery), r.delivery, garbage ? r.delivery : delivery::broken), "%zu: %s",
+              length, r.failure.c_str());
     cr_assert(ne(type(delivery), r.delivery, delivery::answered));
   }
 }
@@ -162,8 +164,11 @@ Test(net_failure, a_request_on_a_connection_that_dies_is_not_silently_repeated) 
       w.answer_all();
       w.open();
       w.ask();
-      // The connection is reused, takes the request and dies without a byte: curl itself would send again.
-      w.server->on_request = [reset](peer& p, const http_request&) { reset ? p.reset() : p.close(); };
+      // The connection is reused, takes the request and dies without a byte: curl itself would send
+      // again.
+      w.server->on_request = [reset](peer& p, const http_request&) {
+        reset ? p.reset() : p.close();
+      };
       net::reply r = w.ask(body);
       cr_assert(eq(type(delivery), r.delivery, delivery::broken), "%s", r.failure.c_str());
       cr_assert(eq(sz, w.server->requests().size(), 2));
@@ -253,15 +258,12 @@ Test(net_failure, descriptors_come_and_go_ten_thousand_times) {
   w.ask();  // what is opened lazily is open now, one idle connection among it
   std::size_t before = open_descriptors();
   for (int i = 0; i < 10000; ++i) {
-    // Reset at each stage in turn: at once, on the request, in the headers, in the body; or refused.
+    // Reset at each stage in turn: at once, on the request, in the headers, in the body; or
+    // refused.
     w.server->on_connect = nullptr;
     switch (i % 5) {
-      case 0:
-        w.server->on_connect = [](peer& p) { p.reset(); };
-        [[fallthrough]];
-      case 1:
-        w.server->on_request = [](peer& p, const http_request&) { p.reset(); };
-        break;
+      case 0: w.server->on_connect = [](peer& p) { p.reset(); }; [[fallthrough]];
+      case 1: w.server->on_request = [](peer& p, const http_request&) { p.reset(); }; break;
       case 2:
         w.server->on_request = [](peer& p, const http_request&) {
           p.write("HTTP/1.1 200 OK\r\nConte");
@@ -275,8 +277,7 @@ Test(net_failure, descriptors_come_and_go_ten_thousand_times) {
           p.close();
         };
         break;
-      default:
-        w.server->refuse();
+      default: w.server->refuse();
     }
     cr_assert(ne(type(delivery), w.ask().delivery, delivery::answered));
     w.server->listen_again();

@@ -1,5 +1,5 @@
-// Names: resolved off the loop's thread and never by curl. This file replaces getaddrinfo for the whole
-// program: libuv's and curl's calls of it both come here.
+// Names: resolved off the loop's thread and never by curl. This file replaces getaddrinfo for the
+// whole program: libuv's and curl's calls of it both come here.
 #include "test/unit/net_world.hpp"
 
 #include <condition_variable>
@@ -61,8 +61,10 @@ using resolve_function = int (*)(const char*, const char*, const addrinfo*, addr
 
 }  // namespace
 
-extern "C" __attribute__((visibility("default"))) int getaddrinfo(const char* name, const char* service,
-                                                                  const addrinfo* hints, addrinfo** out) {
+extern "C" __attribute__((visibility("default"))) int getaddrinfo(const char* name,
+                                                                  const char* service,
+                                                                  const addrinfo* hints,
+                                                                  addrinfo** out) {
   static const auto real = reinterpret_cast<resolve_function>(dlsym(RTLD_NEXT, "getaddrinfo"));
   std::vector<std::string> addresses;
   if (name == nullptr || !dns.answer(name, addresses)) return real(name, service, hints, out);
@@ -93,7 +95,8 @@ Test(net_resolver, reaches_an_endpoint_by_its_name_and_keeps_the_name) {
   dns.set("etcd.test", {"127.0.0.1"});
   w.open(w.config);
   for (int i = 0; i < 5; ++i) cr_assert(eq(type(delivery), w.ask().delivery, delivery::answered));
-  cr_assert(eq(type(std::string), w.server->requests()[0].header("Host"), w.server->url("etcd.test").substr(7)));
+  cr_assert(eq(type(std::string), w.server->requests()[0].header("Host"),
+               w.server->url("etcd.test").substr(7)));
   cr_assert(eq(int, dns.asked(), 1));  // also: curl has not asked
   w.finish();
 }
@@ -118,7 +121,8 @@ Test(net_resolver, takes_localhost_and_names_with_a_dot_at_the_end_or_capitals) 
     const int before = dns.asked();
     w.open(w.config);
     net::reply r = w.ask();
-    cr_assert(eq(type(delivery), r.delivery, delivery::answered), "%s: %s", name, r.failure.c_str());
+    cr_assert(eq(type(delivery), r.delivery, delivery::answered), "%s: %s", name,
+              r.failure.c_str());
     cr_assert(eq(int, dns.asked() - before, 1), "%s", name);
     w.finish();
   }
@@ -130,7 +134,8 @@ Test(net_resolver, a_name_without_an_address_is_not_sent_and_named) {
   for (int i = 0; i < 20; ++i) {
     net::reply r = w.ask();
     cr_assert(eq(type(delivery), r.delivery, delivery::not_sent));
-    cr_assert(contains(r.failure, "cannot resolve the name 'no-such.invalid'"), "%s", r.failure.c_str());
+    cr_assert(contains(r.failure, "cannot resolve the name 'no-such.invalid'"), "%s",
+              r.failure.c_str());
   }
   cr_assert(le(int, dns.asked(), 2));  // not once a request
   w.open_stream(1, true);
@@ -154,7 +159,8 @@ Test(net_resolver, one_look_up_serves_all_who_wait) {
   w.open(w.config);
   for (std::uint64_t i = 0; i < 10; ++i) w.send(i);
   w.until_replies(10);
-  for (told& t : w.heard.replies) cr_assert(eq(type(delivery), t.reply.delivery, delivery::answered));
+  for (told& t : w.heard.replies)
+    cr_assert(eq(type(delivery), t.reply.delivery, delivery::answered));
   cr_assert(eq(int, dns.asked(), 1));
   w.finish();
 }
@@ -267,8 +273,9 @@ Test(net_resolver, close_cancels_a_look_up_that_waits_for_a_thread) {
   uv_work_t work[8];
   for (uv_work_t& each : work) {
     each.data = &gate;
-    uv_queue_work(&w.loop, &each, [](uv_work_t* self) { uv_sem_wait(static_cast<uv_sem_t*>(self->data)); },
-                  [](uv_work_t*, int) {});
+    uv_queue_work(
+        &w.loop, &each, [](uv_work_t* self) { uv_sem_wait(static_cast<uv_sem_t*>(self->data)); },
+        [](uv_work_t*, int) {});
   }
   w.send(1);
   w.close();

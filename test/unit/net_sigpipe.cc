@@ -1,4 +1,5 @@
-// SIGPIPE at its default in the host: no write of ours ends it, and nothing of the host's is changed.
+// SIGPIPE at its default in the host: no write of ours ends it, and nothing of the host's is
+// changed.
 #include "test/unit/net_world.hpp"
 
 #include <csignal>

@@ -14,7 +14,8 @@ struct streaming {
   world w;
   peer* at = nullptr;
 
-  explicit streaming(bool kind, const std::string& headers = "", net::transport_config config = {}) {
+  explicit streaming(bool kind, const std::string& headers = "",
+                     net::transport_config config = {}) {
     w.server->on_request = [this, headers](peer& p, const http_request&) {
       at = &p;
       p.begin_chunks(200, headers);
@@ -42,7 +43,8 @@ Test(net_stream, brings_what_is_pushed_as_it_comes) {
     streaming s(kind);
     s.push("{\"result\":1}\n");
     s.push("{\"result\":2}\n");
-    cr_assert(eq(type(std::string), s.w.heard.bytes, std::string("{\"result\":1}\n{\"result\":2}\n")));
+    cr_assert(
+        eq(type(std::string), s.w.heard.bytes, std::string("{\"result\":1}\n{\"result\":2}\n")));
     cr_assert(eq(sz, s.w.heard.pieces, 2));
     s.push(std::string(3 << 20, 'x'));
     cr_assert(s.w.heard.ends.empty());
@@ -98,7 +100,9 @@ Test(net_stream, what_is_written_before_the_connection_stands_is_sent_too) {
 Test(net_stream, may_be_written_from_the_receiver) {
   streaming s(two_way);
   s.w.server->on_upload = [](peer& p, std::string_view bytes) { p.chunk(bytes); };
-  s.w.heard.on_bytes = [&](std::uint64_t stream, std::string_view) { s.w.carrier->write_stream(stream, "."); };
+  s.w.heard.on_bytes = [&](std::uint64_t stream, std::string_view) {
+    s.w.carrier->write_stream(stream, ".");
+  };
   s.at->chunk("go");
   s.w.until([&] { return s.w.heard.bytes.size() > 50; });
   s.w.finish();
@@ -113,8 +117,8 @@ Test(net_stream, a_clean_end_is_told_though_the_upload_is_still_open) {
         s.at->end_chunks();
         if (hang_up) s.at->close();
         const told t = s.end();
-        cr_assert(eq(type(delivery), delivery(t.reply.delivery), delivery::answered), "%s, %d, %d: %s", headers, kind,
-                  hang_up, t.reply.failure.c_str());
+        cr_assert(eq(type(delivery), delivery(t.reply.delivery), delivery::answered),
+                  "%s, %d, %d: %s", headers, kind, hang_up, t.reply.failure.c_str());
         cr_assert(eq(int, int(t.reply.http_status), 200));
         cr_assert(t.reply.body.empty());
         s.w.finish();
@@ -167,7 +171,8 @@ Test(net_stream, another_status_than_200_ends_it_with_the_body) {
         w.until([&] { return !w.heard.ends.empty(); });
         told t = w.heard.ends[0];
         cr_assert(eq(u64, t.number, 4));
-        cr_assert(eq(type(delivery), t.reply.delivery, delivery::answered), "%s", t.reply.failure.c_str());
+        cr_assert(eq(type(delivery), t.reply.delivery, delivery::answered), "%s",
+                  t.reply.failure.c_str());
         cr_assert(eq(int, int(t.reply.http_status), 503));
         cr_assert(eq(type(std::string), t.reply.body, std::string("{\"error\":1}")));
         cr_assert(w.heard.bytes.empty());
@@ -245,7 +250,7 @@ Test(net_stream, never_shares_its_connection_with_a_call) {
     w.ask();                 // an idle connection is there
     w.open_stream(1, kind);  // it must not be taken
     w.until([&] { return !w.heard.ends.empty(); });
-    w.ask();                 // and the stream's must not be left for this
+    w.ask();  // and the stream's must not be left for this
     cr_assert(eq(sz, std::size_t(w.server->requests()[0].peer), 0));
     cr_assert(eq(sz, std::size_t(w.server->requests()[1].peer), 1));
     cr_assert(eq(sz, std::size_t(w.server->requests()[2].peer), 0));

@@ -33,14 +33,16 @@ Test(net_transport, sends_the_headers_that_are_promised_and_no_others_of_ours) {
   world w;
   w.answer_all();
   w.open();
-  w.send(1, std::string(3 << 20, 'x'), 0, "secret.17", 1500);  // curl would announce such a body with Expect
+  w.send(1, std::string(3 << 20, 'x'), 0, "secret.17",
+         1500);  // curl would announce such a body with Expect
   w.send(2);
   w.until_replies(2);
   for (http_request r : w.server->requests()) {
     const bool first = r.body.size() > 2;
     cr_assert(eq(type(std::string), r.header("Content-Type"), std::string("application/json")));
     cr_assert(eq(type(std::string), r.header("Grpc-Metadata-hasleader"), std::string("true")));
-    cr_assert(eq(type(std::string), r.header("Authorization"), std::string(first ? "secret.17" : "")));
+    cr_assert(
+        eq(type(std::string), r.header("Authorization"), std::string(first ? "secret.17" : "")));
     cr_assert(eq(type(std::string), r.header("Grpc-Timeout"), std::string(first ? "1500m" : "")));
     cr_assert(not(r.has_header("Expect")));
     cr_assert(not(r.has_header("Connection")));
@@ -61,8 +63,10 @@ Test(net_transport, changes_token_and_timeout_from_one_request_to_the_next) {
     w.until_replies(w.server->requests().size() + 1);
   }
   for (std::size_t i = 0; i < 4; ++i) {
-    cr_assert(eq(type(std::string), w.server->requests()[i].header("Authorization"), std::string(tokens[i])));
-    cr_assert(eq(type(std::string), w.server->requests()[i].header("Grpc-Timeout"), std::string(i == 2 ? "" : "20m")));
+    cr_assert(eq(type(std::string), w.server->requests()[i].header("Authorization"),
+                 std::string(tokens[i])));
+    cr_assert(eq(type(std::string), w.server->requests()[i].header("Grpc-Timeout"),
+                 std::string(i == 2 ? "" : "20m")));
   }
   w.finish();
 }
@@ -141,11 +145,13 @@ Test(net_transport, carries_a_body_of_any_size_whole) {
   world w;
   w.server->on_request = [](peer& p, const http_request& r) { p.answer(r.body); };
   w.open();
-  for (const std::size_t size : {1u, 16383u, 16384u, 16385u, 65535u, 65536u, 65537u, 3000000u, 2u}) {
+  for (const std::size_t size :
+       {1u, 16383u, 16384u, 16385u, 65535u, 65536u, 65537u, 3000000u, 2u}) {
     std::string body(size, '\0');
     for (std::size_t i = 0; i < size; ++i) body[i] = static_cast<char>('a' + i * i % 23);
     net::reply r = w.ask(body);
-    cr_assert(eq(type(delivery), r.delivery, delivery::answered), "%zu: %s", size, r.failure.c_str());
+    cr_assert(eq(type(delivery), r.delivery, delivery::answered), "%zu: %s", size,
+              r.failure.c_str());
     cr_assert(r.body == body, "%zu", size);
   }
   cr_assert(eq(sz, w.server->accepted(), 1));
@@ -166,7 +172,9 @@ Test(net_transport, takes_an_answer_that_does_not_wait_for_the_end_of_the_reques
 Test(net_transport, takes_an_answer_that_is_split_anywhere) {
   world w;
   w.server->on_request = [](peer& p, const http_request&) {
-    p.write_slowly("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{\"a\r\n4\r\n\":1}\r\n0\r\n\r\n", 1);
+    p.write_slowly(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{\"a\r\n4\r\n\":1}\r\n0\r\n\r\n",
+        1);
   };
   w.open();
   cr_assert(eq(type(std::string), w.ask().body, std::string("{\"a\":1}")));
@@ -175,7 +183,9 @@ Test(net_transport, takes_an_answer_that_is_split_anywhere) {
 
 Test(net_transport, gives_html_and_other_statuses_as_they_are) {
   world w;
-  w.server->on_request = [](peer& p, const http_request&) { p.answer("<html>Bad gateway</html>", 502); };
+  w.server->on_request = [](peer& p, const http_request&) {
+    p.answer("<html>Bad gateway</html>", 502);
+  };
   w.open();
   net::reply r = w.ask();
   cr_assert(eq(type(delivery), r.delivery, delivery::answered));

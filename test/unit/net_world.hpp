@@ -1,4 +1,5 @@
-// What the tests of net/ share: a loop, a transport, a scripted server and a receiver that remembers.
+// What the tests of net/ share: a loop, a transport, a scripted server and a receiver that
+// remembers.
 #pragma once
 
 #include <criterion/criterion.h>
@@ -41,9 +42,9 @@ class recorder final : public net::receiver {
  public:
   std::vector<told> replies;
   std::vector<told> ends;
-  std::string bytes;          // of all streams
+  std::string bytes;  // of all streams
   std::size_t pieces = 0;
-  bool inside_call = false;   // set while the test is inside a method of transport
+  bool inside_call = false;  // set while the test is inside a method of transport
   std::function<void(std::uint64_t, const net::reply&)> on_reply;
   std::function<void(std::uint64_t, std::string_view)> on_bytes;
   std::function<void(std::uint64_t, const net::reply&)> on_end;
@@ -94,18 +95,22 @@ struct world {
   void send(std::uint64_t call, const std::string& body = "{}", std::size_t endpoint = 0,
             const std::string& token = "", int timeout_ms = 0) {
     heard.inside_call = true;
-    carrier->send(call, endpoint, "/v3/kv/range", body, token, std::chrono::milliseconds(timeout_ms));
+    carrier->send(call, endpoint, "/v3/kv/range", body, token,
+                  std::chrono::milliseconds(timeout_ms));
     heard.inside_call = false;
   }
-  void open_stream(std::uint64_t stream, bool two_way, const std::string& body = "{\"create_request\":{}}") {
+  void open_stream(std::uint64_t stream, bool two_way,
+                   const std::string& body = "{\"create_request\":{}}") {
     heard.inside_call = true;
     carrier->open_stream(stream, 0, "/v3/watch", body, "", two_way);
     heard.inside_call = false;
   }
-  void until(const condition& holds, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+  void until(const condition& holds, const char* file = __builtin_FILE(),
+             int line = __builtin_LINE()) {
     run_until(&loop, holds, 30, file, line);
   }
-  void until_replies(std::size_t count, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+  void until_replies(std::size_t count, const char* file = __builtin_FILE(),
+                     int line = __builtin_LINE()) {
     until([this, count] { return heard.replies.size() >= count; }, file, line);
   }
   // Sends one and returns what became of it.

@@ -67,22 +67,31 @@ const refusal refusals[] = {
     {[](auto& o) { o.app = ""; }, errc::invalid_argument, "app"},
     {[](auto& o) { o.app = "a/leader"; }, errc::invalid_argument, "app"},
     {[](auto& o) { o.instance = ""; }, errc::invalid_argument, "instance"},
-    {[](auto& o) { o.auth.password = "swordfish"; }, errc::invalid_argument, "password without a user"},
+    {[](auto& o) { o.auth.password = "swordfish"; }, errc::invalid_argument,
+     "password without a user"},
     {[](auto& o) { o.tls.cert_file = "/tmp/c"; }, errc::invalid_argument, "cert_file and key_file"},
     {[](auto& o) { o.tls.key_file = "/tmp/k"; }, errc::invalid_argument, "cert_file and key_file"},
-    {[](auto& o) { o.tls.ca_file = "/nonexistent/ca.pem"; }, errc::invalid_argument, "/nonexistent/ca.pem"},
+    {[](auto& o) { o.tls.ca_file = "/nonexistent/ca.pem"; }, errc::invalid_argument,
+     "/nonexistent/ca.pem"},
     {[](auto& o) { o.ttl = milliseconds(1000); }, errc::invalid_argument, "ttl is 1000 ms"},
     {[](auto& o) { o.ttl = milliseconds(2500); }, errc::invalid_argument, "whole seconds"},
     {[](auto& o) { o.ttl = milliseconds(0); }, errc::invalid_argument, "ttl is 0 ms"},
     {[](auto& o) { o.ttl = milliseconds(-10000); }, errc::invalid_argument, "ttl is -10000 ms"},
     {[](auto& o) { o.ttl = milliseconds(301000); }, errc::invalid_argument, "ttl is 301000 ms"},
-    {[](auto& o) { o.reassure_interval = milliseconds(99); }, errc::invalid_argument, "reassure_interval is 99 ms"},
-    {[](auto& o) { o.reassure_timeout = milliseconds(10001); }, errc::invalid_argument, "reassure_timeout is 10001 ms"},
-    {[](auto& o) { o.stop_grace = milliseconds(-1); }, errc::invalid_argument, "stop_grace is -1 ms"},
-    {[](auto& o) { o.margin = milliseconds(29); }, errc::invalid_argument, "margin is 29 ms, but must be from 30 ms"},
-    {[](auto& o) { o.jeopardy_after = milliseconds(0); }, errc::invalid_argument, "jeopardy_after is 0 ms"},
-    {[](auto& o) { o.request_timeout = milliseconds(99); }, errc::invalid_argument, "request_timeout is 99 ms"},
-    {[](auto& o) { o.retry_delay = milliseconds(9); }, errc::invalid_argument, "retry_delay is 9 ms"},
+    {[](auto& o) { o.reassure_interval = milliseconds(99); }, errc::invalid_argument,
+     "reassure_interval is 99 ms"},
+    {[](auto& o) { o.reassure_timeout = milliseconds(10001); }, errc::invalid_argument,
+     "reassure_timeout is 10001 ms"},
+    {[](auto& o) { o.stop_grace = milliseconds(-1); }, errc::invalid_argument,
+     "stop_grace is -1 ms"},
+    {[](auto& o) { o.margin = milliseconds(29); }, errc::invalid_argument,
+     "margin is 29 ms, but must be from 30 ms"},
+    {[](auto& o) { o.jeopardy_after = milliseconds(0); }, errc::invalid_argument,
+     "jeopardy_after is 0 ms"},
+    {[](auto& o) { o.request_timeout = milliseconds(99); }, errc::invalid_argument,
+     "request_timeout is 99 ms"},
+    {[](auto& o) { o.retry_delay = milliseconds(9); }, errc::invalid_argument,
+     "retry_delay is 9 ms"},
     {[](auto& o) {
        o.reassure_interval = milliseconds(10000);
        o.reassure_timeout = milliseconds(5000);
@@ -100,7 +109,8 @@ Test(options, every_bad_one_is_refused_with_its_name_and_nothing_is_left_behind)
     session s;
     const error e = s.open(&h.loop, o);
     cr_assert(e.code == r.code, "%s: %s", r.says, e.message.c_str());
-    cr_assert(e.message.find(r.says) != std::string::npos, "%s lacks %s", e.message.c_str(), r.says);
+    cr_assert(e.message.find(r.says) != std::string::npos, "%s lacks %s", e.message.c_str(),
+              r.says);
     cr_assert(e.message.find("swordfish") == std::string::npos);
     cr_assert(not(s.is_open()));
     cr_assert(not(s.close()));
@@ -121,7 +131,8 @@ Test(options, milliseconds_beyond_all_limits_are_refused_and_do_not_overflow) {
       [](auto& o, milliseconds v) { o.retry_delay = v; },
   };
   for (const auto& set : each) {
-    for (const milliseconds value : {milliseconds::max(), milliseconds::min(), milliseconds(INT64_MAX / 1'000'000)}) {
+    for (const milliseconds value :
+         {milliseconds::max(), milliseconds::min(), milliseconds(INT64_MAX / 1'000'000)}) {
       session_options o = good();
       set(o, value);
       session s;

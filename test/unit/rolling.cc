@@ -1,4 +1,5 @@
-// The judge of a rolling restart is only worth something if it rejects what is bad: hand-made histories of both kinds.
+// The judge of a rolling restart is only worth something if it rejects what is bad: hand-made
+// histories of both kinds.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
@@ -15,9 +16,10 @@ using namespace tenure::rolling;
 
 namespace {
 
-std::string line(const char* event, const std::string& who, const std::string& job, int t, const std::string& more = "") {
-  return std::string(R"({"event":")") + event + R"(","shard":")" + job + R"(","instance":")" + who + R"(","t_ns":)" +
-         std::to_string(t) + more + "}";
+std::string line(const char* event, const std::string& who, const std::string& job, int t,
+                 const std::string& more = "") {
+  return std::string(R"({"event":")") + event + R"(","shard":")" + job + R"(","instance":")" + who +
+         R"(","t_ns":)" + std::to_string(t) + more + "}";
 }
 
 class made {
@@ -25,7 +27,9 @@ class made {
   made& starts(const std::string& who, int t, int token, const std::string& job = "x") {
     return take(line("acquired", who, job, t, R"(,"fencing_token":)" + std::to_string(token)));
   }
-  made& stops(const std::string& who, int t, const std::string& job = "x") { return take(line("stopped", who, job, t)); }
+  made& stops(const std::string& who, int t, const std::string& job = "x") {
+    return take(line("stopped", who, job, t));
+  }
   made& take(const std::string& text) {
     cr_assert(all.take(text), "%s", text.c_str());
     return *this;
@@ -94,22 +98,29 @@ Test(rolling, stops_of_what_was_not_started_are_found) {
 
 Test(rolling, gaps_are_between_the_terms_of_one_job_and_of_those_that_ended_in_that_time) {
   made m;
-  m.starts("a", 1, 1).stops("a", 10).starts("b", 13, 2).stops("b", 20).starts("a", 60, 3).stops("a", 100);
+  m.starts("a", 1, 1)
+      .stops("a", 10)
+      .starts("b", 13, 2)
+      .stops("b", 20)
+      .starts("a", 60, 3)
+      .stops("a", 100);
   m.starts("c", 0, 1, "y").stops("c", 15, "y");  // nobody has it after that
   const auto gaps = m.all.gaps(0, 1000);
   cr_assert(eq(sz, gaps.size(), 2));
   cr_expect(eq(i64, +gaps[0].length, 3));
   cr_expect(eq(i64, +gaps[1].from, 20));
   cr_expect(eq(i64, +gaps[1].length, 40));
-  cr_expect(eq(sz, m.all.gaps(10, 20).size(), 1), "from its first moment to the last before its end");
+  cr_expect(eq(sz, m.all.gaps(10, 20).size(), 1),
+            "from its first moment to the last before its end");
   cr_expect(eq(sz, m.all.gaps(21, 1000).size(), 0));
 }
 
 Test(rolling, what_is_no_event_is_not_taken) {
   ledger all;
-  for (const char* text : {"", "{", "[]", "{}", R"({"event":"acquired","shard":"x","instance":"a"})",
-                           R"({"event":"acquired","shard":1,"instance":"a","t_ns":1})",
-                           R"({"event":"acquired","shard":"x","instance":"a","t_ns":"1"})"}) {
+  for (const char* text :
+       {"", "{", "[]", "{}", R"({"event":"acquired","shard":"x","instance":"a"})",
+        R"({"event":"acquired","shard":1,"instance":"a","t_ns":1})",
+        R"({"event":"acquired","shard":"x","instance":"a","t_ns":"1"})"}) {
     cr_expect(not(all.take(text)), "%s", text);
   }
   cr_expect(all.take(line("error", "a", "", 1)));
@@ -148,7 +159,8 @@ Test(rolling, a_file_that_is_not_written_is_a_failure) {
   text << std::ifstream(path).rdbuf();
   cr_expect(eq(type(std::string), text.str(), std::string("all of it\n")));
   cr_expect(write_file(path, "").message.find("nothing to write") != std::string::npos);
-  cr_expect(write_file("/no/such/directory/file", "x").message.find("No such file") != std::string::npos);
+  cr_expect(write_file("/no/such/directory/file", "x").message.find("No such file") !=
+            std::string::npos);
   cr_expect(write_file("/dev/full", "x").message.find("No space left") != std::string::npos);
   std::remove(path);
 }

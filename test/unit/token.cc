@@ -20,13 +20,13 @@
 #include "tenure/token.hpp"
 #include "token/token_state.hpp"
 
+using std::chrono::milliseconds;
 using tenure::reason;
 using tenure::subscription;
 using tenure::token;
 using tenure::core::millisecond;
 using tenure::core::nanos;
 using tenure::core::second;
-using std::chrono::milliseconds;
 
 namespace {
 
@@ -59,7 +59,8 @@ struct tellers_queue final : tenure::detail::teller {
 // A session's side of one leadership: until now + 10 s.
 struct leadership {
   tellers_queue tellers;
-  tenure::detail::shared_deadline* deadline = new tenure::detail::shared_deadline(&clock_now, tenure::fork_guard::begin());
+  tenure::detail::shared_deadline* deadline =
+      new tenure::detail::shared_deadline(&clock_now, tenure::fork_guard::begin());
   tenure::detail::teller_line* line = new tenure::detail::teller_line(&tellers);
   tenure::detail::token_node* root;
   token t;
@@ -150,7 +151,8 @@ Test(token, what_was_found_passed_stays_passed_whatever_is_extended_later) {
 
 Test(token, is_one_pointer_wide_and_copies_say_the_same) {
   static_assert(sizeof(token) == sizeof(void*));
-  static_assert(std::is_nothrow_copy_constructible_v<token> && std::is_nothrow_move_constructible_v<token>);
+  static_assert(std::is_nothrow_copy_constructible_v<token> &&
+                std::is_nothrow_move_constructible_v<token>);
   static_assert(!std::is_copy_constructible_v<subscription>);
   leadership l;
   token copy = l.t;
@@ -468,8 +470,9 @@ Test(token, reads_cancelled_in_a_forked_child_and_untouched_in_the_parent) {
   const token child = l.t.child();
   const pid_t pid = fork();
   if (pid == 0) {
-    const bool ok = l.t.cancelled() && l.t.why() == reason::forked && child.why() == reason::forked &&
-                    l.t.time_left().count() == 0 && l.deadline->forked();
+    const bool ok = l.t.cancelled() && l.t.why() == reason::forked &&
+                    child.why() == reason::forked && l.t.time_left().count() == 0 &&
+                    l.deadline->forked();
     _exit(ok ? 0 : 1);
   }
   int status = 0;
@@ -485,9 +488,12 @@ Test(token, a_life_begun_in_a_forked_child_is_its_own) {
   if (pid == 0) {
     if (tenure::fork_guard::still(mine)) _exit(1);
     const std::uint32_t own = tenure::fork_guard::begin();
-    if (own == 0 || own == mine || !tenure::fork_guard::still(own) || tenure::fork_guard::still(mine)) _exit(2);
+    if (own == 0 || own == mine || !tenure::fork_guard::still(own) ||
+        tenure::fork_guard::still(mine))
+      _exit(2);
     const pid_t again = fork();
-    if (again == 0) _exit(tenure::fork_guard::still(own) || tenure::fork_guard::still(mine) ? 3 : 0);
+    if (again == 0)
+      _exit(tenure::fork_guard::still(own) || tenure::fork_guard::still(mine) ? 3 : 0);
     int status = 0;
     waitpid(again, &status, 0);
     _exit(status == 0 ? 0 : 4);

@@ -15,7 +15,8 @@ class campaigner {
   explicit campaigner(const settings& chosen)
       : chosen_(chosen), host_(chosen, {[this] { leave(); }, [this] { hand_over(); }}) {
     for (const std::string& shard : chosen_.shards) {
-      standings_.push_back(std::make_unique<standing>(host_, chosen_, shard, [this](int code) { over(code); }));
+      standings_.push_back(
+          std::make_unique<standing>(host_, chosen_, shard, [this](int code) { over(code); }));
     }
     left_ = standings_.size();
   }
@@ -42,13 +43,15 @@ class campaigner {
     on.granted = [this](std::int64_t lease, milliseconds ttl) {
       event what("session");
       char id[20];
-      std::snprintf(id, sizeof id, "%llx", static_cast<unsigned long long>(lease));  // as etcdctl prints it
-      host_.events().write(what.add("reason", "granted").add("lease", id).add("ttl_ms", ttl.count()));
+      std::snprintf(id, sizeof id, "%llx",
+                    static_cast<unsigned long long>(lease));  // as etcdctl prints it
+      host_.events().write(
+          what.add("reason", "granted").add("lease", id).add("ttl_ms", ttl.count()));
     };
     on.lost = [this](const error& why) {
       host_.events().write(event("session").add("reason", "lost").add(why));
-      // It stops by itself only when etcd grants a TTL into which the other times do not fit, or when it
-      // finds a defect in itself.
+      // It stops by itself only when etcd grants a TTL into which the other times do not fit, or
+      // when it finds a defect in itself.
       if (host_.session().is_open() || host_.stopping()) return;
       host_.complain(why.message);
       host_.finish(exit_code_of(why));
@@ -91,7 +94,8 @@ void warn_of_slow_work(const settings& chosen) {
   std::fprintf(stderr,
                "tenure campaign: --stop-work-ms %lld exceeds the stop grace of %lld ms: "
                "the next leader may be told before the work has stopped\n",
-               static_cast<long long>(chosen.stop_work.count()), static_cast<long long>(grace.count()));
+               static_cast<long long>(chosen.stop_work.count()),
+               static_cast<long long>(grace.count()));
 }
 
 }  // namespace

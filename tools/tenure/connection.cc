@@ -31,7 +31,8 @@ std::string with_scheme(std::string_view endpoint, bool tls) {
 
 error read_endpoints(const connection_flags& flags, session_options& out) {
   const std::string list = flag_or(flags.endpoints, "ETCDCTL_ENDPOINTS");
-  if (list.empty()) return bad("no endpoints: give --endpoints URL[,URL...] or set ETCDCTL_ENDPOINTS");
+  if (list.empty())
+    return bad("no endpoints: give --endpoints URL[,URL...] or set ETCDCTL_ENDPOINTS");
 
   const bool tls = !out.tls.ca_file.empty() || !out.tls.cert_file.empty();
   for (std::size_t start = 0; start <= list.size();) {
@@ -58,26 +59,33 @@ error read_password_file(const std::string& path, std::string& out) {
   // Editors end a file with a line feed, which is not part of the password.
   if (!content.empty() && content.back() == '\n') content.pop_back();
   if (!content.empty() && content.back() == '\r') content.pop_back();
-  if (content.empty()) return bad("--password-file '" + path + "' is empty: it must hold the password");
-  if (content.size() > password_limit) return bad("--password-file '" + path + "' is too long for a password");
+  if (content.empty())
+    return bad("--password-file '" + path + "' is empty: it must hold the password");
+  if (content.size() > password_limit)
+    return bad("--password-file '" + path + "' is too long for a password");
   out = std::move(content);
   return {};
 }
 
 error read_credentials(const connection_flags& flags, session_options& out) {
   if (flags.user.find(':') != std::string::npos) {
-    return bad("--user takes the name alone, since everybody on this host can read a command line: "
-               "put the password into ETCDCTL_PASSWORD or --password-file");
+    return bad(
+        "--user takes the name alone, since everybody on this host can read a command line: "
+        "put the password into ETCDCTL_PASSWORD or --password-file");
   }
   out.auth.user = flag_or(flags.user, "ETCDCTL_USER");
   out.auth.password = from_environment("ETCDCTL_PASSWORD");
   if (out.auth.user.empty()) {
     // Not refused, since etcdctl goes on without it, too.
     if (!out.auth.password.empty()) {
-      std::fputs("tenure: ETCDCTL_PASSWORD is not used, since there is no user: give --user NAME or set ETCDCTL_USER\n", stderr);
+      std::fputs(
+          "tenure: ETCDCTL_PASSWORD is not used, since there is no user: give --user NAME or set "
+          "ETCDCTL_USER\n",
+          stderr);
     }
     out.auth.password.clear();
-    if (!flags.password_file.empty()) return bad("--password-file without a user: give --user NAME or set ETCDCTL_USER");
+    if (!flags.password_file.empty())
+      return bad("--password-file without a user: give --user NAME or set ETCDCTL_USER");
     return {};
   }
 
@@ -91,7 +99,8 @@ error read_credentials(const connection_flags& flags, session_options& out) {
     if (error failed = read_password_file(flags.password_file, out.auth.password)) return failed;
   }
   if (out.auth.password.empty()) {
-    return bad("no password for the etcd user '" + out.auth.user + "': set ETCDCTL_PASSWORD or give --password-file FILE");
+    return bad("no password for the etcd user '" + out.auth.user +
+               "': set ETCDCTL_PASSWORD or give --password-file FILE");
   }
   return {};
 }

@@ -64,7 +64,8 @@ event_writer::event_writer(output& to, const settings& chosen, std::function<voi
       broken_(std::move(broken)) {}
 
 void event_writer::write(const event& what) {
-  if (to_) told(to_->write((format_ == output_format::json ? as_json(what) : as_text(what)) + '\n'));
+  if (to_)
+    told(to_->write((format_ == output_format::json ? as_json(what) : as_text(what)) + '\n'));
 }
 
 void event_writer::flush() {
@@ -105,10 +106,12 @@ std::string event_writer::as_json(const event& what) const {
 
 std::string event_writer::as_text(const event& what) const {
   std::string line = rfc3339(what.wall_) + ' ' + one_word(instance_) + ' ' +
-                     one_word(what.shard_.empty() ? app_ : app_ + '/' + what.shard_) + ' ' + what.name_;
+                     one_word(what.shard_.empty() ? app_ : app_ + '/' + what.shard_) + ' ' +
+                     what.name_;
   for (const auto& [key, value] : what.fields_) {
     const auto* text = std::get_if<std::string>(&value);
-    line += std::string(" ") + key + '=' + (text ? one_word(*text) : std::to_string(std::get<std::int64_t>(value)));
+    line += std::string(" ") + key + '=' +
+            (text ? one_word(*text) : std::to_string(std::get<std::int64_t>(value)));
   }
   return line;
 }

@@ -16,13 +16,15 @@ namespace {
 constexpr std::uint64_t output_check_interval_ms = 1000;
 constexpr std::uint64_t output_retry_ms = 5;
 
-// How much may wait for a reader: of each election what several of its terms say, since all may end at once.
+// How much may wait for a reader: of each election what several of its terms say, since all may end
+// at once.
 constexpr std::size_t kept_at_least = std::size_t{1} << 20;
 constexpr std::size_t kept_for_an_election = std::size_t{1} << 13;
 constexpr std::size_t elections_at_most = 10'000;
 
 std::size_t kept_for(const settings& chosen) {
-  return kept_at_least + kept_for_an_election * (chosen.all ? elections_at_most : chosen.shards.size());
+  return kept_at_least +
+         kept_for_an_election * (chosen.all ? elections_at_most : chosen.shards.size());
 }
 
 struct delayed {
@@ -44,8 +46,9 @@ std::string why_broken(int error_number) {
 }  // namespace
 
 int exit_code_of(const error& failed) noexcept {
-  return failed.code == errc::invalid_argument || failed.code == errc::unsafe_timing ? exit_bad_usage
-                                                                                     : exit_could_not_go_on;
+  return failed.code == errc::invalid_argument || failed.code == errc::unsafe_timing
+             ? exit_bad_usage
+             : exit_could_not_go_on;
 }
 
 host::host(const settings& chosen, orders given)
@@ -72,7 +75,9 @@ error host::open(session_events events) {
 }
 
 error host::listen() {
-  const auto on_signal = [](uv_signal_t* handle, int number) { static_cast<host*>(handle->data)->told(number); };
+  const auto on_signal = [](uv_signal_t* handle, int number) {
+    static_cast<host*>(handle->data)->told(number);
+  };
   for (uv_signal_t* handle : {&terminate_, &interrupt_, &hand_over_}) {
     uv_signal_init(&loop_, handle);
     handle->data = this;
@@ -82,12 +87,15 @@ error host::listen() {
   uv_prepare_start(&before_waiting_, before_waiting);
   uv_timer_init(&loop_, &output_check_);
   output_check_.data = this;
-  uv_timer_start(&output_check_, on_output_check, output_check_interval_ms, output_check_interval_ms);
+  uv_timer_start(&output_check_, on_output_check, output_check_interval_ms,
+                 output_check_interval_ms);
 
   for (const auto& [handle, number] :
-       {std::pair(&terminate_, SIGTERM), std::pair(&interrupt_, SIGINT), std::pair(&hand_over_, SIGUSR1)}) {
+       {std::pair(&terminate_, SIGTERM), std::pair(&interrupt_, SIGINT),
+        std::pair(&hand_over_, SIGUSR1)}) {
     if (number == SIGUSR1 && !orders_.hand_over) continue;
-    if (const int status = uv_signal_start(handle, on_signal, number)) return from_uv("uv_signal_start", status);
+    if (const int status = uv_signal_start(handle, on_signal, number))
+      return from_uv("uv_signal_start", status);
   }
   return {};
 }
@@ -98,7 +106,8 @@ void host::on_output_check(uv_timer_t* timer) {
   if (self->output_broken_) self->stop();
 }
 
-// By a timer, since libuv polls no descriptor without making it non-blocking, also for those who share it.
+// By a timer, since libuv polls no descriptor without making it non-blocking, also for those who
+// share it.
 void host::before_waiting(uv_prepare_t* handle) {
   auto* self = static_cast<host*>(handle->data);
   self->events_.flush();
@@ -150,7 +159,9 @@ void host::trouble(event what, const error& why) {
   stop();
 }
 
-void host::complain(const std::string& message) { (void)stderr_.write("tenure: " + message + '\n'); }
+void host::complain(const std::string& message) {
+  (void)stderr_.write("tenure: " + message + '\n');
+}
 
 void host::close_handles() {
   for (void* handle : {static_cast<void*>(&terminate_), static_cast<void*>(&interrupt_),
@@ -168,10 +179,12 @@ void host::after(milliseconds delay, std::function<void()> then) {
   uv_update_time(&loop_);  // else the delay would count from the start of this turn of the loop
   const auto on_time = [](uv_timer_t* timer) {
     const auto run = std::move(static_cast<delayed*>(timer->data)->then);
-    uv_close(as_handle(timer), [](uv_handle_t* handle) { delete static_cast<delayed*>(handle->data); });
+    uv_close(as_handle(timer),
+             [](uv_handle_t* handle) { delete static_cast<delayed*>(handle->data); });
     run();
   };
-  // One more, since libuv's clock is cut to whole milliseconds and the timer would be early by a part of one.
+  // One more, since libuv's clock is cut to whole milliseconds and the timer would be early by a
+  // part of one.
   uv_timer_start(&waiting->timer, on_time, static_cast<std::uint64_t>(delay.count()) + 1, 0);
 }
 

@@ -18,12 +18,14 @@ using namespace tenure::tool;
 
 int print(const std::string& text) {
   const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
-  if (!written) std::fprintf(stderr, "tenure: stdout cannot be written: %s\n", std::strerror(errno));
+  if (!written)
+    std::fprintf(stderr, "tenure: stdout cannot be written: %s\n", std::strerror(errno));
   return written ? exit_done : exit_could_not_go_on;
 }
 
 int bad_usage(const std::string& command, const std::string& problem) {
-  std::fprintf(stderr, "%s: %s\ntry: %s --help\n", command.c_str(), problem.c_str(), command.c_str());
+  std::fprintf(stderr, "%s: %s\ntry: %s --help\n", command.c_str(), problem.c_str(),
+               command.c_str());
   return exit_bad_usage;
 }
 
@@ -52,14 +54,16 @@ int main(int argc, char** argv) {
     return exit_could_not_go_on;
   }
 
-  const option general[] = {{"help", no_argument, nullptr, 'h'}, {"version", no_argument, nullptr, 'v'}, {}};
+  const option general[] = {
+      {"help", no_argument, nullptr, 'h'}, {"version", no_argument, nullptr, 'v'}, {}};
   opterr = 0;
   // '+': stop at the subcommand, whose flags are its own.
   switch (getopt_long(argc, argv, "+h", general, nullptr)) {
     case -1: break;
     case 'h': return print(help());
     case 'v': return print("tenure " TENURE_VERSION "\n");
-    default: return bad_usage("tenure", refused_flag(argv) + " is neither a flag of tenure nor a command");
+    default:
+      return bad_usage("tenure", refused_flag(argv) + " is neither a flag of tenure nor a command");
   }
   if (optind >= argc) return bad_usage("tenure", "a command is missing: campaign or observe");
 

@@ -6,7 +6,8 @@
 
 namespace tenure::tool {
 
-error read_number(std::string_view flag, std::string_view value, const number_kind& kind, std::int64_t& out) {
+error read_number(std::string_view flag, std::string_view value, const number_kind& kind,
+                  std::int64_t& out) {
   const char* const end = value.data() + value.size();
   std::int64_t number = 0;
   const auto [stopped_at, status] = std::from_chars(value.data(), end, number);
@@ -16,14 +17,16 @@ error read_number(std::string_view flag, std::string_view value, const number_ki
     reason = "is empty";
   } else if (status == std::errc::invalid_argument || stopped_at != end) {
     reason = "is not a whole number";
-  } else if (status == std::errc::result_out_of_range || number < kind.least || number > kind.most) {
+  } else if (status == std::errc::result_out_of_range || number < kind.least ||
+             number > kind.most) {
     reason = "is out of range";
   } else {
     out = number;
     return {};
   }
-  return {errc::invalid_argument, "--" + std::string(flag) + " '" + std::string(value) + "' " + reason + ": give " +
-                                      kind.unit + " as a whole number from " + std::to_string(kind.least) + " to " +
+  return {errc::invalid_argument, "--" + std::string(flag) + " '" + std::string(value) + "' " +
+                                      reason + ": give " + kind.unit + " as a whole number from " +
+                                      std::to_string(kind.least) + " to " +
                                       std::to_string(kind.most)};
 }
 

@@ -17,8 +17,8 @@ struct number_kind {
 };
 
 // Reads `value`, given for `flag`, into `out`. The error names flag, value, reason and remedy.
-[[nodiscard]] error read_number(std::string_view flag, std::string_view value, const number_kind& kind,
-                                std::int64_t& out);
+[[nodiscard]] error read_number(std::string_view flag, std::string_view value,
+                                const number_kind& kind, std::int64_t& out);
 
 }  // namespace tenure::tool
 

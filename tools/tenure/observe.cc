@@ -12,14 +12,18 @@ namespace {
 
 error follow(host& on, observer& follower, const std::string& shard) {
   observer_events events;
-  events.leader = [&on, shard](const leader_info& info) { on.events().write(leader_event(shard, info)); };
+  events.leader = [&on, shard](const leader_info& info) {
+    on.events().write(leader_event(shard, info));
+  };
   events.trouble = [&on, shard](const error& why) { on.trouble(event("error", shard), why); };
   return follower.follow(on.session(), shard, std::move(events));
 }
 
 error follow_all(host& on, directory& follower) {
   directory_events events;
-  events.leader = [&on](const std::string& shard, const leader_info& info) { on.events().write(leader_event(shard, info)); };
+  events.leader = [&on](const std::string& shard, const leader_info& info) {
+    on.events().write(leader_event(shard, info));
+  };
   events.current = [&on] { on.events().write(event("current")); };
   return follower.follow(on.session(), std::move(events));  // troubles are told by the session
 }

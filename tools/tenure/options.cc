@@ -30,7 +30,8 @@ class reader {
     std::vector<option> table;
     for (const flag& row : flag_table) {
       if (!(row.commands & static_cast<unsigned>(which_))) continue;
-      table.push_back({row.name, row.value ? required_argument : no_argument, nullptr, static_cast<int>(row.id)});
+      table.push_back({row.name, row.value ? required_argument : no_argument, nullptr,
+                       static_cast<int>(row.id)});
     }
     table.push_back({});
 
@@ -43,10 +44,11 @@ class reader {
         result_.help = true;
         return std::move(result_);
       }
-      result_.problem = found == ':'       ? bad(refused_flag(argv) + " needs a value")
-                        : found == '?'     ? unknown(argv)
-                        : found == no_flag ? unexpected(optind - 1)
-                                           : take(static_cast<flag_id>(found), optarg ? optarg : "");
+      result_.problem = found == ':'   ? bad(refused_flag(argv) + " needs a value")
+                        : found == '?' ? unknown(argv)
+                        : found == no_flag
+                            ? unexpected(optind - 1)
+                            : take(static_cast<flag_id>(found), optarg ? optarg : "");
       if (result_.problem) return std::move(result_);
     }
     result_.problem = optind < argc ? unexpected(optind) : complete();
@@ -55,12 +57,15 @@ class reader {
 
  private:
   static error unknown(char** argv) {
-    if (optopt >= static_cast<int>(flag_id::endpoints)) return bad(refused_flag(argv) + " takes no value");
-    return bad(refused_flag(argv) + " is not a flag of this command, or not a clear abbreviation of one");
+    if (optopt >= static_cast<int>(flag_id::endpoints))
+      return bad(refused_flag(argv) + " takes no value");
+    return bad(refused_flag(argv) +
+               " is not a flag of this command, or not a clear abbreviation of one");
   }
 
   static error unexpected(int position) {
-    return bad("argument " + std::to_string(position) + " belongs to no flag: give one, --NAME VALUE " +
+    return bad("argument " + std::to_string(position) +
+               " belongs to no flag: give one, --NAME VALUE " +
                "(it is not shown here, as it may be a password)");
   }
 
@@ -71,7 +76,8 @@ class reader {
       case flag_id::endpoints:
         if (!connection_.endpoints.empty()) connection_.endpoints += ',';
         connection_.endpoints += value;
-        if (value.empty()) return bad("--endpoints is empty: give URL[,URL...], e.g. http://127.0.0.1:2379");
+        if (value.empty())
+          return bad("--endpoints is empty: give URL[,URL...], e.g. http://127.0.0.1:2379");
         return {};
       case flag_id::app: return take_text("app", value, session.app);
       case flag_id::instance: return take_text("instance", value, session.instance);
@@ -80,21 +86,30 @@ class reader {
       case flag_id::all: chosen.all = true; return {};
       case flag_id::format: return take_format(value);
       case flag_id::ttl: return take_time("ttl", value, seconds_kind, session.ttl);
-      case flag_id::reassure_interval: return take_time("reassure-interval", value, session.reassure_interval);
-      case flag_id::reassure_timeout: return take_time("reassure-timeout", value, session.reassure_timeout);
+      case flag_id::reassure_interval:
+        return take_time("reassure-interval", value, session.reassure_interval);
+      case flag_id::reassure_timeout:
+        return take_time("reassure-timeout", value, session.reassure_timeout);
       case flag_id::stop_grace: return take_time("stop-grace", value, session.stop_grace);
       case flag_id::margin: return take_time("margin", value, session.margin);
-      case flag_id::jeopardy_after: return take_time("jeopardy-after", value, session.jeopardy_after);
-      case flag_id::retry_delay: return take_time("retry-delay", value, milliseconds_kind, session.retry_delay);
-      case flag_id::request_timeout: return take_time("request-timeout", value, session.request_timeout);
-      case flag_id::resign_limit: return take_time("resign-limit", value, resign_limit_kind, chosen.resign_limit);
-      case flag_id::stop_work_ms: return take_time("stop-work-ms", value, milliseconds_kind, chosen.stop_work);
+      case flag_id::jeopardy_after:
+        return take_time("jeopardy-after", value, session.jeopardy_after);
+      case flag_id::retry_delay:
+        return take_time("retry-delay", value, milliseconds_kind, session.retry_delay);
+      case flag_id::request_timeout:
+        return take_time("request-timeout", value, session.request_timeout);
+      case flag_id::resign_limit:
+        return take_time("resign-limit", value, resign_limit_kind, chosen.resign_limit);
+      case flag_id::stop_work_ms:
+        return take_time("stop-work-ms", value, milliseconds_kind, chosen.stop_work);
       case flag_id::once: chosen.once = true; return {};
       case flag_id::user: return take_text("user", value, connection_.user);
       case flag_id::password:
-        return bad("--password is not taken, since everybody on this host can read a command line: "
-                   "set ETCDCTL_PASSWORD or give --password-file FILE");
-      case flag_id::password_file: return take_text("password-file", value, connection_.password_file);
+        return bad(
+            "--password is not taken, since everybody on this host can read a command line: "
+            "set ETCDCTL_PASSWORD or give --password-file FILE");
+      case flag_id::password_file:
+        return take_text("password-file", value, connection_.password_file);
       case flag_id::cacert: return take_text("cacert", value, connection_.ca_file);
       case flag_id::cert: return take_text("cert", value, connection_.cert_file);
       case flag_id::key: return take_text("key", value, connection_.key_file);
@@ -106,24 +121,29 @@ class reader {
 
   // A flag that is set to nothing is more likely a shell variable that was empty.
   static error take_text(const char* name, std::string_view value, std::string& out) {
-    if (value.empty()) return bad("--" + std::string(name) + " is empty: give it a value or leave it out");
+    if (value.empty())
+      return bad("--" + std::string(name) + " is empty: give it a value or leave it out");
     out = value;
     return {};
   }
 
-  static error take_time(const char* name, std::string_view value, const number_kind& kind, milliseconds& out) {
+  static error take_time(const char* name, std::string_view value, const number_kind& kind,
+                         milliseconds& out) {
     std::int64_t number = 0;
     if (error failed = read_number(name, value, kind, number)) return failed;
-    out = &kind == &seconds_kind ? milliseconds(std::chrono::seconds(number)) : milliseconds(number);
+    out =
+        &kind == &seconds_kind ? milliseconds(std::chrono::seconds(number)) : milliseconds(number);
     return {};
   }
 
-  static error take_time(const char* name, std::string_view value, std::optional<milliseconds>& out) {
+  static error take_time(const char* name, std::string_view value,
+                         std::optional<milliseconds>& out) {
     return take_time(name, value, milliseconds_kind, out.emplace());
   }
 
   error take_format(std::string_view value) {
-    if (value != "text" && value != "json") return bad("--format '" + std::string(value) + "': give text or json");
+    if (value != "text" && value != "json")
+      return bad("--format '" + std::string(value) + "': give text or json");
     result_.chosen.format = value == "json" ? output_format::json : output_format::text;
     return {};
   }
@@ -153,12 +173,14 @@ class reader {
       std::snprintf(name, sizeof name, "shard-%04d", static_cast<int>(i));
       chosen.shards.emplace_back(name);
     }
-    if (chosen.all && !chosen.shards.empty()) return bad("--all follows every shard: leave out --shard and --shards");
+    if (chosen.all && !chosen.shards.empty())
+      return bad("--all follows every shard: leave out --shard and --shards");
     if (chosen.shards.empty() && !chosen.all) chosen.shards.emplace_back();
     auto sorted = chosen.shards;
     std::sort(sorted.begin(), sorted.end());
     const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
-    if (twice != sorted.end()) return bad("the shard '" + *twice + "' is named twice: name each once");
+    if (twice != sorted.end())
+      return bad("the shard '" + *twice + "' is named twice: name each once");
     return complete_connection(connection_, chosen.session);
   }
 
@@ -174,7 +196,8 @@ class reader {
 }  // namespace
 
 std::string refused_flag(char** argv) {
-  // Of short flags, which may stand together, getopt_long names the one; it may not have left the argument yet.
+  // Of short flags, which may stand together, getopt_long names the one; it may not have left the
+  // argument yet.
   if (optopt > 0 && optopt < static_cast<int>(flag_id::endpoints)) {
     return "'-" + valid_utf8(std::string(1, static_cast<char>(optopt))) + "'";
   }

@@ -12,16 +12,17 @@
 namespace tenure::tool {
 namespace {
 
-// Others share the description behind a standard descriptor, and O_NONBLOCK would be forced on them. A pipe
-// or a terminal can be opened anew, for us alone; -1 if not. (The master of a terminal would become another one.)
+// Others share the description behind a standard descriptor, and O_NONBLOCK would be forced on
+// them. A pipe or a terminal can be opened anew, for us alone; -1 if not. (The master of a terminal
+// would become another one.)
 int reopened(int fd, const struct stat& what) {
   if (!S_ISFIFO(what.st_mode) && !(isatty(fd) == 1 && ptsname(fd) == nullptr)) return -1;
   const std::string path = "/proc/self/fd/" + std::to_string(fd);
   return open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 }
 
-// Up to PIPE_BUF bytes are written wholly or not at all, and do not wait where poll sees room. So many
-// lines as go into them; of a longer line a part.
+// Up to PIPE_BUF bytes are written wholly or not at all, and do not wait where poll sees room. So
+// many lines as go into them; of a longer line a part.
 std::string_view piece_of(std::string_view text) {
   if (text.size() <= PIPE_BUF) return text;
   text = text.substr(0, PIPE_BUF);

@@ -12,9 +12,8 @@ namespace tenure::tool {
 constexpr int reader_patience_ms = 1000;
 
 // What cannot be written at once is kept until `flush`. Errors are numbers of errno, 0 for none. A
-// regular file is written to directly: it has no reader to wait for, and nothing that could say when
-// it is ready.
-// After an error nothing is kept.
+// regular file is written to directly: it has no reader to wait for, and nothing that could say
+// when it is ready. After an error nothing is kept.
 class output {
  public:
   // Keeps up to `limit` bytes.
@@ -27,8 +26,8 @@ class output {
   [[nodiscard]] int write(std::string_view line);
   // Writes what can be written now, whole lines at once.
   [[nodiscard]] int flush();
-  // Waits for the reader, for as long as it takes something at least once in `patience_ms`; else ETIMEDOUT.
-  // Not for a loop.
+  // Waits for the reader, for as long as it takes something at least once in `patience_ms`; else
+  // ETIMEDOUT. Not for a loop.
   [[nodiscard]] int finish(int patience_ms);
 
   [[nodiscard]] bool waiting() const noexcept { return written_ < kept_.size(); }

@@ -4,7 +4,8 @@
 
 namespace tenure::tool {
 
-standing::standing(host& on, const settings& chosen, std::string shard, std::function<void(int)> over)
+standing::standing(host& on, const settings& chosen, std::string shard,
+                   std::function<void(int)> over)
     : host_(on), chosen_(chosen), shard_(std::move(shard)), over_(std::move(over)) {}
 
 error standing::start() {
@@ -33,19 +34,22 @@ void standing::acquired(const leadership& term) {
   fencing_token_ = term.fencing_token;
   work_ = work::running;
   in_office_ = true;
-  cancellation_ =
-      term.token.on_cancel([this, fencing_token = fencing_token_](reason why) { cancelled(fencing_token, why); });
+  cancellation_ = term.token.on_cancel(
+      [this, fencing_token = fencing_token_](reason why) { cancelled(fencing_token, why); });
   host_.events().write(what.add("fencing_token", fencing_token_).add("key", term.key));
 }
 
 void standing::cancelled(std::int64_t fencing_token, reason why) {
-  host_.events().write(happened("cancelled").add("fencing_token", fencing_token).add("reason", tenure::name(why)));
+  host_.events().write(
+      happened("cancelled").add("fencing_token", fencing_token).add("reason", tenure::name(why)));
   stop_work();
 }
 
 void standing::lost(reason why, const error& what) {
-  host_.events().write(
-      happened("lost").add("fencing_token", fencing_token_).add("reason", tenure::name(why)).add(what));
+  host_.events().write(happened("lost")
+                           .add("fencing_token", fencing_token_)
+                           .add("reason", tenure::name(why))
+                           .add(what));
   in_office_ = false;
   stop_work();
   if (chosen_.once || why == reason::internal) end(exit_could_not_go_on);
@@ -62,7 +66,8 @@ void standing::stop_work() {
   if (work_ != work::running) return;
   work_ = work::stopping;
   if (chosen_.stop_work.count() == 0) return work_stopped(fencing_token_);
-  host_.after(chosen_.stop_work, [this, fencing_token = fencing_token_] { work_stopped(fencing_token); });
+  host_.after(chosen_.stop_work,
+              [this, fencing_token = fencing_token_] { work_stopped(fencing_token); });
 }
 
 void standing::work_stopped(std::int64_t fencing_token) {
@@ -92,7 +97,8 @@ void standing::leave() {
 
 void standing::resign(const std::function<void()>& done) {
   const auto answered = [this, done](const error& outcome) {
-    // The key was not seen to go in time. Unless the deletion still comes through, the lease ends it.
+    // The key was not seen to go in time. Unless the deletion still comes through, the lease ends
+    // it.
     if (outcome) host_.trouble(happened("error"), outcome);
     if (outcome && host_.stopping()) end(exit_could_not_go_on);
     done();

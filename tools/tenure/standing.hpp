@@ -15,7 +15,8 @@ namespace tenure::tool {
 class standing {
  public:
   // `over` is called once, when this election will not be stood in again, with what to exit with.
-  standing(host& on, const settings& chosen, std::string shard, std::function<void(int exit_code)> over);
+  standing(host& on, const settings& chosen, std::string shard,
+           std::function<void(int exit_code)> over);
   standing(const standing&) = delete;
   standing& operator=(const standing&) = delete;
 

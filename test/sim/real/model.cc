@@ -1,5 +1,6 @@
-// The simulation's model of etcd held against a real one: the same random requests go to both, through the
-// shipped encoder and decoder, and the answers must be the same. model [SEQUENCES] [SEED]
+// The simulation's model of etcd held against a real one: the same random requests go to both,
+// through the shipped encoder and decoder, and the answers must be the same. model [SEQUENCES]
+// [SEED]
 #include <curl/curl.h>
 
 #include <algorithm>
@@ -12,11 +13,11 @@
 #include "etcd/framing.hpp"
 #include "etcd/request.hpp"
 #include "etcd/response.hpp"
-#include "wire/names.hpp"
 #include "test/sim/choice.hpp"
 #include "test/sim/real/alike.hpp"
 #include "test/sim/store.hpp"
 #include "test/support/etcd.hpp"
+#include "wire/names.hpp"
 #include "wire/translate.hpp"
 
 namespace {
@@ -31,7 +32,8 @@ constexpr int steps = 80;
 
 class comparison {
  public:
-  comparison(tenure::test::etcd& real, std::uint64_t seed) : real_(real), slots_("model" + std::to_string(seed)) {
+  comparison(tenure::test::etcd& real, std::uint64_t seed)
+      : real_(real), slots_("model" + std::to_string(seed)) {
     draw_.seed(seed, 1, nullptr);
     options_.endpoints = {real.endpoint()};
     options_.app = "model" + std::to_string(seed);
@@ -86,14 +88,16 @@ class comparison {
 
   void step() {
     core::send s;
-    s.lease = leases_.empty() || draw_.chance(50) ? static_cast<std::int64_t>(1 + draw_.below(1u << 30))
-                                                  : leases_[draw_.index(leases_.size())];
+    s.lease = leases_.empty() || draw_.chance(50)
+                  ? static_cast<std::int64_t>(1 + draw_.below(1u << 30))
+                  : leases_[draw_.index(leases_.size())];
     switch (draw_.below(16)) {
       case 0:
       case 1:
         s.what = op::grant;
         if (draw_.chance(800)) s.lease = static_cast<std::int64_t>(1 + draw_.below(1ull << 62));
-        s.ttl = static_cast<core::nanos>(draw_.chance(200) ? 1 : 60 + draw_.below(100)) * core::second;
+        s.ttl =
+            static_cast<core::nanos>(draw_.chance(200) ? 1 : 60 + draw_.below(100)) * core::second;
         break;
       case 2: s.what = op::keepalive; break;
       case 3:
@@ -116,9 +120,12 @@ class comparison {
       default: by_hand(); return;
     }
     if (s.what == op::withdraw || s.what >= op::stand) add_items(s);
-    // Entries that are all executed or none. Without a create revision a key is withdrawn by itself.
-    const bool known = std::all_of(s.items.begin(), s.items.end(), [](const core::item& it) { return it.create_revision != 0; });
-    if (s.what == op::stand || (known && s.write && (s.what == op::withdraw || s.what == op::reassure))) {
+    // Entries that are all executed or none. Without a create revision a key is withdrawn by
+    // itself.
+    const bool known = std::all_of(s.items.begin(), s.items.end(),
+                                   [](const core::item& it) { return it.create_revision != 0; });
+    if (s.what == op::stand ||
+        (known && s.write && (s.what == op::withdraw || s.what == op::reassure))) {
       s.together = draw_.chance(400);
     }
     compare(s);
@@ -142,13 +149,17 @@ class comparison {
     mine.what = model_.execute(s, mine);
     if (s.what == op::grant && mine.what == outcome::ok) leases_.push_back(s.lease);
     const core::answer theirs = ask(s);
-    const bool same = mine.what == theirs.what && (mine.what != outcome::ok || sim::alike(mine, theirs));
-    if (!same) differ(detail::name(s.what), static_cast<int>(mine.what), mine.revision, static_cast<int>(theirs.what), theirs.revision);
+    const bool same =
+        mine.what == theirs.what && (mine.what != outcome::ok || sim::alike(mine, theirs));
+    if (!same)
+      differ(detail::name(s.what), static_cast<int>(mine.what), mine.revision,
+             static_cast<int>(theirs.what), theirs.revision);
   }
 
   void differ(const char* what, long long a, long long b, long long c, long long d) {
     good_ = false;
-    std::printf("cannot %s alike: model %lld at %lld, etcd %lld at %lld\n  %s\n", what, a, b, c, d, text_.c_str());
+    std::printf("cannot %s alike: model %lld at %lld, etcd %lld at %lld\n  %s\n", what, a, b, c, d,
+                text_.c_str());
   }
 
   void by_hand() {
@@ -161,12 +172,14 @@ class comparison {
         if (model_.full) return;
         const auto label = static_cast<std::int64_t>(model_.revision);
         model_.put_foreign(e, label);
-        (void)real_.post("/v3/kv/put", body("key", prefix + "/x" + std::to_string(label), ",\"value\":\"eA==\""));
+        (void)real_.post("/v3/kv/put",
+                         body("key", prefix + "/x" + std::to_string(label), ",\"value\":\"eA==\""));
         break;
       }
       case 1: {
         if (keys.empty()) return;
-        const std::string key = keys[at].name != 0 ? tenure::names::key(prefix, keys[at].name) : prefix + "/x" + std::to_string(keys[at].label);
+        const std::string key = keys[at].name != 0 ? tenure::names::key(prefix, keys[at].name)
+                                                   : prefix + "/x" + std::to_string(keys[at].label);
         model_.delete_key(e, at, sim::ending::by_hand);
         (void)real_.post("/v3/kv/deleterange", body("key", key, ""));
         break;
@@ -174,7 +187,8 @@ class comparison {
       case 2: {
         if (keys.empty() || keys[at].name == 0 || model_.full) return;
         model_.attach(e, at, 0);
-        (void)real_.post("/v3/kv/put", body("key", tenure::names::key(prefix, keys[at].name), ",\"value\":\"eA==\""));
+        (void)real_.post("/v3/kv/put", body("key", tenure::names::key(prefix, keys[at].name),
+                                            ",\"value\":\"eA==\""));
         break;
       }
       case 3: {
@@ -193,8 +207,9 @@ class comparison {
     const std::string status = real_.post("/v3/maintenance/status", "{}").body;
     const auto from = status.find("\"member_id\":\"") + 13;
     const std::string member = status.substr(from, status.find('"', from) - from);
-    (void)real_.post("/v3/maintenance/alarm", std::string("{\"action\":\"") + (on ? "ACTIVATE" : "DEACTIVATE") +
-                                            "\",\"memberID\":\"" + member + "\",\"alarm\":\"NOSPACE\"}");
+    (void)real_.post("/v3/maintenance/alarm",
+                     std::string("{\"action\":\"") + (on ? "ACTIVATE" : "DEACTIVATE") +
+                         "\",\"memberID\":\"" + member + "\",\"alarm\":\"NOSPACE\"}");
     model_.full = on;
   }
 
@@ -225,7 +240,8 @@ class comparison {
 
   // What a watch from some revision says: all that followed, or that it was compacted.
   void compare_watch() {
-    const std::int64_t from = std::max<std::int64_t>(begin_ + 1, model_.revision - static_cast<std::int64_t>(draw_.below(12)));
+    const std::int64_t from = std::max<std::int64_t>(
+        begin_ + 1, model_.revision - static_cast<std::int64_t>(draw_.below(12)));
     const bool puts = draw_.chance(500);
     core::open_stream open;
     open.revision = from;
@@ -235,7 +251,8 @@ class comparison {
     std::vector<core::change> mine;
     for (std::size_t i = model_.first_record(from); i < model_.history.size(); ++i) {
       const sim::record& r = model_.history[i];
-      if (r.deleted || puts) mine.push_back({r.election, r.deleted, r.name, r.deleted ? 0 : r.create, r.revision});
+      if (r.deleted || puts)
+        mine.push_back({r.election, r.deleted, r.name, r.deleted ? 0 : r.create, r.revision});
     }
     const bool refused = from < model_.compacted;
     if (mine.empty() && !refused) return;
@@ -254,12 +271,15 @@ class comparison {
       return;
     }
     const auto order = [](const core::change& a, const core::change& b) {
-      return a.mod_revision != b.mod_revision ? a.mod_revision < b.mod_revision : a.election < b.election;
+      return a.mod_revision != b.mod_revision ? a.mod_revision < b.mod_revision
+                                              : a.election < b.election;
     };
     std::stable_sort(mine.begin(), mine.end(), order);
     std::stable_sort(h.changes.begin(), h.changes.end(), order);
     const bool same = sim::alike(mine, h.changes);
-    if (!same) differ("watch", from, static_cast<long long>(mine.size()), 0, static_cast<long long>(h.changes.size()));
+    if (!same)
+      differ("watch", from, static_cast<long long>(mine.size()), 0,
+             static_cast<long long>(h.changes.size()));
   }
 
   tenure::test::etcd& real_;
@@ -287,7 +307,8 @@ int main(int argc, char** argv) {
     comparison one(real, seed + static_cast<std::uint64_t>(i));
     if (!one.run()) {
       ++failed;
-      std::printf("sequence %llu differs\n", static_cast<unsigned long long>(seed) + static_cast<unsigned long long>(i));
+      std::printf("sequence %llu differs\n",
+                  static_cast<unsigned long long>(seed) + static_cast<unsigned long long>(i));
     }
     requests += one.requests();
   }
