@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/action.hpp"
+#include "core/belief.hpp"
 #include "core/calls.hpp"
 #include "core/choices.hpp"
 #include "core/context.hpp"
@@ -53,6 +54,9 @@ class machine {
   [[nodiscard]] nanos next_wake() const { return next_wake_; }
   // Tokens are cancelled from this moment on; it grows with every renewal.
   [[nodiscard]] nanos cutoff() const { return lease_.cutoff(t_); }
+  [[nodiscard]] core::belief belief() const {
+    return {lease_.id(), cutoff(), roster_.leaders() != 0, roster_.sweeping()};
+  }
   [[nodiscard]] std::int64_t lease_id() const { return lease_.id(); }
   [[nodiscard]] const timings& times() const { return t_; }
   [[nodiscard]] const asked_timings& asked() const { return settings_.asked; }

@@ -52,7 +52,7 @@ void session_impl::perform() {
   }
   now.clear();
   if (actions_.empty()) actions_.swap(now);  // keeps its memory
-  if (!deadline_.move(*machine_)) apply(core::expired{});
+  if (!deadline_.move(machine_->belief())) apply(core::expired{});
 }
 
 void session_impl::perform(core::send& s) {

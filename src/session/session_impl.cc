@@ -267,7 +267,7 @@ std::shared_ptr<const std::string> session_impl::evidence() {
 }
 
 token_node* session_impl::begin_term() {
-  shared_deadline* const deadline = deadline_.begin_term(&boot_time, life_, *machine_);
+  shared_deadline* const deadline = deadline_.begin_term(&boot_time, life_, machine_->belief());
   return deadline != nullptr ? new (std::nothrow) token_node(deadline, line_) : nullptr;
 }
 

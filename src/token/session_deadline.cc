@@ -6,29 +6,28 @@
 namespace tenure::detail {
 
 shared_deadline* session_deadline::begin_term(shared_deadline::clock now, std::uint32_t life,
-                                              const core::machine& core) {
+                                              const core::belief& held) {
   // One that passed under others is not replaced before the core has heard of it: who hangs on it
   // would never be told. What begins now ends with it.
-  if (shared_ != nullptr && (lease_ != core.lease_id() || (!used_ && shared_->passed()))) drop();
+  if (shared_ != nullptr && (lease_ != held.lease || (!used_ && shared_->passed()))) drop();
   if (shared_ == nullptr) {
     shared_ = new (std::nothrow) shared_deadline(now, life);
     if (shared_ == nullptr) return nullptr;
-    lease_ = core.lease_id();
-    until_ = core.cutoff();
+    lease_ = held.lease;
+    until_ = held.cutoff;
     shared_->extend(until_);
   }
   used_ = true;
   return shared_;
 }
 
-bool session_deadline::move(const core::machine& core) {
-  const core::roster& all = core.standings();
-  if (shared_ == nullptr || lease_ != core.lease_id() || all.sweeping()) return true;
-  used_ = all.leaders() != 0;
+bool session_deadline::move(const core::belief& held) {
+  if (shared_ == nullptr || lease_ != held.lease || held.losing) return true;
+  used_ = held.leading;
   if (!used_) return true;
   // Somebody found it passed a moment ago: then it has passed, whatever came since.
-  if (!shared_->extend(core.cutoff())) return false;
-  until_ = core.cutoff();
+  if (!shared_->extend(held.cutoff)) return false;
+  until_ = held.cutoff;
   return true;
 }
 

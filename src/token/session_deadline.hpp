@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "core/machine.hpp"
+#include "core/belief.hpp"
 #include "token/token_state.hpp"
 
 namespace tenure::detail {
@@ -18,10 +18,10 @@ class session_deadline {
 
   // For a leadership that begins in this step of the core; null: no memory.
   shared_deadline* begin_term(shared_deadline::clock now, std::uint32_t life,
-                              const core::machine& core);
+                              const core::belief& held);
   // At the end of each step. False: it has passed under leaderships that the core still believes
   // in, and the core has to hear of it (core::expired).
-  [[nodiscard]] bool move(const core::machine& core);
+  [[nodiscard]] bool move(const core::belief& held);
   // All tokens end now, for this reason.
   void end(reason why);
   void drop();

@@ -227,7 +227,7 @@ void process::perform() {
 
 void process::move_deadline() {
   const nanos before = deadline_.until();
-  if (!deadline_.move(*machine_)) {
+  if (!deadline_.move(machine_->belief())) {
     apply(core::expired{});
   } else if (deadline_.until() != before) {
     believed_until_ = deadline_.until();
@@ -261,7 +261,8 @@ void process::acquired(election_id e, std::int64_t fencing) {
   seat& s = seats_[e];
   end_term(s);
   ++nodes_;
-  s.node = new token_node(deadline_.begin_term(&look_at_clock, fork_life_, *machine_), nullptr);
+  s.node =
+      new token_node(deadline_.begin_term(&look_at_clock, fork_life_, machine_->belief()), nullptr);
   believed_until_ = deadline_.until();
   const nanos grace = machine_->times().stop_grace;
   const nanos needs = w_->opt.small                            ? grace / 2

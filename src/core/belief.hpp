@@ -1,0 +1,17 @@
+// What the core believes of its lease after a step: all that the tokens' deadline has to know.
+#pragma once
+
+#include <cstdint>
+
+#include "core/time.hpp"
+
+namespace tenure::core {
+
+struct belief {
+  std::int64_t lease = 0;
+  nanos cutoff = 0;      // tokens are cancelled from this moment on
+  bool leading = false;  // at least one leadership hangs on the lease
+  bool losing = false;   // all leaderships are being lost, a slice a turn
+};
+
+}  // namespace tenure::core
