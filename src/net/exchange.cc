@@ -112,7 +112,6 @@ bool exchange::set_options() {
   const auto set = [&](CURLoption option, auto value) {
     ok = ok && curl_easy_setopt(easy_, option, value) == CURLE_OK;
   };
-  set(CURLOPT_PRIVATE, this);
   set(CURLOPT_SHARE, driver_.sessions());
   set(CURLOPT_ERRORBUFFER, &detail_[0]);
   set(CURLOPT_WRITEFUNCTION, &trampoline::write);
@@ -184,7 +183,7 @@ void exchange::start(const string_list& addresses) {
   addresses_ = addresses;  // curl reads the list later
   CURLMcode added = CURLM_OUT_OF_MEMORY;
   if (curl_easy_setopt(easy_, CURLOPT_RESOLVE, addresses_.get()) == CURLE_OK)
-    added = driver_.add(easy_);
+    added = driver_.add(easy_, *this);
   in_multi_ = added == CURLM_OK;
   if (!in_multi_)
     fail(std::string("libcurl did not take the request: ") + curl_multi_strerror(added));

@@ -47,7 +47,7 @@ class news {
 };
 
 // Collects what curl's callbacks bring; tells nobody, since they come from inside curl.
-class exchange {
+class exchange final : public transfer {
  public:
   // The references must outlive it. Without memory for curl, all that it is asked to do fails.
   exchange(exchange_kind kind, const transport_config& config, multi& driver, news& sink);
@@ -60,9 +60,9 @@ class exchange {
   void start(const string_list& addresses);  // hands it to curl, if it is not over() already
   void rest();  // takes it back from curl, whatever its state, and frees what the request needed
 
-  void fail(std::string why);   // over before curl had it
-  void ended(CURLcode result);  // over: curl's driver has taken it out
-  void no_longer_watched();     // curl watches its socket no more, though it is not over
+  void fail(std::string why);  // over before curl had it
+  void ended(CURLcode result) override;
+  void no_longer_watched() override;
 
   // For a two-way stream: more to send. False if the other side has not read too much already.
   [[nodiscard]] bool write(std::string_view bytes);

@@ -14,9 +14,11 @@ struct multi::trampoline {
   static int socket(CURL* easy, curl_socket_t fd, int what, void* context, void*) noexcept {
     auto* self = static_cast<multi*>(context);
     auto& stalled = self->stalled_;
+    // curl may say so with a handle of its own: what counts is whom it watched the socket for.
+    CURL* before = self->transfers_.watched(fd, what == CURL_POLL_REMOVE ? nullptr : easy);
+    if (before != nullptr && self->acting_) stalled.push_back(before);
     if (what == CURL_POLL_REMOVE) {
       self->polls_.forget(fd);
-      if (self->acting_) stalled.push_back(easy);
       return 0;
     }
     stalled.erase(std::remove(stalled.begin(), stalled.end(), easy), stalled.end());
@@ -100,14 +102,17 @@ bool multi::open(uv_loop_t* loop, owner& to, turn& now, bool tls, long idle_conn
   return true;
 }
 
-CURLMcode multi::add(CURL* easy) {
+CURLMcode multi::add(CURL* easy, transfer& its) {
   const sigpipe_guard guard(tls_);
-  return curl_multi_add_handle(handle_, easy);
+  const CURLMcode code = curl_multi_add_handle(handle_, easy);
+  if (code == CURLM_OK) transfers_.add(easy, its);
+  return code;
 }
 
 void multi::remove(CURL* easy) {
   const sigpipe_guard guard(tls_);
   curl_multi_remove_handle(handle_, easy);
+  transfers_.remove(easy);
   stalled_.erase(std::remove(stalled_.begin(), stalled_.end(), easy), stalled_.end());
   unwatched_.erase(std::remove(unwatched_.begin(), unwatched_.end(), easy), unwatched_.end());
 }
@@ -147,6 +152,7 @@ void multi::expired() {
 }
 
 void multi::unwatchable(CURL* easy) {
+  if (transfers_.find(easy) == nullptr) return;
   unwatched_.push_back(easy);
   if (!acting_) wake();
 }
@@ -173,20 +179,22 @@ void multi::act(curl_socket_t fd, int events) {
 void multi::report() {
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(handle_, &left)) {
-    if (message->msg != CURLMSG_DONE) continue;
-    CURL* easy = message->easy_handle;  // the message itself dies with the removal
-    const CURLcode result = message->data.result;
-    remove(easy);
-    to_->ended(easy, result);
+    // The message itself dies with the removal.
+    if (message->msg == CURLMSG_DONE) end(message->easy_handle, message->data.result);
   }
-  while (!unwatched_.empty()) {
-    CURL* easy = unwatched_.back();
-    remove(easy);
-    to_->ended(easy, CURLE_FAILED_INIT);
-  }
+  while (!unwatched_.empty()) end(unwatched_.back(), CURLE_FAILED_INIT);
   std::vector<CURL*> stalled;
   stalled.swap(stalled_);  // resuming one lets curl call back at once
-  for (CURL* easy : stalled) to_->stalled(easy);
+  for (CURL* easy : stalled) {
+    if (transfer* its = transfers_.find(easy)) its->no_longer_watched();
+  }
+}
+
+void multi::end(CURL* easy, CURLcode result) {
+  transfer* its = transfers_.find(easy);
+  if (its == nullptr) return;
+  remove(easy);
+  its->ended(result);
 }
 
 void multi::close() {

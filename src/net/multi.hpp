@@ -11,6 +11,7 @@
 
 #include "loop/turn.hpp"
 #include "net/poll_set.hpp"
+#include "net/transfers.hpp"
 
 namespace tenure::net {
 
@@ -21,11 +22,7 @@ class multi {
  public:
   class owner {
    public:
-    // The transfer is over and has been taken out.
-    virtual void ended(CURL* easy, CURLcode result) = 0;
-    // curl no longer watches the socket of a transfer that is not over.
-    virtual void stalled(CURL* easy) = 0;
-    // Curl has returned and all that ended has been told: the moment to call others.
+    // Curl has returned, and its transfers have been told: the moment to call others.
     virtual void settled() = 0;
     // After close(): nothing is left. The multi may be destroyed from within.
     virtual void gone() = 0;
@@ -41,7 +38,8 @@ class multi {
 
   // `tls`: guard all calls against SIGPIPE. False if curl has no memory; then nothing is left open.
   [[nodiscard]] bool open(uv_loop_t* loop, owner& to, turn& now, bool tls, long idle_connections);
-  [[nodiscard]] CURLMcode add(CURL* easy);
+  // `its` hears of it until it has ended or is removed.
+  [[nodiscard]] CURLMcode add(CURL* easy, transfer& its);
   void remove(CURL* easy);
   [[nodiscard]] CURLSH* sessions() const { return sessions_; }
   void clean_up(CURL* easy);  // as curl_easy_cleanup, which may write to sockets
@@ -59,6 +57,7 @@ class multi {
   void unwatchable(CURL* easy);
   void act(curl_socket_t fd, int events);
   void report();
+  void end(CURL* easy, CURLcode result);
   void close_step();
 
   owner* to_ = nullptr;
@@ -68,7 +67,8 @@ class multi {
   uv_timer_t timer_{};
   uv_idle_t soon_{};  // active: curl is due
   poll_set polls_;
-  std::vector<CURL*> stalled_;
+  transfers transfers_;
+  std::vector<CURL*> stalled_;    // curl waits for no socket of theirs any more
   std::vector<CURL*> unwatched_;  // their sockets could not be polled
   std::uint32_t life_ = 0;        // of the process that it began in
   bool tls_ = false;

@@ -136,18 +136,6 @@ void transport::impl::put_away(std::unique_ptr<exchange> x) {
     spare_.push_back(std::move(x));
 }
 
-void transport::impl::ended(CURL* easy, CURLcode result) {
-  exchange* x = nullptr;
-  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &x);
-  x->ended(result);
-}
-
-void transport::impl::stalled(CURL* easy) {
-  exchange* x = nullptr;
-  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &x);
-  x->no_longer_watched();
-}
-
 void transport::impl::settled() { deliver(); }
 
 void transport::impl::resolved(std::size_t endpoint) {

@@ -29,8 +29,6 @@ struct transport::impl final : multi::owner, resolver::owner {
 
  private:
   // From multi and resolver, always at the top of a libuv callback.
-  void ended(CURL* easy, CURLcode result) override;
-  void stalled(CURL* easy) override;
   void settled() override;
   void gone() override;
   void resolved(std::size_t endpoint) override;
