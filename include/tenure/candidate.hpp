@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include <tenure/error.hpp>
@@ -116,7 +117,7 @@ class TENURE_API candidate {
   [[nodiscard]] bool leading() const noexcept;  // the token is not cancelled
 
  private:
-  detail::candidate_impl* impl_ = nullptr;
+  std::shared_ptr<detail::candidate_impl> impl_;
 };
 
 }  // namespace tenure

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -62,7 +63,7 @@ class TENURE_API directory {
   [[nodiscard]] std::size_t size() const noexcept;
 
  private:
-  detail::directory_impl* impl_ = nullptr;
+  std::shared_ptr<detail::directory_impl> impl_;
 };
 
 }  // namespace tenure

@@ -3,6 +3,7 @@
 #define TENURE_OBSERVER_HPP
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include <tenure/candidate.hpp>
@@ -38,7 +39,7 @@ class TENURE_API observer {
   bool close(std::function<void()> closed = {});
 
  private:
-  detail::observer_impl* impl_ = nullptr;
+  std::shared_ptr<detail::observer_impl> impl_;
 };
 
 }  // namespace tenure

@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include <tenure/error.hpp>
@@ -32,9 +33,8 @@ struct uv_loop_s;
 namespace tenure {
 
 namespace detail {
-class job_runner_impl;
 class session_impl;
-}  // namespace detail
+}
 
 // Any may be empty.
 struct session_events {
@@ -81,8 +81,8 @@ class TENURE_API session {
   friend class candidate;
   friend class directory;
   friend class observer;
-  friend class detail::job_runner_impl;
-  detail::session_impl* impl_ = nullptr;
+  friend class job_runner;
+  std::shared_ptr<detail::session_impl> impl_;
 };
 
 }  // namespace tenure

@@ -4,28 +4,38 @@
 #include <chrono>
 
 #include "base/clock.hpp"
-#include "base/ref.hpp"
 #include "wire/names.hpp"
 #include "wire/translate.hpp"
 
 namespace tenure::detail {
 
-// One leadership. Whoever was not told of its beginning is not told of its end either.
-candidate_impl::candidate_impl(session_impl* session, core::election_id id, bool campaign_again,
+error candidate_impl::stand(session_impl& session, const candidate_options& options,
+                            candidate_events events, std::shared_ptr<candidate_impl>& made) {
+  const core::election_id id = session.elections().add(options.shard);
+  slot& e = session.elections()[id];
+  if (e.candidate != nullptr) {
+    return {errc::wrong_state,
+            "this session has a candidate in the election " + e.prefix +
+                " already; if that one is closing, stand when its `closed` was called",
+            0};
+  }
+  made = std::make_shared<candidate_impl>(session, id, options.campaign_again, std::move(events));
+  e.candidate = made;
+  session.apply(core::stand{id, options.campaign_again});
+  return {};
+}
+
+candidate_impl::candidate_impl(session_impl& session, core::election_id id, bool campaign_again,
                                candidate_events events)
-    : session_(session), id_(id), again_(campaign_again), events_(std::move(events)) {}
+    : session_(&session), id_(id), again_(campaign_again), events_(std::move(events)) {}
 
 candidate_impl::~candidate_impl() {
   if (node_ != nullptr) node_->release();
 }
 
-void candidate_impl::release() {
-  if (--refs_ == 0) delete this;
-}
-
 template <class Call>
 void candidate_impl::post(Call&& what) {
-  session_->post([self = ref<candidate_impl>(this), what = std::forward<Call>(what)] { what(); });
+  session_->post([self = shared_from_this(), what = std::forward<Call>(what)] { what(); });
 }
 
 error candidate_impl::stand_again() {
@@ -50,15 +60,14 @@ error candidate_impl::resign(milliseconds limit, std::function<void(const error&
   }
   if (done) {
     const std::uint32_t id = promised(std::move(done));
-    session_->at(
-        boot_time() + std::chrono::nanoseconds(limit).count(),
-        [self = ref<candidate_impl>(this), id, limit] {
-          self->answer_one(
-              id, {errc::timed_out,
-                   "not resigned within " + std::to_string(limit.count()) +
-                       " ms; the key's deletion goes on, and the lease covers it at the latest",
-                   0});
-        });
+    session_->at(boot_time() + std::chrono::nanoseconds(limit).count(), [self = shared_from_this(),
+                                                                         id, limit] {
+      self->answer_one(
+          id, {errc::timed_out,
+               "not resigned within " + std::to_string(limit.count()) +
+                   " ms; the key's deletion goes on, and the lease covers it at the latest",
+               0});
+    });
   }
   out_ = true;
   session_->apply(core::resign{id_});
@@ -81,7 +90,6 @@ void candidate_impl::silence() {
     closing_ = true;
     session_->apply(core::leave{id_});
   }
-  release();
 }
 
 std::uint32_t candidate_impl::promised(std::function<void(const error&)> done) {
@@ -190,7 +198,6 @@ void candidate_impl::told(const core::tell& t, const error& failure) {
       end_term();
       if (!closing_) answer_all({});
       break;
-    case core::news::left: session_ended(); break;
     case core::news::trouble:
     case core::news::tampered:
       if (events_.trouble) {
@@ -211,7 +218,7 @@ void candidate_impl::told_leader(const leader_info& who) {
 }
 
 // Closed, by itself or with its session: the last that it is told.
-void candidate_impl::session_ended() {
+void candidate_impl::ended() {
   // Closed while its resigned key was being deleted.
   post([this] {
     if (!owed_) return;
@@ -221,7 +228,6 @@ void candidate_impl::session_ended() {
   });
   answer_all({errc::closed, "the session was closed", 0});
   if (node_ != nullptr) node_->cancel(reason::session_closed);
-  session_->post([this] { release(); });
   end_term();
   session_ = nullptr;
 }

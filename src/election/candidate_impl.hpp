@@ -1,5 +1,5 @@
-// A candidate behind its handle. Shared by the handle and the session; freed when both are done
-// with it.
+// A candidate behind its handle. Its owners are the handle, the session until it has told that it
+// ended, and whatever is posted for it.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,21 @@
 #include <vector>
 
 #include "core/action.hpp"
+#include "session/client.hpp"
 #include "session/session_impl.hpp"
 #include "tenure/candidate.hpp"
 
 namespace tenure::detail {
 
-class candidate_impl {
+class candidate_impl final : public client, public std::enable_shared_from_this<candidate_impl> {
  public:
-  candidate_impl(session_impl* session, core::election_id id, bool campaign_again,
+  // The one way to stand. `made` is what stands, unless an error is returned. The shard's name was
+  // checked.
+  [[nodiscard]] static error stand(session_impl& session, const candidate_options& options,
+                                   candidate_events events, std::shared_ptr<candidate_impl>& made);
+  candidate_impl(session_impl& session, core::election_id id, bool campaign_again,
                  candidate_events events);
+  ~candidate_impl() override;
 
   error stand_again();
   void work_stopped();
@@ -25,20 +31,13 @@ class candidate_impl {
   bool close(std::function<void()> closed);
   void silence();  // the handle is gone
   [[nodiscard]] bool leading() const { return node_ != nullptr && !node_->cancelled(); }
-  [[nodiscard]] bool closing() const { return closing_; }
-  [[nodiscard]] bool ended() const { return session_ == nullptr; }
+  [[nodiscard]] bool in_use() const { return session_ != nullptr; }
 
-  void hold() { ++refs_; }
-  void release();
-
-  // From the core, by way of the session.
-  void told(const core::tell& t, const error& failure);
-  void told_leader(const leader_info& who);
-  // The session is over.
-  void session_ended();
+  void told(const core::tell& t, const error& failure) override;
+  void told_leader(const leader_info& who) override;
+  void ended() override;
 
  private:
-  ~candidate_impl();
   struct promise {  // to say how a resignation, or the close, went
     std::uint32_t id;
     std::function<void(const error&)> done;
@@ -55,11 +54,10 @@ class candidate_impl {
   void answer_all(const error& how);
   void answer_one(std::uint32_t id, const error& how);
 
-  session_impl* session_;
+  session_impl* session_;  // null: ended
   core::election_id id_;
   bool again_;
   candidate_events events_;
-  int refs_ = 2;  // the handle's and the session's
   bool silent_ = false;
   bool closing_ = false;
   bool owed_ = false;  // `acquired` was told, and its end was not

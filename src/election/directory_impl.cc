@@ -1,19 +1,18 @@
 #include "election/directory_impl.hpp"
 
-#include "base/ref.hpp"
+#include <utility>
 
 namespace tenure::detail {
 
-void directory_impl::release() {
-  if (--refs_ == 0) delete this;
+std::shared_ptr<directory_impl> directory_impl::follow(session_impl& session,
+                                                       directory_events events) {
+  auto made = std::make_shared<directory_impl>(session, std::move(events));
+  made->reader_->add(made);
+  return made;
 }
 
-template <class Call>
-void directory_impl::post(Call&& what) {
-  session_->post([this, self = ref<directory_impl>(this), what = std::forward<Call>(what)] {
-    if (!silent_) what();
-  });
-}
+directory_impl::directory_impl(session_impl& session, directory_events events)
+    : follower(session), reader_(shard_reader::of(session)), events_(std::move(events)) {}
 
 void directory_impl::told_leader(const std::string& shard, const leader_info& who) {
   // What lies ahead of the telling of all will be told by it.
@@ -29,16 +28,14 @@ void directory_impl::tell_all() {
 // One at a time: how many fit into a turn is the dispatcher's to decide.
 void directory_impl::tell_next() {
   posted_ = false;
-  if (session_ == nullptr || !session_->directories().current())
-    return;  // it goes on when it is current again
+  if (!in_use() || !reader_->current()) return;  // it goes on when it is current again
   if (!complete_) {
-    const auto table = session_->directories().table();
-    const auto& all = table->all();
-    const auto at = told_to_ ? all.upper_bound(*told_to_) : all.begin();
-    if (at != all.end()) {
+    const auto held = table();  // whatever the user closes
+    const auto at = held->after(told_to_);
+    if (at != held->all().end()) {
       told_to_ = at->first;
       tell_all();
-      if (events_.leader) events_.leader(at->first, table->leader(at->first, at->second));
+      if (events_.leader) events_.leader(at->first, held->leader(at->first, at->second));
       return;
     }
     complete_ = true;
@@ -47,35 +44,23 @@ void directory_impl::tell_next() {
   if (events_.current) events_.current();
 }
 
-std::shared_ptr<const directory_table> directory_impl::table() const {
-  return session_ != nullptr ? session_->directories().table() : nullptr;
+std::shared_ptr<const shard_table> directory_impl::table() const {
+  return reader_ != nullptr ? std::shared_ptr<const shard_table>(reader_, &reader_->table())
+                            : nullptr;
 }
 
 void directory_impl::told_trouble(const error& what) {
   if (events_.trouble) post([this, what] { events_.trouble(what); });
 }
 
-bool directory_impl::close(std::function<void()> closed) {
-  if (session_ == nullptr) return false;
-  closed_ = std::move(closed);
-  session_->directories().remove(this);
-  session_ended();
-  return true;
+void directory_impl::detach() {
+  reader_->remove(*this);
+  reader_.reset();
 }
 
-void directory_impl::silence() {
-  silent_ = true;
-  if (session_ != nullptr) close({});
-  release();
-}
-
-void directory_impl::session_ended() {
-  session_->post([this] {
-    const auto closed = std::move(closed_);
-    if (!silent_ && closed) closed();
-    release();
-  });
-  session_ = nullptr;
+void directory_impl::ended() {
+  reader_.reset();
+  end();
 }
 
 }  // namespace tenure::detail

@@ -1,55 +1,42 @@
-// A directory behind its handle. Shared by the handle and the session; freed when both are done
-// with it.
+// A directory behind its handle: what it has told its user of the table of shards.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 
-#include "election/directory_table.hpp"
-#include "session/session_impl.hpp"
+#include "election/follower.hpp"
+#include "election/shard_reader.hpp"
 #include "tenure/directory.hpp"
 
 namespace tenure::detail {
 
-class directory_impl {
+class directory_impl final : public follower {
  public:
-  directory_impl(session_impl* session, directory_events events)
-      : session_(session), events_(std::move(events)) {}
+  [[nodiscard]] static std::shared_ptr<directory_impl> follow(session_impl& session,
+                                                              directory_events events);
+  directory_impl(session_impl& session, directory_events events);
 
-  bool close(std::function<void()> closed);
-  void silence();
-  // The table is current: tells, in slices, of every shard that it has not been told of, then that
+  // The table is current: tells of each shard that this directory has not told of, and then that
   // all is told.
   void tell_all();
   // A shard's leader is another than was told.
   void told_leader(const std::string& shard, const leader_info& who);
   void told_trouble(const error& what);
-  void session_ended();
-  [[nodiscard]] bool ended() const { return session_ == nullptr; }
+  void ended();
+
   [[nodiscard]] bool current() const {
-    return session_ != nullptr && complete_ && !session_->forked() &&
-           session_->directories().current();
+    return in_use() && complete_ && !session_->forked() && reader_->current();
   }
   // Null if there is nothing to look into.
-  [[nodiscard]] std::shared_ptr<const directory_table> table() const;
-
-  void hold() { ++refs_; }
-  void release();
+  [[nodiscard]] std::shared_ptr<const shard_table> table() const;
 
  private:
-  ~directory_impl() = default;
-  template <class Call>
-  void post(Call&& what);
+  void detach() override;
   void tell_next();
 
-  session_impl* session_;
+  std::shared_ptr<shard_reader> reader_;  // while in use
   directory_events events_;
-  std::function<void()> closed_;
-  int refs_ = 2;
-  bool silent_ = false;
   bool complete_ = false;               // every shard has been told once
   bool posted_ = false;                 // the telling of the next
   std::optional<std::string> told_to_;  // the last one told

@@ -1,60 +1,43 @@
 #include "election/observer_impl.hpp"
 
 #include <algorithm>
-
-#include "base/ref.hpp"
+#include <utility>
 
 namespace tenure::detail {
 
-void observer_impl::release() {
-  if (--refs_ == 0) delete this;
+std::shared_ptr<observer_impl> observer_impl::follow(session_impl& session,
+                                                     const std::string& shard,
+                                                     observer_events events) {
+  const core::election_id id = session.elections().add(shard);
+  auto made = std::make_shared<observer_impl>(session, id, std::move(events));
+  outlook& seen = session.elections()[id].see();
+  seen.observers.push_back(made);
+  if (seen.leader_known) made->told_leader(seen.leader);
+  session.apply(core::observe{id, true});
+  return made;
 }
 
-template <class Call>
-void observer_impl::post(Call&& what) {
-  session_->post([this, self = ref<observer_impl>(this), what = std::forward<Call>(what)] {
-    if (!silent_) what();
-  });
+observer_impl::observer_impl(session_impl& session, core::election_id id, observer_events events)
+    : follower(session), id_(id), events_(std::move(events)) {}
+
+void observer_impl::told(const core::tell& t, const error& failure) {
+  if (t.what != core::news::trouble || !events_.trouble) return;
+  post([this, failure] { events_.trouble(failure); });
 }
 
 void observer_impl::told_leader(const leader_info& who) {
   if (events_.leader) post([this, who] { events_.leader(who); });
 }
 
-void observer_impl::told_trouble(const error& what) {
-  if (events_.trouble) post([this, what] { events_.trouble(what); });
-}
-
 void observer_impl::detach() {
   outlook& seen = session_->elections()[id_].see();
-  seen.observers.erase(std::remove(seen.observers.begin(), seen.observers.end(), this),
-                       seen.observers.end());
+  seen.observers.erase(
+      std::remove_if(seen.observers.begin(), seen.observers.end(),
+                     [this](const std::shared_ptr<client>& each) { return each.get() == this; }),
+      seen.observers.end());
   if (!seen.observers.empty()) return;
   seen.leader_known = false;
   session_->apply(core::observe{id_, false});
-}
-
-bool observer_impl::close(std::function<void()> closed) {
-  if (session_ == nullptr) return false;
-  closed_ = std::move(closed);
-  detach();
-  session_ended();
-  return true;
-}
-
-void observer_impl::silence() {
-  silent_ = true;
-  if (session_ != nullptr) close({});
-  release();
-}
-
-void observer_impl::session_ended() {
-  session_->post([this] {
-    const auto closed = std::move(closed_);
-    if (!silent_ && closed) closed();
-    release();
-  });
-  session_ = nullptr;
 }
 
 }  // namespace tenure::detail

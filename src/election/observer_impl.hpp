@@ -1,42 +1,32 @@
-// An observer behind its handle. Shared by the handle and the session; freed when both are done
-// with it.
+// An observer behind its handle.
 #pragma once
 
-#include <functional>
-#include <utility>
+#include <memory>
+#include <string>
 
-#include "session/session_impl.hpp"
+#include "election/follower.hpp"
+#include "session/client.hpp"
 #include "tenure/observer.hpp"
 
 namespace tenure::detail {
 
-class observer_impl {
+class observer_impl final : public client, public follower {
  public:
-  observer_impl(session_impl* session, core::election_id id, observer_events events)
-      : session_(session), id_(id), events_(std::move(events)) {}
+  // The shard's name was checked.
+  [[nodiscard]] static std::shared_ptr<observer_impl> follow(session_impl& session,
+                                                             const std::string& shard,
+                                                             observer_events events);
+  observer_impl(session_impl& session, core::election_id id, observer_events events);
 
-  bool close(std::function<void()> closed);
-  void silence();
-  void told_leader(const leader_info& who);
-  void told_trouble(const error& what);
-  void session_ended();
-  [[nodiscard]] bool ended() const { return session_ == nullptr; }
-
-  void hold() { ++refs_; }
-  void release();
+  void told(const core::tell& t, const error& failure) override;
+  void told_leader(const leader_info& who) override;
+  void ended() override { end(); }
 
  private:
-  ~observer_impl() = default;
-  template <class Call>
-  void post(Call&& what);
-  void detach();
+  void detach() override;
 
-  session_impl* session_;
   core::election_id id_;
   observer_events events_;
-  std::function<void()> closed_;
-  int refs_ = 2;
-  bool silent_ = false;
 };
 
 }  // namespace tenure::detail

@@ -31,6 +31,7 @@ jobs::instance_id instance_of(const leader_info& who) {
 }  // namespace
 
 void job_runner_impl::follow() {
+  if (!session_->is_open()) return;
   directory_events on;
   if (options_.balance) {
     on.leader = [weak = weak_from_this()](const std::string& shard, const leader_info& who) {
@@ -40,10 +41,7 @@ void job_runner_impl::follow() {
   on.current = [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->look_within(between_looks);
   };
-  session view;
-  view.impl_ = session_.operator->();
-  (void)directory_.follow(view, std::move(on));  // refused only by a session that is closing
-  view.impl_ = nullptr;
+  directory_ = directory_impl::follow(*session_, std::move(on));
 }
 
 // At some moment in the second half of this time, or before, so that processes do not look in step.
@@ -60,7 +58,7 @@ void job_runner_impl::look_within(nanos most) {
 
 void job_runner_impl::look() {
   look_at_ = core::never;
-  if (!directory_.current()) return;  // it tells when it is again
+  if (!sees_all()) return;  // it tells when it is again
   const nanos now = boot_time();
   nanos next = between_looks;
   // Further moves only when the last ones are over: the key is gone, at the latest when the stop
@@ -101,12 +99,17 @@ void job_runner_impl::consider(slot& s, nanos now) {
   }
 }
 
+std::vector<leader_info> job_runner_impl::candidates_of(const slot& s) const {
+  const auto table = directory_ != nullptr ? directory_->table() : nullptr;
+  return table != nullptr ? table->queue(s.what.name) : std::vector<leader_info>();
+}
+
 // Those who came just now are nobody yet: they may be gone as soon.
 std::vector<jobs::instance_id> job_runner_impl::queue_of(const slot& s, nanos now,
                                                          bool& newcomers) {
   std::vector<jobs::instance_id> queue;
   const nanos delay = std::chrono::nanoseconds(options_.balance_delay).count();
-  for (const leader_info& each : directory_.queue(s.what.name)) {
+  for (const leader_info& each : candidates_of(s)) {
     jobs::instance_id who = instance_of(each);
     if (who != 0 && who != session_->lease()) {
       presence& p = seen_.try_emplace(who, presence{now, now}).first->second;
@@ -134,7 +137,7 @@ void job_runner_impl::give_away(slot& s) {
     const auto self = weak.lock();
     if (self && --self->moves_ == 0) self->look_within(after_a_move);
   };
-  if (s.candidate.resign(resign_limit, over)) return;
+  if (s.candidate->resign(resign_limit, over)) return;
   ++moves_;
   s.stands = false;
   s.state = work::stopping;
@@ -150,7 +153,7 @@ void job_runner_impl::step_down_later(slot& s, nanos after) {
      [this, weak = std::weak_ptr<slot>(slots_.at(s.what.name)), term = s.term] {
        const slot_ptr held = weak.lock();
        if (!held || held->state != work::running || held->term != term || held->removing) return;
-       if (directory_.current() && directory_.queue(held->what.name).size() > 1) {
+       if (sees_all() && candidates_of(*held).size() > 1) {
          give_away(*held);
        } else {
          step_down_later(*held, between_looks);

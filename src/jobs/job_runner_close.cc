@@ -8,7 +8,7 @@ namespace tenure::detail {
 
 error job_runner_impl::remove(const std::string& name, std::function<void()> removed) {
   slot* s = find(name);
-  if (!session_->is_open()) return {errc::closed, "the session is not open", 0};
+  if (!session_->is_open()) return session_impl::not_open();
   if (s == nullptr || s->removing || closing_)
     return {errc::wrong_state, "there is no job " + name + " to remove", 0};
   s->removing = true;
@@ -19,9 +19,9 @@ error job_runner_impl::remove(const std::string& name, std::function<void()> rem
 
 // Closes its candidate; false if it has none to be closed.
 bool job_runner_impl::depart(slot& s) {
-  if (!s.known || !s.candidate.close([self = shared_from_this(), held = slots_.at(s.what.name)] {
-        self->departed(*held);
-      })) {
+  if (s.candidate == nullptr ||
+      !s.candidate->close(
+          [self = shared_from_this(), held = slots_.at(s.what.name)] { self->departed(*held); })) {
     return false;
   }
   ++departing_;
@@ -58,7 +58,7 @@ bool job_runner_impl::close(std::function<void()> closed) {
   if (closing_) return false;
   closing_ = true;
   on_closed_ = std::move(closed);
-  directory_.close();
+  if (directory_ != nullptr) directory_->close({});
   const bool open = session_->is_open();
   // Of a session that closes itself some may be left to wait for, or none: then there is no turn to
   // come either.

@@ -33,11 +33,16 @@ error check_range(const char* name, milliseconds value, milliseconds least, mill
 
 }  // namespace
 
-job_runner_impl::job_runner_impl(session& on, job_runner_options options, job_runner_events events)
-    : session_(on.impl_),
+job_runner_impl::job_runner_impl(std::shared_ptr<session_impl> session, job_runner_options options,
+                                 job_runner_events events)
+    : session_(std::move(session)),
       options_(std::move(options)),
       events_(std::move(events)),
       places_(options_.quota) {}
+
+job_runner_impl::~job_runner_impl() {
+  if (directory_ != nullptr) directory_->silence();
+}
 
 error job_runner_impl::check(const std::vector<job>& jobs, const job_runner_options& o) {
   if (jobs.empty() && !o.allow_empty)
@@ -77,7 +82,7 @@ error job_runner_impl::add(job one) {
 
 error job_runner_impl::check_place(const std::string& name) const {
   if (closing_) return {errc::closed, "the job runner is closing", 0};
-  if (!session_->is_open()) return {errc::closed, "the session is not open", 0};
+  if (!session_->is_open()) return session_impl::not_open();
   if (find(name) != nullptr) return bad("jobs: " + name + " is there already");
   return {};
 }
@@ -150,16 +155,14 @@ candidate_events job_runner_impl::events_for(slot& s) {
 
 void job_runner_impl::enter(slot& s) {
   error e;
-  if (s.known) {
-    e = s.candidate.stand_again();
+  if (s.candidate != nullptr) {
+    e = s.candidate->stand_again();
+  } else if (!session_->is_open()) {
+    e = session_impl::not_open();
   } else {
     candidate_options options;
     options.shard = s.what.name;
-    session view;
-    view.impl_ = session_.operator->();
-    e = s.candidate.stand(view, options, events_for(s));
-    view.impl_ = nullptr;
-    s.known = !e;
+    e = candidate_impl::stand(*session_, options, events_for(s), s.candidate);
   }
   s.in_front = 0;
   s.stands = !e;
@@ -181,8 +184,8 @@ void job_runner_impl::withdraw(slot& s) {
   s.in_front = 0;
   shares_.passes(s.what.name, session_->lease(), 0);
   // Refused only if the candidate is out already, or closing.
-  (void)s.candidate.resign(resign_limit);
-  s.candidate.work_stopped();
+  (void)s.candidate->resign(resign_limit, {});
+  s.candidate->work_stopped();
 }
 
 void job_runner_impl::acquired(slot& s, const leadership& term) {
@@ -219,7 +222,7 @@ void job_runner_impl::lost(slot& s, reason why) {
     shares_.passes(s.what.name, session_->lease(), 0);
     stop_work(s, why);
   } else if (s.state == work::idle) {
-    s.candidate.work_stopped();
+    s.candidate->work_stopped();
   }
 }
 
@@ -245,7 +248,7 @@ void job_runner_impl::ended(slot& s) {
   if (s.state == work::running) --running_;
   s.state = work::idle;
   const bool was_full = places_.free();
-  s.candidate.work_stopped();
+  s.candidate->work_stopped();
   if (s.gone && !closing_) {
     post([this, held = slots_.at(s.what.name)] { retire(*held); });
   }

@@ -12,19 +12,21 @@
 #include <vector>
 
 #include "base/random.hpp"
-#include "base/ref.hpp"
 #include "core/time.hpp"
+#include "election/candidate_impl.hpp"
+#include "election/directory_impl.hpp"
 #include "jobs/places.hpp"
 #include "jobs/shares.hpp"
 #include "session/session_impl.hpp"
-#include "tenure/directory.hpp"
 #include "tenure/job_runner.hpp"
 
 namespace tenure::detail {
 
 class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
  public:
-  job_runner_impl(session& on, job_runner_options options, job_runner_events events);
+  job_runner_impl(std::shared_ptr<session_impl> session, job_runner_options options,
+                  job_runner_events events);
+  ~job_runner_impl();
 
   [[nodiscard]] static error check(const std::vector<job>& jobs, const job_runner_options& options);
   // Both call `start_delay`: the user may do anything in it.
@@ -42,10 +44,12 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
  private:
   enum class work : std::uint8_t { idle, running, stopping };
   struct slot {
+    ~slot() {
+      if (candidate != nullptr) candidate->silence();
+    }
     job what;
-    tenure::candidate candidate;
+    std::shared_ptr<candidate_impl> candidate;  // null: has never stood
     work state = work::idle;
-    bool known = false;         // its candidate has stood
     bool told_to_stop = false;  // this term
     bool stands = false;        // in the election, or as soon as it can
     bool removing = false;
@@ -88,6 +92,8 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   // Their shares.
   void follow();
   void look();
+  [[nodiscard]] bool sees_all() const { return directory_ != nullptr && directory_->current(); }
+  [[nodiscard]] std::vector<leader_info> candidates_of(const slot& s) const;
   void look_within(core::nanos most);
   void consider(slot& s, core::nanos now);
   [[nodiscard]] std::vector<jobs::instance_id> queue_of(const slot& s, core::nanos now,
@@ -108,7 +114,7 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   // Calls `what` from the dispatcher, unless the runner is gone by then.
   void post(std::function<void()> what);
 
-  ref<session_impl> session_;
+  std::shared_ptr<session_impl> session_;
   job_runner_options options_;
   job_runner_events events_;
   std::unordered_map<std::string, slot_ptr> slots_;
@@ -129,7 +135,7 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   std::size_t settled_to_ = 0;       // in `order_`
   bool settling_ = false;            // the next turn's are posted
 
-  tenure::directory directory_;
+  std::shared_ptr<directory_impl> directory_;  // null: not needed
   jobs::shares shares_;
   struct presence {
     core::nanos first;

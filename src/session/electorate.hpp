@@ -10,26 +10,23 @@
 #include <vector>
 
 #include "core/event.hpp"
+#include "session/client.hpp"
 #include "tenure/candidate.hpp"
-#include "tenure/observer.hpp"
 #include "wire/value.hpp"
 
 namespace tenure::detail {
 
-class candidate_impl;
-class observer_impl;
-
 // What those need who do not lead: only made where it is used, as one may lead in thousands of
 // elections.
 struct outlook {
-  std::vector<observer_impl*> observers;
+  std::vector<std::shared_ptr<client>> observers;
   bool leader_known = false;
   leader_info leader;  // as last read
 };
 
 struct slot {
   std::string prefix;  // APP/[SHARD/]leader
-  candidate_impl* candidate = nullptr;
+  std::shared_ptr<client> candidate;
   value::time seeking_since;
   value::time leader_since;
   std::unique_ptr<outlook> seen;

@@ -2,8 +2,6 @@
 #include <utility>
 
 #include "base/clock.hpp"
-#include "election/candidate_impl.hpp"
-#include "election/observer_impl.hpp"
 #include "etcd/request.hpp"
 #include "session/session_impl.hpp"
 #include "wire/names.hpp"
@@ -65,7 +63,8 @@ void session_impl::perform(core::send& s) {
   asked.elections.reserve(s.items.size());
   for (const core::item& it : s.items) asked.elections.push_back(it.election);
   calls_.emplace(s.call, std::move(asked));
-  http_request r = translator_.encode(s, directories_.next_key());
+  http_request r =
+      translator_.encode(s, key_reader_ != nullptr ? key_reader_->next_key() : std::string_view());
   // The server gives up a little before we do, so that nothing of it is applied long after.
   const auto limit =
       std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(s.timeout / 10 * 9));
@@ -157,7 +156,7 @@ void session_impl::read_backlog(std::uint64_t stream) {
     if (sound) {
       heard.push_back({translator_.decode(stream, m, failure_), {}});
       heard.back().news.partial = framing_->partial();
-      if (directories_.any()) heard.back().changes = std::move(m.events);
+      if (key_reader_ != nullptr) heard.back().changes = std::move(m.events);
     } else {
       failure_ = {errc::bad_answer, "the watch is not one of etcd's gateway (" + why + ")", 0};
     }
@@ -254,7 +253,7 @@ void session_impl::tell_news(const core::tell& t) {
     case core::news::outdated:
     case core::news::page:
     case core::news::complete:
-    case core::news::changed: tell_directories(t); break;
+    case core::news::changed: tell_key_reader(t); break;
     case core::news::trouble:
       if (t.request != core::op::stand) {
         const error e = last_failure(t);
@@ -265,11 +264,12 @@ void session_impl::tell_news(const core::tell& t) {
         if (t.request == core::op::read_leader || t.request == core::op::watch) {
           for (core::election_id id = 0; id < elections_.size(); ++id) {
             if (elections_[id].seen == nullptr) continue;
-            for (observer_impl* o : elections_[id].seen->observers) o->told_trouble(e);
+            for (const auto& each : elections_[id].seen->observers) each->told(t, e);
           }
         }
-        if (t.request == core::op::read_all || t.request == core::op::watch)
-          directories_.trouble(e);
+        if (key_reader_ != nullptr &&
+            (t.request == core::op::read_all || t.request == core::op::watch))
+          key_reader_->told_trouble(e);
         break;
       }
       [[fallthrough]];
@@ -277,13 +277,13 @@ void session_impl::tell_news(const core::tell& t) {
   }
 }
 
-void session_impl::tell_directories(const core::tell& t) {
-  if (!directories_.any()) return;
+void session_impl::tell_key_reader(const core::tell& t) {
+  if (key_reader_ == nullptr) return;
   switch (t.what) {
-    case core::news::outdated: directories_.outdated(t.value != 0); break;
-    case core::news::page: directories_.page(t.value, std::move(page_)); break;
-    case core::news::complete: directories_.complete(); break;
-    default: directories_.changed(std::move(changes_)); break;
+    case core::news::outdated: key_reader_->told_outdated(t.value != 0); break;
+    case core::news::page: key_reader_->told_page(t.value, std::move(page_)); break;
+    case core::news::complete: key_reader_->told_complete(); break;
+    default: key_reader_->told_changes(std::move(changes_)); break;
   }
 }
 
@@ -293,10 +293,12 @@ void session_impl::tell_election(const core::tell& t) {
     tell_leader(t.election);
     return;
   }
-  candidate_impl* c = e.candidate;
-  if (c == nullptr) return;
-  if (t.what == core::news::left)
-    e.candidate = nullptr;  // before it is told: the place is free again
+  if (e.candidate == nullptr) return;
+  if (t.what == core::news::left) {
+    // Taken out before it is told: the place is free again.
+    std::exchange(e.candidate, nullptr)->ended();
+    return;
+  }
   error failure;
   if (t.what == core::news::trouble) failure = last_failure(t);
   if (t.what == core::news::tampered) {
@@ -306,7 +308,7 @@ void session_impl::tell_election(const core::tell& t) {
                0};
   }
   if (failure) log_(log_level::warning, "trouble", failure.message, {{"election", e.prefix}});
-  c->told(t, failure);
+  e.candidate->told(t, failure);
 }
 
 void session_impl::tell_leader(core::election_id id) {
@@ -314,7 +316,7 @@ void session_impl::tell_leader(core::election_id id) {
   outlook& seen = e.see();
   seen.leader_known = !seen.observers.empty();  // only for them is it kept current
   if (e.candidate != nullptr) e.candidate->told_leader(seen.leader);
-  for (observer_impl* o : seen.observers) o->told_leader(seen.leader);
+  for (const auto& each : seen.observers) each->told_leader(seen.leader);
 }
 
 }  // namespace tenure::detail

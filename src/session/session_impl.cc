@@ -8,8 +8,6 @@
 #include "base/fork_guard.hpp"
 #include "base/ref.hpp"
 #include "base/testing.hpp"
-#include "election/candidate_impl.hpp"
-#include "election/observer_impl.hpp"
 #include "wire/names.hpp"
 
 namespace tenure::detail {
@@ -58,10 +56,6 @@ session_impl::session_impl() = default;
 
 session_impl::~session_impl() {
   if (line_ != nullptr) line_->release();
-}
-
-void session_impl::release() {
-  if (--refs_ == 0) delete this;
 }
 
 error session_impl::check(const session_options& o, core::settings& settings,
@@ -126,7 +120,6 @@ error session_impl::open(uv_loop_t* loop, const session_options& options, sessio
   options_.endpoints = config.endpoints;
   events_ = std::move(events);
   elections_ = electorate(options.app);
-  directories_.open(options.app);
   loop_ = loop;
   if (error e = transport_.open(loop, std::move(config), *this, turn_)) return e;
   // From here on nothing of libuv's fails: these only fill in memory.
@@ -137,7 +130,7 @@ error session_impl::open(uv_loop_t* loop, const session_options& options, sessio
   log_.open(options_.log, &dispatcher_);
   machine_.emplace(settings, choices_);
   state_ = state::open;
-  hold();  // by the loop's handles, until they are closed
+  self_ = shared_from_this();
   arm();
   return {};
 }
@@ -178,6 +171,11 @@ session_stats session_impl::stats() const {
   s.watch_opens = machine_->stream().opens();
   s.leases = c.leases;
   return s;
+}
+
+void session_impl::set_key_reader(std::shared_ptr<detail::key_reader> who) {
+  key_reader_ = std::move(who);
+  apply(core::follow{key_reader_ != nullptr});
 }
 
 void session_impl::at(core::nanos when, std::function<void()> what) {
@@ -286,17 +284,17 @@ void session_impl::end_elections(core::election_id from) {
   const core::election_id until = std::min<core::election_id>(elections_.size(), from + 64);
   for (core::election_id id = from; id < until; ++id) {
     slot& e = elections_[id];
-    if (e.candidate != nullptr) std::exchange(e.candidate, nullptr)->session_ended();
+    if (e.candidate != nullptr) std::exchange(e.candidate, nullptr)->ended();
     if (e.seen == nullptr) continue;
-    const std::vector<observer_impl*> observers = std::move(e.seen->observers);
+    const auto observers = std::move(e.seen->observers);
     e.seen.reset();
-    for (observer_impl* o : observers) o->session_ended();
+    for (const auto& each : observers) each->ended();
   }
   if (until < elections_.size()) {
     dispatcher_.post([this, until] { end_elections(until); });
     return;
   }
-  directories_.end();
+  if (key_reader_ != nullptr) std::exchange(key_reader_, nullptr)->ended();
   transport_.close([](void* self) { static_cast<session_impl*>(self)->closed(); }, this);
 }
 
@@ -313,7 +311,7 @@ void session_impl::closed() {
         self->state_ = state::closed;
         const std::function<void()> closed = std::move(self->closed_);
         if (closed) closed();
-        self->release();
+        self->self_.reset();  // may end it
       });
     });
   });

@@ -19,12 +19,12 @@
 
 #include "base/random.hpp"
 #include "core/machine.hpp"
-#include "election/directories.hpp"
 #include "etcd/framing.hpp"
 #include "loop/dispatcher.hpp"
 #include "loop/logger.hpp"
 #include "loop/turn.hpp"
 #include "net/transport.hpp"
+#include "session/client.hpp"
 #include "session/electorate.hpp"
 #include "tenure/session.hpp"
 #include "token/session_deadline.hpp"
@@ -33,22 +33,27 @@
 
 namespace tenure::detail {
 
-class session_impl final : public net::receiver, public teller {
+class session_impl final : public net::receiver,
+                           public teller,
+                           public std::enable_shared_from_this<session_impl> {
  public:
   session_impl();
+  ~session_impl();
 
   error open(uv_loop_t* loop, const session_options& options, session_events events);
   bool close(std::function<void()> closed);
   void silence();  // the handle is gone: close without callbacks
   [[nodiscard]] bool is_open() const { return state_ == state::open && !forked(); }
   [[nodiscard]] session_stats stats() const;
+  [[nodiscard]] static error not_open() { return {errc::closed, "the session is not open", 0}; }
 
-  void hold() { ++refs_; }
-  void release();
-
-  // For candidates, observers and directories.
+  // For its clients.
   electorate& elections() { return elections_; }
-  detail::directories& directories() { return directories_; }
+  // The client that reads all keys; null: nobody does.
+  [[nodiscard]] const std::shared_ptr<detail::key_reader>& key_reader() const {
+    return key_reader_;
+  }
+  void set_key_reader(std::shared_ptr<detail::key_reader> who);
   void apply(const core::event& e);
   void post(std::function<void()> what) { dispatcher_.post(std::move(what)); }
   // Calls `what` from the loop, not before this moment.
@@ -71,7 +76,6 @@ class session_impl final : public net::receiver, public teller {
   void look_at(core::nanos when, token_node* root) override;
 
  private:
-  ~session_impl();
   error check(const session_options& options, core::settings& settings,
               net::transport_config& config);
   void understand(std::uint64_t call, const net::reply& reply);
@@ -82,7 +86,7 @@ class session_impl final : public net::receiver, public teller {
   void tell_news(const core::tell& t);
   void tell_election(const core::tell& t);
   void tell_leader(core::election_id id);
-  void tell_directories(const core::tell& t);
+  void tell_key_reader(const core::tell& t);
   void arm();
   void woke();
   error last_failure(const core::tell& t) const;
@@ -95,11 +99,11 @@ class session_impl final : public net::receiver, public teller {
 
   enum class state { fresh, open, closing, closed };
   state state_ = state::fresh;
-  int refs_ = 1;
   bool silent_ = false;
   bool finished_ = false;
   std::uint32_t life_ = 0;
   uv_loop_t* loop_ = nullptr;
+  std::shared_ptr<session_impl> self_;  // while the loop has handles of ours
   uv_timer_t timer_{};
   core::nanos armed_ = 0;
   session_options options_;
@@ -111,7 +115,7 @@ class session_impl final : public net::receiver, public teller {
   random_choices choices_;
   electorate elections_{""};
   translator translator_{elections_, options_};
-  detail::directories directories_{*this};
+  std::shared_ptr<detail::key_reader> key_reader_;
   std::optional<core::machine> machine_;
   net::transport transport_;
   std::string token_;

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <random>
 
-#include "election/directory_table.hpp"
+#include "election/shard_table.hpp"
 #include "wire/value.hpp"
 
 using tenure::leader_info;
-using tenure::detail::directory_table;
+using tenure::detail::shard_table;
 namespace etcd = tenure::etcd;
 
 namespace {
@@ -27,8 +27,8 @@ etcd::watch_event erased(const std::string& key, std::int64_t modified) {
   return {true, kv(key, 0, modified, "")};
 }
 
-struct table : directory_table {
-  table() : directory_table("app") {}
+struct table : shard_table {
+  table() : shard_table("app/") {}
 
   void read(std::int64_t revision, std::vector<etcd::key_value> keys) {
     page(revision, std::move(keys));
@@ -36,7 +36,7 @@ struct table : directory_table {
   }
   void finish() {
     complete();
-    for (auto at = all().begin(); at != all().end(); ++at) settle(at);
+    for (auto at = all().begin(); at != all().end(); ++at) drop_stale(at);
   }
   // The keys' names, in order: "created:key created:key".
   std::string shown(const std::string& shard) const {
@@ -50,7 +50,7 @@ struct table : directory_table {
 
 }  // namespace
 
-Test(directory_table, a_shards_queue_is_in_the_order_of_create_revisions) {
+Test(shard_table, a_shards_queue_is_in_the_order_of_create_revisions) {
   table t;
   t.read(50, {kv("app/leader/a", 9, 9), kv("app/leader/b", 7, 40), kv("app/s/leader/c", 8, 8)});
   cr_assert(eq(type(std::string), t.shown(""), std::string("7:app/leader/b 9:app/leader/a")));
@@ -59,7 +59,7 @@ Test(directory_table, a_shards_queue_is_in_the_order_of_create_revisions) {
   cr_assert(eq(sz, t.occupied(), 2));
 }
 
-Test(directory_table, only_keys_of_elections_count) {
+Test(shard_table, only_keys_of_elections_count) {
   table t;
   const struct {
     const char* key;
@@ -85,7 +85,7 @@ Test(directory_table, only_keys_of_elections_count) {
       {"", nullptr},
   };
   for (const auto& row : rows) {
-    directory_table one("app");
+    shard_table one("app/");
     one.page(50, {kv(row.key, 5, 5)});
     cr_assert(eq(sz, one.all().size(), row.shard == nullptr ? 0 : 1), "%s", row.key);
     if (row.shard == nullptr) continue;
@@ -98,7 +98,7 @@ Test(directory_table, only_keys_of_elections_count) {
   }
 }
 
-Test(directory_table, a_leaders_later_value_and_instance_are_kept) {
+Test(shard_table, a_leaders_later_value_and_instance_are_kept) {
   table t;
   t.read(50, {kv("app/leader/abc", 9, 9, tenure::value::waiting("me", {}))});
   std::string later(tenure::value::leading("me too", {}).since({}));
@@ -109,14 +109,14 @@ Test(directory_table, a_leaders_later_value_and_instance_are_kept) {
   cr_assert(eq(i64, who.fencing_token, 9));
 }
 
-Test(directory_table, a_huge_value_is_cut) {
+Test(shard_table, a_huge_value_is_cut) {
   table t;
   t.read(50, {kv("app/leader/abc", 9, 9, std::string(100'000, 'x')),
               kv("app/leader/odd name", 10, 10, std::string(100'000, 'x'))});
   for (const auto& who : t.queue("")) cr_assert(eq(sz, who.value.size(), 64u << 10));
 }
 
-Test(directory_table, pages_go_on_behind_the_last_key) {
+Test(shard_table, pages_go_on_behind_the_last_key) {
   table t;
   cr_assert(eq(type(std::string), std::string(t.next_key()), std::string("app/")));
   t.page(50, {kv("app/leader/a", 1, 1), kv("app/leader/b", 2, 2)});
@@ -125,7 +125,7 @@ Test(directory_table, pages_go_on_behind_the_last_key) {
   cr_assert(eq(type(std::string), std::string(t.next_key()), std::string("app/")));
 }
 
-Test(directory_table, a_delete_heard_before_the_page_that_still_shows_the_key_counts) {
+Test(shard_table, a_delete_heard_before_the_page_that_still_shows_the_key_counts) {
   table t;
   t.change(erased("app/leader/b", 60));
   t.page(50, {kv("app/leader/a", 1, 1)});
@@ -135,7 +135,7 @@ Test(directory_table, a_delete_heard_before_the_page_that_still_shows_the_key_co
   cr_assert(eq(type(std::string), t.shown(""), std::string("1:app/leader/a 4:app/leader/d")));
 }
 
-Test(directory_table, a_key_made_again_after_its_delete_is_another_candidate) {
+Test(shard_table, a_key_made_again_after_its_delete_is_another_candidate) {
   table t;
   t.change(erased("app/leader/a", 40));
   t.change(put("app/leader/a", 41, 41));
@@ -148,7 +148,7 @@ Test(directory_table, a_key_made_again_after_its_delete_is_another_candidate) {
   cr_assert(eq(type(std::string), t.shown(""), std::string("3:app/leader/b 61:app/leader/a")));
 }
 
-Test(directory_table, a_put_heard_before_an_older_page_is_kept) {
+Test(shard_table, a_put_heard_before_an_older_page_is_kept) {
   table t;
   t.change(put("app/leader/a", 1, 70, "new"));
   t.change(put("app/leader/z", 71, 71));
@@ -158,7 +158,7 @@ Test(directory_table, a_put_heard_before_an_older_page_is_kept) {
   cr_assert(eq(type(std::string), t.queue("")[0].value, std::string("new")));
 }
 
-Test(directory_table, changes_from_before_the_read_say_nothing_after_it) {
+Test(shard_table, changes_from_before_the_read_say_nothing_after_it) {
   table t;
   t.read(50, {});
   t.change(put("app/leader/a", 40, 40));  // and deleted by 50
@@ -167,7 +167,7 @@ Test(directory_table, changes_from_before_the_read_say_nothing_after_it) {
   cr_assert(eq(sz, t.occupied(), 1));
 }
 
-Test(directory_table, a_new_read_drops_what_it_did_not_find_and_keeps_what_came_later) {
+Test(shard_table, a_new_read_drops_what_it_did_not_find_and_keeps_what_came_later) {
   table t;
   t.read(50, {kv("app/leader/a", 1, 1), kv("app/leader/b", 2, 2), kv("app/s/leader/c", 3, 3)});
   t.begin(false);
@@ -179,7 +179,7 @@ Test(directory_table, a_new_read_drops_what_it_did_not_find_and_keeps_what_came_
   cr_assert(eq(type(std::string), t.shown("t"), std::string("81:app/t/leader/d")));
 }
 
-Test(directory_table, a_new_history_counts_though_its_revisions_are_smaller) {
+Test(shard_table, a_new_history_counts_though_its_revisions_are_smaller) {
   table t;
   t.read(50, {kv("app/leader/a", 1, 45), kv("app/leader/b", 40, 44)});
   t.change(put("app/leader/c", 60, 60));
@@ -190,7 +190,7 @@ Test(directory_table, a_new_history_counts_though_its_revisions_are_smaller) {
 }
 
 // A random history, of which some part is read in pages while the changes of it come at any pace.
-Test(directory_table, any_interleaving_of_pages_and_changes_ends_in_the_truth) {
+Test(shard_table, any_interleaving_of_pages_and_changes_ends_in_the_truth) {
   for (std::uint32_t seed = 1; seed <= 500; ++seed) {
     std::mt19937 draw(seed);
     const auto below = [&](std::size_t n) { return static_cast<std::size_t>(draw() % n); };

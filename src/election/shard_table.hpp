@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "etcd/response.hpp"
@@ -15,7 +17,7 @@
 
 namespace tenure::detail {
 
-class directory_table {
+class shard_table {
  public:
   // One key. Small, since there may be tens of thousands.
   struct candidate {
@@ -34,7 +36,8 @@ class directory_table {
   using shards = std::map<std::string, shard, std::less<>>;
   using place = shards::iterator;
 
-  explicit directory_table(const std::string& app) : prefix_(app + "/"), next_key_(prefix_) {}
+  // All keys of the application begin with this: APP/
+  explicit shard_table(std::string prefix) : prefix_(std::move(prefix)), next_key_(prefix_) {}
 
   // The next page is the first of a new read. `anew`: with a new history, in which old revisions
   // mean nothing.
@@ -48,12 +51,19 @@ class directory_table {
   // A change that the watch told of. The shard whose queue it is about, or the end.
   place change(etcd::watch_event&& what);
   // After `complete`: drops the candidates that the read did not find.
-  void settle(place at);
+  void drop_stale(place at);
 
   // How many shards have a candidate.
   [[nodiscard]] std::size_t occupied() const;
   [[nodiscard]] const shards& all() const { return shards_; }
   shards& all() { return shards_; }
+  // The first shard after this one; of all, if there is none.
+  [[nodiscard]] place after(const std::optional<std::string>& shard) {
+    return shard ? shards_.upper_bound(*shard) : shards_.begin();
+  }
+  [[nodiscard]] shards::const_iterator after(const std::optional<std::string>& shard) const {
+    return shard ? shards_.upper_bound(*shard) : shards_.begin();
+  }
   // `!leader` if nobody leads.
   [[nodiscard]] leader_info leader(const std::string& name, const shard& of) const;
   [[nodiscard]] std::vector<leader_info> queue(std::string_view shard) const;

@@ -1,4 +1,4 @@
-#include "election/directory_table.hpp"
+#include "election/shard_table.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -17,11 +17,11 @@ bool starts_with(std::string_view text, std::string_view with) {
   return text.substr(0, with.size()) == with;
 }
 
-std::string name_of(const directory_table::candidate& c) {
+std::string name_of(const shard_table::candidate& c) {
   return c.lease != 0 ? names::key("", c.lease).substr(1) : c.text.substr(0, c.name_size);
 }
 
-bool is_named(const directory_table::candidate& c, std::string_view name, std::int64_t lease) {
+bool is_named(const shard_table::candidate& c, std::string_view name, std::int64_t lease) {
   return lease != 0 ? c.lease == lease
                     : c.lease == 0 && std::string_view(c.text).substr(0, c.name_size) == name;
 }
@@ -30,8 +30,8 @@ bool is_named(const directory_table::candidate& c, std::string_view name, std::i
 
 // APP/leader/NAME or APP/SHARD/leader/NAME. A name may hold slashes: such a key is in the queue all
 // the same.
-bool directory_table::split(std::string_view key, std::string_view& shard,
-                            std::string_view& name) const {
+bool shard_table::split(std::string_view key, std::string_view& shard,
+                        std::string_view& name) const {
   if (!starts_with(key, prefix_)) return false;
   key.remove_prefix(prefix_.size());
   shard = {};
@@ -46,7 +46,7 @@ bool directory_table::split(std::string_view key, std::string_view& shard,
   return true;
 }
 
-directory_table::place directory_table::find(std::string_view shard, bool make) {
+shard_table::place shard_table::find(std::string_view shard, bool make) {
   const auto at = shards_.find(shard);
   if (at != shards_.end() || !make) return at;
   std::string name(shard);
@@ -55,7 +55,7 @@ directory_table::place directory_table::find(std::string_view shard, bool make) 
   return shards_.try_emplace(std::move(name)).first;
 }
 
-void directory_table::begin(bool anew) {
+void shard_table::begin(bool anew) {
   ++read_;
   revision_ = 0;
   reading_ = true;
@@ -67,14 +67,13 @@ void directory_table::begin(bool anew) {
   }
 }
 
-bool directory_table::outlived(const etcd::key_value& kv) const {
+bool shard_table::outlived(const etcd::key_value& kv) const {
   if (deleted_.empty()) return false;
   const auto at = deleted_.find(kv.key);
   return at != deleted_.end() && at->second >= kv.mod_revision;
 }
 
-void directory_table::put(shard& to, std::string_view name, etcd::key_value&& kv,
-                          std::uint32_t read) {
+void shard_table::put(shard& to, std::string_view name, etcd::key_value&& kv, std::uint32_t read) {
   const std::int64_t lease = names::lease(name);
   auto at = std::lower_bound(
       to.queue.begin(), to.queue.end(), kv.create_revision,
@@ -92,7 +91,7 @@ void directory_table::put(shard& to, std::string_view name, etcd::key_value&& kv
   at->text = std::move(kv.value);
 }
 
-void directory_table::page(std::int64_t revision, std::vector<etcd::key_value>&& keys) {
+void shard_table::page(std::int64_t revision, std::vector<etcd::key_value>&& keys) {
   revision_ = revision;
   if (!keys.empty()) next_key_ = keys.back().key + '\0';
   for (etcd::key_value& kv : keys) {
@@ -104,12 +103,12 @@ void directory_table::page(std::int64_t revision, std::vector<etcd::key_value>&&
   }
 }
 
-void directory_table::complete() {
+void shard_table::complete() {
   reading_ = false;
   deleted_ = {};
 }
 
-directory_table::place directory_table::change(etcd::watch_event&& what) {
+shard_table::place shard_table::change(etcd::watch_event&& what) {
   std::string_view shard;
   std::string_view name;
   // What happened up to the read is in it.
@@ -131,7 +130,7 @@ directory_table::place directory_table::change(etcd::watch_event&& what) {
   return at;
 }
 
-void directory_table::settle(place at) {
+void shard_table::drop_stale(place at) {
   auto& queue = at->second.queue;
   const auto stale = [this](const candidate& c) {
     return c.read != read_ && c.modified <= revision_;
@@ -139,12 +138,12 @@ void directory_table::settle(place at) {
   queue.erase(std::remove_if(queue.begin(), queue.end(), stale), queue.end());
 }
 
-std::size_t directory_table::occupied() const {
+std::size_t shard_table::occupied() const {
   return static_cast<std::size_t>(std::count_if(
       shards_.begin(), shards_.end(), [](const auto& each) { return !each.second.queue.empty(); }));
 }
 
-leader_info directory_table::info(std::string_view shard, const candidate& of) const {
+leader_info shard_table::info(std::string_view shard, const candidate& of) const {
   leader_info who;
   who.fencing_token = of.created;
   who.key = prefix_;
@@ -155,11 +154,11 @@ leader_info directory_table::info(std::string_view shard, const candidate& of) c
   return who;
 }
 
-leader_info directory_table::leader(const std::string& name, const shard& of) const {
+leader_info shard_table::leader(const std::string& name, const shard& of) const {
   return of.queue.empty() ? leader_info() : info(name, of.queue.front());
 }
 
-std::vector<leader_info> directory_table::queue(std::string_view shard) const {
+std::vector<leader_info> shard_table::queue(std::string_view shard) const {
   std::vector<leader_info> all;
   const auto at = shards_.find(shard);
   if (at == shards_.end()) return all;

@@ -1,0 +1,43 @@
+// What observers and directories have in common: they only listen, so there is nothing to wait for
+// when they close.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "session/session_impl.hpp"
+
+namespace tenure::detail {
+
+class follower : public std::enable_shared_from_this<follower> {
+ public:
+  bool close(std::function<void()> closed);
+  void silence();  // the handle is gone: close without callbacks
+  [[nodiscard]] bool in_use() const { return session_ != nullptr; }
+
+ protected:
+  explicit follower(session_impl& session) : session_(&session) {}
+  ~follower() = default;
+
+  // The session is to tell it nothing any more.
+  virtual void detach() = 0;
+  // It is detached: says so, if it was closed.
+  void end();
+
+  // Calls `what` from the loop unless the handle is gone by then.
+  template <class Call>
+  void post(Call&& what) {
+    session_->post([self = shared_from_this(), what = std::forward<Call>(what)] {
+      if (!self->silent_) what();
+    });
+  }
+
+  session_impl* session_;  // null: ended
+
+ private:
+  std::function<void()> closed_;
+  bool silent_ = false;
+};
+
+}  // namespace tenure::detail
