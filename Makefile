@@ -90,7 +90,7 @@ BENCH    := $(BUILD)/test/bench
 REPLAYS  := $(patsubst test/fuzz/%.cc,$(BUILD)/test/replay/%,$(sort $(wildcard test/fuzz/*.cc)))
 FUZZERS  := $(patsubst test/fuzz/%.cc,$(BUILD)/fuzz/%,$(sort $(wildcard test/fuzz/*.cc)))
 
-.PHONY: all lib examples fuzzers test-programs demo test run-test unit real sim fuzz bench lint \
+.PHONY: all lib examples fuzzers test-programs demo test run-test unit real sim fuzz bench lint format rooms \
         check-headers abi abi-update deps install uninstall clean help force
 
 all: lib $(COMMAND) ## the library (static and shared) and the command
@@ -276,12 +276,19 @@ fuzz: ## each fuzz target for SECONDS=20, with clang's libFuzzer
 	$(AGAIN) BUILD=build-fuzz CXX=clang++ FUZZER=1 SANITIZE=address,undefined CXXFLAGS='-O1 -g' fuzzers
 	@test/gates/fuzz.sh build-fuzz $(SECONDS)
 
-lint: ## clang-tidy, cppcheck, shellcheck, layers, no warnings
+lint: ## clang-tidy, cppcheck, shellcheck, layers, layout, no warnings
 	@tools/deps.sh check build test dev
-	$(TALLY) 'layers=test/gates/layers.sh' 'sizes=test/gates/sizes.sh' 'shell=test/gates/shell.sh' \
+	$(TALLY) 'layers=test/gates/layers.sh' 'sizes=test/gates/sizes.sh' 'format=test/gates/format.sh' \
+	  'shell=test/gates/shell.sh' \
 	  'warnings=$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-werror WERROR=1 CXXFLAGS=-O1 all examples' \
 	  'core purity=test/gates/core_pure.sh build-werror' \
 	  'cppcheck=test/gates/cppcheck.sh' 'clang-tidy=test/gates/tidy.sh'
+
+format: ## lay out all C++ by .clang-format, in place
+	@test/gates/format.sh --mend
+
+rooms: ## which room of src/ includes which, drawn from the code
+	@test/gates/rooms.sh
 
 check-headers: ## public headers alone; the code in README.md; the library without exceptions and RTTI
 	@tools/deps.sh check build dev

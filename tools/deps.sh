@@ -4,8 +4,8 @@
 #   deps.sh check GROUP...   exit 0 if all is there; else say precisely what is missing
 #   deps.sh need  GROUP...   the same, but install what is missing where apt may be used
 #
-# Groups: build (the library and the command), test (make test, make demo), bench (make bench), dev (lint, fuzz,
-# check-headers, valgrind and network tests).
+# Groups: build (the library and the command), test (make test, make demo), bench (make bench), dev (lint, format,
+# fuzz, check-headers, valgrind and network tests).
 set -euo pipefail
 
 cxx=${CXX:-g++}
@@ -28,6 +28,7 @@ readonly packages_dev="
 clang                 command  clang++
 libclang-rt-14-dev    runtime  fuzzer
 clang-tidy            command  clang-tidy
+clang-format          command  ${CLANG_FORMAT:-clang-format}
 cppcheck              command  cppcheck
 shellcheck            command  shellcheck
 valgrind              command  valgrind

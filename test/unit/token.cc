@@ -480,26 +480,3 @@ Test(token, reads_cancelled_in_a_forked_child_and_untouched_in_the_parent) {
   cr_assert(well(status));
   cr_assert(not(l.t.cancelled()));
 }
-
-Test(token, a_life_begun_in_a_forked_child_is_its_own) {
-  const std::uint32_t mine = tenure::fork_guard::begin();
-  cr_assert(eq(u32, tenure::fork_guard::begin(), +mine));
-  const pid_t pid = fork();
-  if (pid == 0) {
-    if (tenure::fork_guard::still(mine)) _exit(1);
-    const std::uint32_t own = tenure::fork_guard::begin();
-    if (own == 0 || own == mine || !tenure::fork_guard::still(own) ||
-        tenure::fork_guard::still(mine))
-      _exit(2);
-    const pid_t again = fork();
-    if (again == 0)
-      _exit(tenure::fork_guard::still(own) || tenure::fork_guard::still(mine) ? 3 : 0);
-    int status = 0;
-    waitpid(again, &status, 0);
-    _exit(status == 0 ? 0 : 4);
-  }
-  int status = 0;
-  waitpid(pid, &status, 0);
-  cr_assert(well(status));
-  cr_assert(tenure::fork_guard::still(mine));
-}
