@@ -4,18 +4,18 @@
 #include <chrono>
 
 #include "base/clock.hpp"
+#include "wire/failure.hpp"
 #include "wire/names.hpp"
-#include "wire/translate.hpp"
 
 namespace tenure::detail {
 
 error candidate_impl::stand(session_impl& session, const candidate_options& options,
                             candidate_events events, std::shared_ptr<candidate_impl>& made) {
   const core::election_id id = session.elections().add(options.shard);
-  slot& e = session.elections()[id];
+  slot& e = session.slots()[id];
   if (e.candidate != nullptr) {
     return {errc::wrong_state,
-            "this session has a candidate in the election " + e.prefix +
+            "this session has a candidate in the election " + session.elections().prefix(id) +
                 " already; if that one is closing, stand when its `closed` was called",
             0};
   }
@@ -113,8 +113,9 @@ void candidate_impl::answer_all(const error& how) {
 }
 
 void candidate_impl::acquired(std::int64_t fencing_token) {
-  slot& e = session_->elections()[id_];
-  e.leader_since = std::chrono::system_clock::now();
+  wire::electorate& elections = session_->elections();
+  const std::string& prefix = elections.prefix(id_);
+  elections.set_leader_since(id_, std::chrono::system_clock::now());
   if (node_ != nullptr) node_->release();
   node_ = session_->begin_term();
   ++terms_;
@@ -123,10 +124,10 @@ void candidate_impl::acquired(std::int64_t fencing_token) {
     out_ = true;
     return;
   }
-  leadership l{fencing_token, names::key(e.prefix, session_->lease()), e.leader_since,
+  leadership l{fencing_token, names::key(prefix, session_->lease()), elections.leader_since(id_),
                token_tree::make(node_)};
   session_->log()(log_level::info, "acquired", "leading",
-                  {{"election", e.prefix}, {"fencing_token", std::to_string(fencing_token)}});
+                  {{"election", prefix}, {"fencing_token", std::to_string(fencing_token)}});
   post([this, l = std::move(l), which = terms_] {
     // Over before it could be told: the loop was late.
     if (silent_ || l.token.cancelled()) return;
@@ -149,12 +150,12 @@ void candidate_impl::lost(reason why) {
   };
   if (session_->log().heard()) {
     session_->log()(log_level::warning, "lost", "leading no more: " + in_words(),
-                    {{"election", session_->elections()[id_].prefix}, {"reason", name(why)}});
+                    {{"election", session_->elections().prefix(id_)}, {"reason", name(why)}});
   }
   post([this, why, in_words, which = terms_] {
     if (never_began(which)) return;
     owed_ = false;
-    if (!silent_ && events_.lost) events_.lost(why, {to_errc(why), in_words(), 0});
+    if (!silent_ && events_.lost) events_.lost(why, {wire::to_errc(why), in_words(), 0});
   });
   end_term();
 }
@@ -186,10 +187,10 @@ void candidate_impl::told(const core::tell& t, const error& failure) {
     case core::news::cancelled:
       // Whoever stands again before the reason of the loss is told stands.
       if (!again_ && t.why_lost != core::cause::resigned) out_ = true;
-      if (node_ != nullptr) node_->cancel(to_reason(t.why_lost));
+      if (node_ != nullptr) node_->cancel(wire::to_reason(t.why_lost));
       if (t.why_lost == core::cause::resigned) post([this, which = terms_] { never_began(which); });
       break;
-    case core::news::lost: lost(to_reason(t.why_lost)); break;
+    case core::news::lost: lost(wire::to_reason(t.why_lost)); break;
     case core::news::resigned:
       post([this] {
         owed_ = false;
@@ -224,7 +225,7 @@ void candidate_impl::ended() {
     if (!owed_) return;
     owed_ = false;
     constexpr reason why = reason::session_closed;
-    if (!silent_ && events_.lost) events_.lost(why, {to_errc(why), text(why), 0});
+    if (!silent_ && events_.lost) events_.lost(why, {wire::to_errc(why), text(why), 0});
   });
   answer_all({errc::closed, "the session was closed", 0});
   if (node_ != nullptr) node_->cancel(reason::session_closed);

@@ -10,7 +10,7 @@ std::shared_ptr<observer_impl> observer_impl::follow(session_impl& session,
                                                      observer_events events) {
   const core::election_id id = session.elections().add(shard);
   auto made = std::make_shared<observer_impl>(session, id, std::move(events));
-  outlook& seen = session.elections()[id].see();
+  outlook& seen = session.slots()[id].see();
   seen.observers.push_back(made);
   if (seen.leader_known) made->told_leader(seen.leader);
   session.apply(core::observe{id, true});
@@ -30,7 +30,7 @@ void observer_impl::told_leader(const leader_info& who) {
 }
 
 void observer_impl::detach() {
-  outlook& seen = session_->elections()[id_].see();
+  outlook& seen = session_->slots()[id_].see();
   seen.observers.erase(
       std::remove_if(seen.observers.begin(), seen.observers.end(),
                      [this](const std::shared_ptr<client>& each) { return each.get() == this; }),

@@ -14,6 +14,7 @@
 #include <uv.h>
 
 #include "loop/turn.hpp"
+#include "net/reply.hpp"
 #include "tenure/error.hpp"
 
 namespace tenure::net {
@@ -29,22 +30,6 @@ struct transport_config {
   tls_material tls;
   std::chrono::milliseconds connect_timeout{2000};
   std::size_t max_answer = 8u << 20;  // bytes; a larger answer ends as `too_large`
-};
-
-enum class delivery : std::uint8_t {
-  answered,  // an HTTP answer came, whole: status and body
-  not_sent,  // certainly not executed: refused, unresolved, no route, TLS failed
-  broken,  // may have been executed: reset, EOF before the answer's end. Also where TLS 1.3 refused
-           // our certificate and a reset overtook its word on that
-  too_large,  // the answer exceeded max_answer
-  bad_http,   // what came is not HTTP
-};
-
-struct reply {
-  net::delivery delivery = delivery::not_sent;
-  long http_status = 0;
-  std::string body;
-  std::string failure;  // for people, without secrets; empty if answered
 };
 
 // Who hears what came. Methods are called from the loop, never from within a call to transport nor

@@ -1,4 +1,5 @@
 // What the core wants done, carried out; and what the transport heard, brought back.
+#include <algorithm>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -54,17 +55,10 @@ void session_impl::perform() {
 }
 
 void session_impl::perform(core::send& s) {
-  expected asked;
-  asked.what = s.what;
-  asked.write = s.write;
-  asked.together = s.together;
-  asked.endpoint = s.endpoint;
-  asked.lease = s.lease;
-  asked.elections.reserve(s.items.size());
-  for (const core::item& it : s.items) asked.elections.push_back(it.election);
-  calls_.emplace(s.call, std::move(asked));
-  http_request r =
-      translator_.encode(s, key_reader_ != nullptr ? key_reader_->next_key() : std::string_view());
+  calls_.emplace(s.call, wire::expected(s));
+  wire::http_request r =
+      encoder_.encode(s, std::chrono::system_clock::now(),
+                      key_reader_ != nullptr ? key_reader_->next_key() : std::string_view());
   // The server gives up a little before we do, so that nothing of it is applied long after.
   const auto limit =
       std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(s.timeout / 10 * 9));
@@ -80,7 +74,7 @@ void session_impl::perform(const core::open_stream& s) {
   stream_endpoint_ = s.endpoint;
   framing_ = std::make_unique<etcd::framing>(longest_document, longest_part);
   forget_backlog();
-  transport_.open_stream(s.stream, s.endpoint, etcd::path_watch, translator_.watch_body(s), token_,
+  transport_.open_stream(s.stream, s.endpoint, etcd::path_watch, encoder_.watch(s), token_,
                          s.two_way);
   if (log_.heard()) {
     log_(log_level::debug, "watch_opening", "opening the watch",
@@ -100,16 +94,18 @@ void session_impl::understand(std::uint64_t call, const net::reply& reply) {
   if (finished_ || forked()) return;
   const auto at = calls_.find(call);
   if (at == calls_.end()) return;
-  const expected asked = std::move(at->second);
+  const wire::expected asked = std::move(at->second);
   calls_.erase(at);
-  translated heard = translator_.decode(call, asked, reply);
+  wire::decoded heard = decoder_.decode(call, asked, reply);
   if (asked.what == core::op::authenticate) token_ = std::move(heard.token);
   failure_ = std::move(heard.failure);
   page_ = std::move(heard.page);
+  leaders_ = std::move(heard.leaders);
   if (failure_ && log_.heard()) log_(log_level::debug, "request_failed", failure_.message);
   apply(heard.answer);
   failure_ = {};
   page_.clear();
+  leaders_.clear();
 }
 
 void session_impl::streamed(std::uint64_t stream, std::string_view bytes) {
@@ -125,7 +121,8 @@ void session_impl::streamed(std::uint64_t stream, std::string_view bytes) {
   } else if (!begun) {
     post([this, stream] { read_backlog(stream); });
   } else if (backlog_.size() - backlog_read_ > longest_document) {
-    failure_ = {errc::bad_answer, "the watch sends more than can be read", 0};
+    failure_ =
+        report_.watch_broke(stream_endpoint_, errc::bad_answer, "it sends more than can be read");
     break_stream(stream);
     failure_ = {};
   }
@@ -143,28 +140,19 @@ void session_impl::read_backlog(std::uint64_t stream) {
   if (finished_ || forked() || stream != stream_ || !framing_) return;
   const std::string_view bytes = std::string_view(backlog_).substr(backlog_read_, longest_part);
   backlog_read_ += bytes.size();
-  struct message {
-    core::stream_news news;
-    std::vector<etcd::watch_event> changes;
-  };
-  std::vector<message> heard;
+  std::vector<wire::watch_heard> heard;
   bool sound = true;
   const bool fed = framing_->feed(bytes, [&](std::string_view document) {
-    etcd::watch_message m;
-    std::string why;
-    sound = etcd::parse(document, m, why);
-    if (sound) {
-      heard.push_back({translator_.decode(stream, m, failure_), {}});
-      heard.back().news.partial = framing_->partial();
-      if (key_reader_ != nullptr) heard.back().changes = std::move(m.events);
-    } else {
-      failure_ = {errc::bad_answer, "the watch is not one of etcd's gateway (" + why + ")", 0};
-    }
+    wire::watch_heard m;
+    sound = watch_decoder_.message(stream, stream_endpoint_, document, m);
+    m.news.partial = framing_->partial();
+    if (m.failure) failure_ = m.failure;
+    if (sound) heard.push_back(std::move(m));
     return sound;
   });
   // What is heard first may end the stream.
-  for (message& m : heard) {
-    changes_ = std::move(m.changes);
+  for (wire::watch_heard& m : heard) {
+    changes_ = std::move(m.events);
     apply(m.news);
   }
   changes_.clear();
@@ -190,8 +178,9 @@ void session_impl::forget_backlog() {
 void session_impl::stream_ended(std::uint64_t stream, net::reply&& last) {
   if (finished_ || forked() || stream != stream_) return;
   framing_.reset();
-  const core::stream_gone gone = translator_.stream_end(stream, stream_endpoint_, last, failure_);
-  apply(gone);
+  wire::watch_over over = watch_decoder_.end(stream, stream_endpoint_, last);
+  failure_ = std::move(over.failure);
+  apply(over.gone);
   failure_ = {};
 }
 
@@ -199,7 +188,7 @@ error session_impl::last_failure(const core::tell& t) const {
   const bool of_an_answer =
       t.why != core::outcome::timed_out && t.why != core::outcome::wrong_cluster;
   if (failure_ && of_an_answer) return failure_;
-  return translator_.describe(t.why, t.request, static_cast<std::uint32_t>(t.value));
+  return report_.failed(t.request, static_cast<std::uint32_t>(t.value), t.why);
 }
 
 void session_impl::tell_news(const core::tell& t) {
@@ -219,8 +208,8 @@ void session_impl::tell_news(const core::tell& t) {
       to(&session_events::granted, t.value, std::chrono::duration_cast<milliseconds>(span));
       break;
     case core::news::lease_lost: {
-      const error e{errc::lease_gone, std::string(text(to_reason(t.why_lost))) + "; " + *evidence(),
-                    0};
+      const error e{errc::lease_gone,
+                    std::string(text(wire::to_reason(t.why_lost))) + "; " + *evidence(), 0};
       log_(log_level::warning, "lease_gone", e.message);
       to(&session_events::lost, e);
       break;
@@ -230,7 +219,7 @@ void session_impl::tell_news(const core::tell& t) {
            {{"left_ms", std::to_string(t.time / core::millisecond)}});
       to(&session_events::jeopardy, span);
       break;
-    case core::news::cancelled_all: deadline_.end(to_reason(t.why_lost)); break;
+    case core::news::cancelled_all: deadline_.end(wire::to_reason(t.why_lost)); break;
     case core::news::safe:
       log_(log_level::info, "safe", "renewals come through again");
       to(&session_events::safe);
@@ -262,9 +251,9 @@ void session_impl::tell_news(const core::tell& t) {
         log_(log_level::warning, "trouble", e.message);
         to(&session_events::trouble, e);
         if (t.request == core::op::read_leader || t.request == core::op::watch) {
-          for (core::election_id id = 0; id < elections_.size(); ++id) {
-            if (elections_[id].seen == nullptr) continue;
-            for (const auto& each : elections_[id].seen->observers) each->told(t, e);
+          for (core::election_id id = 0; id < slots_.size(); ++id) {
+            if (slots_[id].seen == nullptr) continue;
+            for (const auto& each : slots_[id].seen->observers) each->told(t, e);
           }
         }
         if (key_reader_ != nullptr &&
@@ -288,7 +277,8 @@ void session_impl::tell_key_reader(const core::tell& t) {
 }
 
 void session_impl::tell_election(const core::tell& t) {
-  slot& e = elections_[t.election];
+  slot& e = slots_[t.election];
+  const std::string& prefix = elections_.prefix(t.election);
   if (t.what == core::news::leader) {
     tell_leader(t.election);
     return;
@@ -303,17 +293,22 @@ void session_impl::tell_election(const core::tell& t) {
   if (t.what == core::news::trouble) failure = last_failure(t);
   if (t.what == core::news::tampered) {
     failure = {errc::tampered,
-               "the key of election " + e.prefix +
+               "the key of election " + prefix +
                    " was attached to another lease; it is deleted and set anew",
                0};
   }
-  if (failure) log_(log_level::warning, "trouble", failure.message, {{"election", e.prefix}});
+  if (failure) log_(log_level::warning, "trouble", failure.message, {{"election", prefix}});
   e.candidate->told(t, failure);
 }
 
+// The core believes the answer that is being handled: what it said of the leader counts from now
+// on.
 void session_impl::tell_leader(core::election_id id) {
-  slot& e = elections_[id];
+  slot& e = slots_[id];
   outlook& seen = e.see();
+  const auto at = std::find_if(leaders_.begin(), leaders_.end(),
+                               [id](const wire::leader_read& r) { return r.election == id; });
+  seen.leader = at != leaders_.end() ? std::move(at->leader) : leader_info();
   seen.leader_known = !seen.observers.empty();  // only for them is it kept current
   if (e.candidate != nullptr) e.candidate->told_leader(seen.leader);
   for (const auto& each : seen.observers) each->told_leader(seen.leader);

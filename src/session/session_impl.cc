@@ -119,7 +119,7 @@ error session_impl::open(uv_loop_t* loop, const session_options& options, sessio
   options_ = options;
   options_.endpoints = config.endpoints;
   events_ = std::move(events);
-  elections_ = electorate(options.app);
+  elections_ = wire::electorate(options.app);
   loop_ = loop;
   if (error e = transport_.open(loop, std::move(config), *this, turn_)) return e;
   // From here on nothing of libuv's fails: these only fill in memory.
@@ -281,16 +281,16 @@ void session_impl::tear_down() {
 
 // A slice a turn, as everything that is done for each of them.
 void session_impl::end_elections(core::election_id from) {
-  const core::election_id until = std::min<core::election_id>(elections_.size(), from + 64);
+  const core::election_id until = std::min<core::election_id>(slots_.size(), from + 64);
   for (core::election_id id = from; id < until; ++id) {
-    slot& e = elections_[id];
+    slot& e = slots_[id];
     if (e.candidate != nullptr) std::exchange(e.candidate, nullptr)->ended();
     if (e.seen == nullptr) continue;
     const auto observers = std::move(e.seen->observers);
     e.seen.reset();
     for (const auto& each : observers) each->ended();
   }
-  if (until < elections_.size()) {
+  if (until < slots_.size()) {
     dispatcher_.post([this, until] { end_elections(until); });
     return;
   }

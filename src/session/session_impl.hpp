@@ -25,11 +25,15 @@
 #include "loop/turn.hpp"
 #include "net/transport.hpp"
 #include "session/client.hpp"
-#include "session/electorate.hpp"
+#include "session/slots.hpp"
 #include "tenure/session.hpp"
 #include "token/session_deadline.hpp"
 #include "token/token_state.hpp"
-#include "wire/translate.hpp"
+#include "wire/decode.hpp"
+#include "wire/decode_watch.hpp"
+#include "wire/electorate.hpp"
+#include "wire/encode.hpp"
+#include "wire/failure.hpp"
 
 namespace tenure::detail {
 
@@ -48,7 +52,8 @@ class session_impl final : public net::receiver,
   [[nodiscard]] static error not_open() { return {errc::closed, "the session is not open", 0}; }
 
   // For its clients.
-  electorate& elections() { return elections_; }
+  wire::electorate& elections() { return elections_; }
+  detail::slots& slots() { return slots_; }
   // The client that reads all keys; null: nobody does.
   [[nodiscard]] const std::shared_ptr<detail::key_reader>& key_reader() const {
     return key_reader_;
@@ -113,13 +118,17 @@ class session_impl final : public net::receiver,
   turn turn_;
   dispatcher dispatcher_;
   random_choices choices_;
-  electorate elections_{""};
-  translator translator_{elections_, options_};
+  wire::electorate elections_{""};
+  detail::slots slots_;
+  wire::reporter report_{options_.endpoints};
+  wire::encoder encoder_{elections_, options_};
+  wire::decoder decoder_{elections_, report_};
+  wire::watch_decoder watch_decoder_{elections_, report_};
   std::shared_ptr<detail::key_reader> key_reader_;
   std::optional<core::machine> machine_;
   net::transport transport_;
   std::string token_;
-  std::unordered_map<std::uint64_t, expected> calls_;
+  std::unordered_map<std::uint64_t, wire::expected> calls_;
   std::uint64_t stream_ = 0;
   std::uint32_t stream_endpoint_ = 0;
   std::unique_ptr<etcd::framing> framing_;
@@ -129,6 +138,7 @@ class session_impl final : public net::receiver,
   // What the answer or message being handled says of all keys, until the core has judged it.
   std::vector<etcd::key_value> page_;
   std::vector<etcd::watch_event> changes_;
+  std::vector<wire::leader_read> leaders_;
   std::multimap<core::nanos, std::function<void()>> alarms_;
   session_deadline deadline_;
   bool broken_ = false;

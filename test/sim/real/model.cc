@@ -17,13 +17,15 @@
 #include "test/sim/real/alike.hpp"
 #include "test/sim/store.hpp"
 #include "test/support/etcd.hpp"
+#include "wire/decode.hpp"
+#include "wire/decode_watch.hpp"
+#include "wire/encode.hpp"
 #include "wire/names.hpp"
-#include "wire/translate.hpp"
 
 namespace {
 
 namespace core = tenure::core;
-namespace detail = tenure::detail;
+namespace wire = tenure::wire;
 using core::op;
 using core::outcome;
 
@@ -33,12 +35,12 @@ constexpr int steps = 80;
 class comparison {
  public:
   comparison(tenure::test::etcd& real, std::uint64_t seed)
-      : real_(real), slots_("model" + std::to_string(seed)) {
+      : real_(real), known_("model" + std::to_string(seed)) {
     draw_.seed(seed, 1, nullptr);
     options_.endpoints = {real.endpoint()};
     options_.app = "model" + std::to_string(seed);
     options_.instance = "one";
-    for (std::size_t i = 0; i < elections; ++i) slots_.add("s" + std::to_string(i));
+    for (std::size_t i = 0; i < elections; ++i) known_.add("s" + std::to_string(i));
     model_.reset(elections, 2 * core::second);
   }
 
@@ -70,20 +72,15 @@ class comparison {
 
   core::answer ask(const core::send& s) {
     ++requests_;
-    detail::expected asked;
-    asked.what = s.what;
-    asked.write = s.write;
-    asked.together = s.together;
-    asked.lease = s.lease;
-    for (const core::item& it : s.items) asked.elections.push_back(it.election);
-    const detail::http_request r = translator_.encode(s);
+    const wire::expected asked(s);
+    const wire::http_request r = encoder_.encode(s, std::chrono::system_clock::now());
     const tenure::test::answer got = real_.post(std::string(r.path), r.body);
     tenure::net::reply reply;
     reply.delivery = tenure::net::delivery::answered;
     reply.http_status = got.status;
     reply.body = got.body;
     text_ = r.body + "\n  -> " + std::to_string(got.status) + " " + got.body;
-    return translator_.decode(1, asked, reply).answer;
+    return decoder_.decode(1, asked, reply).answer;
   }
 
   void step() {
@@ -152,7 +149,7 @@ class comparison {
     const bool same =
         mine.what == theirs.what && (mine.what != outcome::ok || sim::alike(mine, theirs));
     if (!same)
-      differ(detail::name(s.what), static_cast<int>(mine.what), mine.revision,
+      differ(wire::name(s.what), static_cast<int>(mine.what), mine.revision,
              static_cast<int>(theirs.what), theirs.revision);
   }
 
@@ -165,7 +162,7 @@ class comparison {
   void by_hand() {
     const auto e = static_cast<core::election_id>(draw_.below(elections));
     auto& keys = model_.elections[e];
-    const std::string& prefix = slots_[e].prefix;
+    const std::string& prefix = known_.prefix(e);
     const std::size_t at = keys.empty() ? 0 : draw_.index(keys.size());
     switch (draw_.below(5)) {
       case 0: {
@@ -225,11 +222,9 @@ class comparison {
     auto& h = *static_cast<heard*>(to);
     bool more = true;
     (void)h.framing.feed({data, size}, [&](std::string_view document) {
-      tenure::etcd::watch_message m;
-      std::string why;
-      if (!tenure::etcd::parse(document, m, why)) return false;
-      tenure::error failure;
-      const core::stream_news n = h.self->translator_.decode(1, m, failure);
+      wire::watch_heard m;
+      if (!h.self->watch_decoder_.message(1, 0, document, m)) return false;
+      const core::stream_news& n = m.news;
       for (const core::change& c : n.changes) h.changes.push_back(c);
       if (n.canceled) h.compacted = n.compact_revision;
       more = !n.canceled && n.last_revision < h.until;
@@ -257,7 +252,7 @@ class comparison {
     const bool refused = from < model_.compacted;
     if (mine.empty() && !refused) return;
     h.until = mine.empty() ? core::never : mine.back().mod_revision;
-    const std::string request = translator_.watch_body(open);
+    const std::string request = encoder_.watch(open);
     CURL* curl = curl_easy_init();
     curl_easy_setopt(curl, CURLOPT_URL, (real_.endpoint() + "/v3/watch").c_str());
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.c_str());
@@ -284,8 +279,11 @@ class comparison {
 
   tenure::test::etcd& real_;
   tenure::session_options options_;
-  detail::electorate slots_;
-  detail::translator translator_{slots_, options_};
+  wire::electorate known_;
+  wire::reporter report_{options_.endpoints};
+  wire::encoder encoder_{known_, options_};
+  wire::decoder decoder_{known_, report_};
+  wire::watch_decoder watch_decoder_{known_, report_};
   sim::store model_;
   sim::stream draw_;
   std::vector<std::int64_t> leases_;

@@ -1,15 +1,15 @@
-#include "session/electorate.hpp"
+#include "wire/electorate.hpp"
 
 #include "wire/names.hpp"
 
-namespace tenure::detail {
+namespace tenure::wire {
 
 core::election_id electorate::add(const std::string& shard) {
   std::string prefix = names::election(app_, shard);
   if (const auto at = by_prefix_.find(prefix); at != by_prefix_.end()) return at->second;
   const auto id = size();
-  slots_.emplace_back().prefix = std::move(prefix);
-  by_prefix_.emplace(slots_.back().prefix, id);
+  entries_.emplace_back().prefix = std::move(prefix);
+  by_prefix_.emplace(entries_.back().prefix, id);
   return id;
 }
 
@@ -27,4 +27,4 @@ electorate::owner electorate::find(std::string_view key) const {
   return {};
 }
 
-}  // namespace tenure::detail
+}  // namespace tenure::wire

@@ -1,0 +1,209 @@
+#include "wire/decode.hpp"
+
+#include <utility>
+
+#include "core/time.hpp"
+#include "wire/names.hpp"
+#include "wire/outcome.hpp"
+#include "wire/value.hpp"
+
+namespace tenure::wire {
+
+namespace {
+
+constexpr std::size_t longest_value = 64u << 10;
+constexpr std::int64_t longest_ttl_s = 9'000'000'000;  // fits into nanoseconds
+
+using core::op;
+
+core::item_answer own_key(const etcd::op_response& range) {
+  core::item_answer item;
+  if (!range.kvs.empty()) {
+    item.own_revision = range.kvs.front().create_revision;
+    item.own_lease = range.kvs.front().lease;
+  }
+  return item;
+}
+
+// Of an entry with a compare of its own: whether it held, and if not, what is there instead.
+bool compared(const etcd::op_response& r, core::item_answer& item) {
+  if (!r.succeeded && r.responses.size() != 1) return false;
+  if (!r.succeeded) item = own_key(r.responses[0]);
+  item.applied = r.succeeded;
+  return true;
+}
+
+leader_info leader_of(etcd::op_response& range) {
+  if (range.kvs.empty()) return {};
+  auto& kv = range.kvs.front();
+  if (kv.value.size() > longest_value) kv.value.resize(longest_value);
+  leader_info leader{kv.create_revision, std::move(kv.key), std::move(kv.value), {}};
+  leader.instance = value::instance_of(leader.value);
+  return leader;
+}
+
+void take_header(const etcd::header& h, core::answer& a) {
+  a.cluster = h.cluster_id;
+  a.term = h.raft_term;
+  a.revision = h.revision;
+}
+
+bool read_login(const std::string& body, decoded& out, std::string& why) {
+  etcd::authenticate_response r;
+  if (!etcd::parse(body, r, why)) return false;
+  take_header(r.header, out.answer);
+  out.token = std::move(r.token);
+  return true;
+}
+
+bool read_lease(const expected& asked, const std::string& body, core::answer& a, std::string& why) {
+  etcd::lease_response r;
+  if (!etcd::parse(body, r, why)) return false;
+  if (asked.what != op::revoke && r.id != asked.lease) {
+    why = "the answer is about another lease";
+    return false;
+  }
+  if (r.ttl_s < 0 || r.ttl_s > longest_ttl_s) {
+    why = "TTL: out of range";
+    return false;
+  }
+  take_header(r.header, a);
+  a.ttl = r.ttl_s * core::second;
+  return true;
+}
+
+bool read_range(const std::string& body, decoded& out, std::string& why) {
+  etcd::range_response r;
+  if (!etcd::parse(body, r, why)) return false;
+  if (r.more && r.kvs.empty()) {
+    why = "more: but there are no keys";
+    return false;
+  }
+  take_header(r.header, out.answer);
+  out.answer.more = r.more;
+  out.page = std::move(r.kvs);
+  return true;
+}
+
+constexpr const char* wrong_number = "responses: not as many as were asked for";
+
+bool read_together(const expected& asked, const std::string& body, core::answer& a,
+                   std::string& why) {
+  etcd::joint_response r;
+  if (!etcd::parse(body, r, why)) return false;
+  if (r.responses != (r.succeeded ? asked.elections.size() : 0)) {
+    why = wrong_number;
+    return false;
+  }
+  take_header(r.header, a);
+  a.differs = !r.succeeded;
+  core::item_answer done;
+  done.applied = true;  // without rivals, if it stood
+  if (r.succeeded) a.items.assign(asked.elections.size(), done);
+  return true;
+}
+
+}  // namespace
+
+expected::expected(const core::send& s)
+    : what(s.what), write(s.write), together(s.together), endpoint(s.endpoint), lease(s.lease) {
+  elections.reserve(s.items.size());
+  for (const core::item& it : s.items) elections.push_back(it.election);
+}
+
+void decoder::add_rivals(core::election_id election, const etcd::op_response& range,
+                         core::answer& a, core::item_answer& item) const {
+  const std::string& prefix = elections_.prefix(election);
+  item.first = static_cast<std::uint32_t>(a.rivals.size());
+  item.count = static_cast<std::uint32_t>(range.kvs.size());
+  item.more = range.more;
+  for (const auto& kv : range.kvs) {
+    const names::parts p = names::split(kv.key);
+    a.rivals.push_back({kv.create_revision, p.prefix == prefix ? p.lease : 0});
+  }
+}
+
+bool decoder::read_entries(const expected& asked, std::vector<etcd::op_response>& responses,
+                           decoded& out) const {
+  core::answer& a = out.answer;
+  const std::size_t each = asked.what == op::read_queue ? 2 : 1;
+  if (responses.size() != each * asked.elections.size()) return false;
+  for (std::size_t i = 0; i < asked.elections.size(); ++i) {
+    etcd::op_response& r = responses[each * i];
+    const core::election_id id = asked.elections[i];
+    core::item_answer item;
+    switch (asked.what) {
+      case op::stand:
+        if (r.responses.size() != 2) return false;
+        if (!r.succeeded) item = own_key(r.responses[0]);
+        item.applied = r.succeeded;
+        add_rivals(id, r.responses[1], a, item);
+        break;
+      case op::reassure:
+        if (!asked.write) {
+          item = own_key(r);
+        } else if (!compared(r, item)) {
+          return false;
+        }
+        break;
+      case op::withdraw:
+        if (!compared(r, item)) return false;
+        break;
+      case op::read_queue:
+        item = own_key(responses[each * i + 1]);
+        add_rivals(id, r, a, item);
+        break;
+      default:
+        add_rivals(id, r, a, item);
+        out.leaders.push_back({id, leader_of(r)});
+        break;
+    }
+    a.items.push_back(item);
+  }
+  return true;
+}
+
+bool decoder::read(const expected& asked, const std::string& body, decoded& out,
+                   std::string& why) const {
+  switch (asked.what) {
+    case op::authenticate: return read_login(body, out, why);
+    case op::grant:
+    case op::keepalive:
+    case op::revoke: return read_lease(asked, body, out.answer, why);
+    case op::introduce:
+    case op::confirm:
+    case op::read_all: return read_range(body, out, why);
+    default: break;
+  }
+  if (asked.together) return read_together(asked, body, out.answer, why);
+  etcd::txn_response r;
+  if (!etcd::parse(body, r, why)) return false;
+  if (!read_entries(asked, r.responses, out)) {
+    why = wrong_number;
+    return false;
+  }
+  take_header(r.header, out.answer);
+  return true;
+}
+
+decoded decoder::decode(core::call_id call, const expected& asked, const net::reply& reply) const {
+  decoded out;
+  if (reply.delivery != net::delivery::answered) {
+    out.answer.what = to_outcome(reply.delivery);
+    out.failure =
+        report_.failed(asked.what, asked.endpoint, to_errc(out.answer.what), reply.failure);
+  } else if (reply.http_status != 200 || etcd::is_error(reply.body)) {
+    const etcd::error_response e = etcd::classify(reply.http_status, reply.body);
+    out.answer.what = to_outcome(e.refusal);
+    out.failure = report_.refused(asked.what, asked.endpoint, e);
+  } else if (std::string why; !read(asked, reply.body, out, why)) {
+    out = {};  // not a part of it counts
+    out.answer.what = core::outcome::bad_answer;
+    out.failure = report_.failed(asked.what, asked.endpoint, errc::bad_answer,
+                                 "not an answer of etcd's gateway (" + why + ")");
+  }
+  out.answer.call = call;
+  return out;
+}
+
+}  // namespace tenure::wire

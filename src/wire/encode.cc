@@ -1,0 +1,128 @@
+#include "wire/encode.hpp"
+
+#include "core/time.hpp"
+#include "etcd/request.hpp"
+#include "wire/names.hpp"
+
+namespace tenure::wire {
+
+namespace {
+
+// How many keys of a queue are read at once; the rest is read when these are gone.
+constexpr std::int64_t queue_limit = 32;
+
+using core::op;
+
+// What the entries of a batch have in common, put into words once.
+struct wording {
+  wording(const core::send& s, const std::string& instance, value::time now)
+      : waiting(value::waiting(instance, now)),
+        leading(instance, now),
+        name(names::key({}, s.lease)) {}
+
+  std::string_view key(const std::string& prefix) { return text.assign(prefix).append(name); }
+
+  const std::string waiting;
+  value::leading leading;
+  const std::string name;  // with its "/"
+  std::string text;
+};
+
+}  // namespace
+
+http_request encoder::encode(const core::send& s, value::time now,
+                             std::string_view next_key) const {
+  http_request r;
+  r.path = etcd::path_txn;
+  switch (s.what) {
+    case op::authenticate:
+      r.path = etcd::path_authenticate;
+      etcd::authenticate(r.body, options_.auth.user, options_.auth.password);
+      break;
+    case op::grant:
+      r.path = etcd::path_grant;
+      etcd::grant(r.body, s.lease, s.ttl / core::second);
+      break;
+    case op::keepalive:
+      r.path = etcd::path_keepalive;
+      etcd::keepalive(r.body, s.lease);
+      break;
+    case op::revoke:
+      r.path = etcd::path_revoke;
+      etcd::revoke(r.body, s.lease);
+      break;
+    case op::introduce:
+    case op::confirm:
+      r.path = etcd::path_range;
+      etcd::confirm(r.body, elections_.watched_prefix());
+      break;
+    case op::read_all:
+      r.path = etcd::path_range;
+      etcd::read_page(r.body, next_key, elections_.watched_prefix(), s.revision, s.limit);
+      break;
+    default:
+      if (s.together) {
+        entries_together(s, now, r.body);
+      } else {
+        entries(s, now, r.body);
+      }
+      break;
+  }
+  return r;
+}
+
+void encoder::entries(const core::send& s, value::time now, std::string& body) const {
+  wording words(s, options_.instance, now);
+  etcd::batch b(body);
+  for (const core::item& it : s.items) {
+    const std::string& prefix = elections_.prefix(it.election);
+    const std::string_view key = words.key(prefix);
+    const std::string_view below = key.substr(0, prefix.size() + 1);  // with its "/"
+    switch (s.what) {
+      case op::stand: b.stand(key, words.waiting, s.lease, below, queue_limit); break;
+      case op::withdraw: b.withdraw(key, it.create_revision); break;
+      case op::reassure:
+        if (s.write) {
+          b.reassure(key, it.create_revision,
+                     words.leading.since(elections_.leader_since(it.election)), s.lease);
+        } else {
+          b.read_key(key);
+        }
+        break;
+      case op::read_queue: b.read_queue(key, below, queue_limit); break;
+      default: b.read_leader(below); break;
+    }
+    // They are all about as long as the first.
+    if (b.size() == 1) body.reserve((body.size() + 16) * s.items.size());
+  }
+  b.end();
+}
+
+void encoder::entries_together(const core::send& s, value::time now, std::string& body) const {
+  wording words(s, options_.instance, now);
+  etcd::joint all(body);
+  for (const core::item& it : s.items) {
+    const std::string& prefix = elections_.prefix(it.election);
+    const std::string_view key = words.key(prefix);
+    if (s.what == op::stand) {
+      all.stand(key, words.waiting, s.lease, key.substr(0, prefix.size() + 1));
+    } else if (s.what == op::reassure) {
+      all.reassure(key, it.create_revision,
+                   words.leading.since(elections_.leader_since(it.election)), s.lease);
+    } else {
+      all.withdraw(key, it.create_revision);
+    }
+    if (all.size() == 1) all.expect(s.items.size());
+  }
+  all.end();
+}
+
+std::string encoder::watch(const core::open_stream& s) const {
+  std::string body;
+  etcd::watch_create(body, elections_.watched_prefix(), s.revision, s.puts);
+  // A two-way stream answers this at once; that is how it shows.
+  etcd::watch_progress(body);
+  return body;
+}
+
+}  // namespace tenure::wire

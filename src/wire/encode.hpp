@@ -1,0 +1,40 @@
+// How each of the core's requests is said to etcd: its path and its JSON body.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/action.hpp"
+#include "tenure/options.hpp"
+#include "wire/electorate.hpp"
+#include "wire/value.hpp"
+
+namespace tenure::wire {
+
+struct http_request {
+  std::string_view path;
+  std::string body;
+};
+
+class encoder {
+ public:
+  // Both must outlive it. Of the options: the instance, user and password.
+  encoder(const electorate& elections, const session_options& options)
+      : elections_(elections), options_(options) {}
+
+  // `now`: the time that values of keys show. `next_key`: where the next page of a read of all
+  // keys begins.
+  [[nodiscard]] http_request encode(const core::send& s, value::time now,
+                                    std::string_view next_key = {}) const;
+  // The body of a request that opens a watch.
+  [[nodiscard]] std::string watch(const core::open_stream& s) const;
+
+ private:
+  void entries(const core::send& s, value::time now, std::string& body) const;
+  void entries_together(const core::send& s, value::time now, std::string& body) const;
+
+  const electorate& elections_;
+  const session_options& options_;
+};
+
+}  // namespace tenure::wire
