@@ -1,5 +1,5 @@
-// What can go wrong, as a value: a stable code, a message that says what to do,
-// and etcd's own error where there was one. tenure throws nothing.
+// What can go wrong, as a value. An error has a stable code, a message that says what to do, and
+// etcd's own error where there was one. tenure throws nothing.
 #ifndef TENURE_ERROR_HPP
 #define TENURE_ERROR_HPP
 
@@ -44,7 +44,7 @@ enum class errc : int {
 struct error {
   errc code = errc::ok;
   std::string message;  // for people: what, why and what to do; empty if ok
-  int etcd_code = 0;    // the gRPC code that etcd gave, 0 if it gave none
+  int etcd_code = 0;    // the gRPC code that etcd gave; 0: none
 
   // True if there is an error.
   explicit operator bool() const noexcept { return code != errc::ok; }

@@ -1,4 +1,5 @@
-// An observer follows who leads an election, without standing in it: no lease, no key.
+// An observer follows who leads an election, without standing in it. It takes no lease and has no
+// key.
 #ifndef TENURE_OBSERVER_HPP
 #define TENURE_OBSERVER_HPP
 
@@ -18,10 +19,10 @@ class observer_impl;
 }
 
 struct observer_events {
-  // The present leader, then every change; `!info` when nobody leads. What was missed while
-  // disconnected is not replayed, the present state is told.
+  // The present leader, then every change. `!info`: nobody leads. After a disconnection the
+  // present state is told; what was missed is not replayed.
   std::function<void(const leader_info&)> leader;
-  // Something failed and is tried again; what was told last may be stale until the next `leader`.
+  // Something failed and is tried again. What was told last may be stale until the next `leader`.
   std::function<void(const error&)> trouble;
 };
 
@@ -32,8 +33,8 @@ class TENURE_API observer {
   observer& operator=(observer&& other) noexcept;
   ~observer();
 
-  // Follows APP/SHARD/leader, or APP/leader if `shard` is empty. Any number per election.
-  // Errors: invalid_argument, wrong_state if it is in use, closed, no_memory.
+  // Follows APP/SHARD/leader, or APP/leader if `shard` is empty. An election may have any number of
+  // observers. Errors: invalid_argument, wrong_state if it is in use, closed, no_memory.
   [[nodiscard]] error follow(session& session, const std::string& shard, observer_events events);
 
   bool close(std::function<void()> closed = {});

@@ -4,9 +4,9 @@
 //     auto told = token.on_cancel([](auto why) {});   // told, on the loop
 //     auto step = token.child(milliseconds{500});     // derived, with its own limit
 //
-// A token is cheap to copy and stays valid after candidate, session and loop are gone
-// (it reads cancelled then). A default token is cancelled.
-// Cancelling one looks at every callback that is registered on its leadership's tokens: keep them
+// A token is cheap to copy. It stays valid after candidate, session and loop are gone: it reads
+// cancelled then. A default token is cancelled.
+// When a token is cancelled, every callback on the tokens of its leadership is looked at. Keep them
 // to hundreds.
 #ifndef TENURE_TOKEN_HPP
 #define TENURE_TOKEN_HPP
@@ -51,8 +51,8 @@ class token_node;
 class token_tree;
 }  // namespace detail
 
-// A registration of `token::on_cancel`. Destroying or resetting it withdraws the callback,
-// which is then never called, not even if its token has been cancelled a moment ago.
+// A registration of `token::on_cancel`. Destroying or resetting it withdraws the callback. The
+// callback is then never called, not even if its token was cancelled a moment ago.
 // Loop thread only. It may outlive the token and the session.
 class TENURE_API subscription {
  public:
@@ -77,30 +77,30 @@ class TENURE_API token {
   token& operator=(token other) noexcept;
   ~token();
 
-  // Whether the work must have stopped. Compares CLOCK_BOOTTIME with the deadline at every
-  // call, so it tells the truth at once after a freeze or a suspended machine, before any
-  // callback could. Any thread; no lock, no allocation. True in a forked child.
+  // Whether the work must have stopped. Every call compares CLOCK_BOOTTIME with the deadline. So it
+  // tells the truth at once after a freeze or a suspended machine, before any callback could.
+  // Any thread; no lock, no allocation. True in a forked child.
   [[nodiscard]] bool cancelled() const noexcept;
 
-  // Time until `cancelled` turns true by itself if no renewal comes; zero if cancelled.
-  // It grows with each renewal. Any thread.
+  // How long until `cancelled` turns true by itself if no renewal comes. It grows with each
+  // renewal. Zero if cancelled. Any thread.
   [[nodiscard]] std::chrono::nanoseconds time_left() const noexcept;
 
-  // Why it is cancelled, `reason::none` if it is not. Any thread.
+  // Why it is cancelled; `reason::none` if it is not. Any thread.
   [[nodiscard]] reason why() const noexcept;
 
-  // A token that is cancelled with this one, by its own `cancel`, or when `limit` (from now,
-  // counting machine sleep) has passed. A child of a cancelled token is cancelled.
-  // Loop thread only.
+  // A token that is cancelled with this one, by its own `cancel`, or when `limit` has passed. The
+  // limit counts from now, and counts the machine's sleep. A child of a cancelled token is
+  // cancelled. Loop thread only.
   [[nodiscard]] token child(std::optional<std::chrono::milliseconds> limit = std::nullopt) const;
 
-  // Cancels this child token and all derived from it. Returns false and does nothing on a
-  // leadership's own token: use `candidate::resign`. Loop thread only.
+  // Cancels this child token and all derived from it. On a leadership's own token it does nothing
+  // and returns false: use `candidate::resign`. Loop thread only.
   bool cancel() const;
 
-  // Calls `told` once, from the loop, after the token was cancelled; at the next turn if it
-  // is already. The reason is what was known at that moment. Loop thread only.
-  // After the session's close callback nothing is told any more.
+  // Calls `told` once, from the loop, after the token was cancelled. If it is cancelled already,
+  // `told` is called at the next turn. The reason is what was known at that moment. After the
+  // session's close callback nothing is told any more. Loop thread only.
   [[nodiscard]] subscription on_cancel(std::function<void(reason)> told) const;
 
  private:
