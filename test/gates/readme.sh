@@ -11,7 +11,7 @@ passed=0 failed=0
 for block in "$place"/*.txt; do
   {
     echo '#include <tenure/tenure.hpp>'
-    echo 'void start_working(std::int64_t); void stop_working(const char*); void complain(const std::string&);'
+    echo 'void start_working(std::int64_t); void stop_working(const char*); int complain(const std::string&);'
     echo 'tenure::error begin(const std::string&, tenure::token); void end(const std::string&, std::function<void()>);'
     if grep -q '^int main' "$block"; then
       cat "$block"
