@@ -91,26 +91,58 @@ fresh_copy() {
   cp -a Makefile src include tools examples test "$place/tree"
 }
 layer() { # NAME FILE LINE REASON
-  fresh_copy
-  mkdir -p "$(dirname "$place/tree/$2")"
-  echo "$3" >"$place/tree/$2"
+  local file=$place/tree/$2
+  mkdir -p "$(dirname "$file")"
+  echo "$3" >"$file"
   red "layers: $1" "$4" "$gates/layers.sh" "$place/tree"
+  rm "$file"
 }
 fresh_copy
 green 'layers' "$gates/layers.sh" "$place/tree"
+# The house from the cellar to the roof: no room sees one above it.
+rooms=(core etcd base loop token net wire session election jobs)
+for ((low = 0; low < ${#rooms[@]}; low++)); do
+  for ((high = low + 1; high < ${#rooms[@]}; high++)); do
+    header=$(basename "$(find "src/${rooms[high]}" -name '*.hpp' | LC_ALL=C sort | head -n 1)")
+    layer "${rooms[low]} looks up to ${rooms[high]}" "src/${rooms[low]}/planted.cc" \
+      "#include \"${rooms[high]}/$header\"" "^src/${rooms[low]}/planted.cc:1: ${rooms[high]}/$header$"
+  done
+done
 layer 'core uses libuv' src/core/planted.cc '#include <uv.h>' 'src/core/planted.cc'
 layer 'core uses a clock' src/core/planted.hpp '#include <chrono>' 'src/core/planted.hpp'
-layer 'core uses etcd' src/core/planted.cc '#include "etcd/request.hpp"' 'src/core/planted.cc'
-layer 'etcd uses net' src/etcd/planted.cc '#include "net/transport.hpp"' 'src/etcd/planted.cc'
+layer 'core uses a public header' src/core/planted.cc '#include "tenure/error.hpp"' 'src/core/planted.cc'
+layer 'etcd uses core' src/etcd/planted.cc '#include "core/time.hpp"' 'src/etcd/planted.cc'
+layer 'net uses etcd' src/net/planted.cc '#include "etcd/request.hpp"' 'src/net/planted.cc'
+layer 'net uses core' src/net/planted.cc '#include "core/time.hpp"' 'src/net/planted.cc'
 layer 'net uses RapidJSON' src/net/planted.cc '#include <rapidjson/document.h>' 'src/net/planted.cc'
+layer 'base uses more of core' src/base/planted.cc '#include "core/machine.hpp"' 'src/base/planted.cc'
+layer 'token uses more of core' src/token/planted.cc '#include "core/machine.hpp"' 'src/token/planted.cc'
+layer 'token uses loop' src/token/planted.cc '#include "loop/turn.hpp"' 'src/token/planted.cc'
+layer 'wire uses more of net' src/wire/planted.cc '#include "net/transport.hpp"' 'src/wire/planted.cc'
+layer 'wire uses curl' src/wire/planted.cc '#include <curl/curl.h>' 'src/wire/planted.cc'
+layer 'an upward include in angle brackets' src/net/planted.cc '#include <session/planted.hpp>' 'src/net/planted.cc'
+layer 'a bare name' src/net/planted.cc '#include "transport.hpp"' 'src/net/planted.cc'
+layer 'a way around' src/net/planted.cc '#include "../wire/names.hpp"' 'src/net/planted.cc'
+layer 'a room that nobody knows' src/attic/planted.cc '// empty' '^attic$'
+rmdir "$place/tree/src/attic"
+layer 'a header among the public handles' src/planted.hpp '// empty' '^src/planted.hpp$'
 layer 'a public header shows curl' include/tenure/planted.hpp '#include <curl/curl.h>' 'tenure/planted.hpp'
 layer 'the command reaches inside' tools/tenure/planted.cc '#include "core/machine.hpp"' 'planted.cc'
 layer 'a forbidden service' src/etcd/planted.cc '"/v3/election/campaign"' 'planted.cc'
 layer 'a file at the top level' figures.json '{}' 'figures.json'
 
 fresh_copy
-yes '// a line' | head -n 501 >"$place/tree/src/planted.cc"
-red 'sizes: a long file' 'src/planted.cc: 501 lines' "$gates/sizes.sh" "$place/tree"
+yes '// a line' | head -n 341 >"$place/tree/src/planted.cc"
+red 'sizes: a long file' 'src/planted.cc: 341 lines' "$gates/sizes.sh" "$place/tree"
+rm "$place/tree/src/planted.cc"
+yes '// a line' | head -n 501 >"$place/tree/test/unit/planted.cc"
+red 'sizes: a long test' 'test/unit/planted.cc: 501 lines' "$gates/sizes.sh" "$place/tree"
+
+printf 'int  planted( );\n' >"$place/planted.cc"
+red 'format: two blanks' '^.*/planted.cc$' "$gates/format.sh" "$place/planted.cc"
+printf '#!/bin/sh\necho clang-format version 16.0.6\n' >"$place/clang-format"
+chmod +x "$place/clang-format"
+red 'format: another version' 'version 16' env CLANG_FORMAT="$place/clang-format" "$gates/format.sh"
 
 # The real objects are newer than these copies of their sources: nothing is compiled again.
 fresh_copy

@@ -1,8 +1,25 @@
 #!/usr/bin/env bash
-# The arrows between the layers, by their includes: layers.sh [ROOT]. One test for each rule.
-#   core knows nobody, etcd and net do not know each other, the public headers show none of it; the top level is what it is.
+# The house has one room for each question, and arrows point downwards only: layers.sh [ROOT].
+# Each row of the table is a test, and so is each rule below it. `make rooms` draws what the code does.
 set -uo pipefail
-cd "${1:-$(dirname "$0")/../..}" || exit 1
+root=$(realpath "${1:-$(dirname "$0")/../..}")
+gates=$(realpath "$(dirname "$0")")
+cd "$root" || exit 1
+
+# ROOM, then all that its files may include besides themselves and std: a room; one header of a room;
+# `tenure`, the public headers; a library. A row names only rows above it.
+readonly table='
+core
+etcd      <rapidjson>
+base      tenure core/time core/choices
+loop      tenure base <uv>
+token     tenure base core/time core/belief
+net       tenure base loop <uv> <curl>
+wire      tenure core etcd net/reply
+session   tenure base core etcd loop token net wire <uv>
+election  tenure base core etcd wire session
+jobs      tenure base core wire session election
+public    tenure base core etcd loop token net wire session election jobs <uv>'
 
 passed=0 failed=0
 verdict() { # RULE FINDINGS
@@ -18,24 +35,39 @@ includes() { # DIRECTORY: every include in it, as FILE:LINE:TEXT
   [ ! -d "$1" ] || grep -rnE '^[[:space:]]*#[[:space:]]*include' --include='*.cc' --include='*.hpp' --include='*.h' "$1"
 }
 
+# --- the rooms of src/ -------------------------------------------------------------------------
+arrows=$("$gates/rooms.sh" --arrows "$root")
+libraries='<(uv|curl|rapidjson|openssl)>'
+above=' tenure '
+while read -r room may; do
+  [ -n "$room" ] || continue
+  verdict "src/$room includes what its row in layers.sh does not name ($may)" "$(
+    awk -v room="$room" -v may=" $may " -v libraries="$libraries" '
+      $1 != room || ($2 ~ /^</ && $2 !~ libraries) { next }
+      { header = $3; sub(/\.hpp$/, "", header) }
+      !index(may, " " $2 " ") && !index(may, " " header " ") { print $4 ": " $3 }' <<<"$arrows"
+  )"
+  for each in $may; do
+    [[ $each == '<'* || $above == *" ${each%%/*} "* ]] || verdict "the row of $room points upwards" "$each"
+  done
+  above+="$room "
+done <<<"$table"
+verdict 'a room of src/ without a row in layers.sh' \
+  "$(find src -mindepth 1 -type d -printf '%P\n' | while read -r each; do [[ $above == *" $each "* ]] || echo "$each"; done)"
+verdict 'src/ itself holds more than the public handles and its README' \
+  "$(find src -maxdepth 1 -type f ! -name '*.cc' ! -name README.md)"
+
 # What core may use of the outside world: the language's own types and containers, no clock, no
 # randomness, no threads, no files.
 std='algorithm|array|cassert|cstddef|cstdint|cstdlib|cstring|deque|functional|initializer_list|iterator|limits|map|memory|new|numeric|optional|queue|set|string|string_view|tuple|type_traits|utility|variant|vector'
+verdict 'src/core includes more than the plain parts of std' \
+  "$(includes src/core | grep -E '<' | grep -vE "<($std)>")"
 
-verdict 'src/core includes something outside core and the plain parts of std' \
-  "$(includes src/core | grep -vE "#[[:space:]]*include[[:space:]]+(\"(core/)?[a-z_]+\.hpp\"|<($std)>)")"
-verdict 'src/core includes by a bare name what is not in src/core' \
-  "$(includes src/core | grep -oE '"[a-z_]+\.hpp"' | tr -d '"' | sort -u | while read -r each; do
-    [ -e "src/core/$each" ] || echo "$each"
-  done)"
-verdict 'src/etcd includes something of net, core, uv or curl' \
-  "$(includes src/etcd | grep -E '["</](net|core)/|<uv\.h>|<uv/|<curl/')"
-verdict 'src/net includes something of etcd, core or RapidJSON' \
-  "$(includes src/net | grep -E '["</](etcd|core)/|rapidjson')"
+# --- around it ---------------------------------------------------------------------------------
 verdict 'a public header includes uv, curl, RapidJSON or something that is not public' \
   "$(includes include | grep -E '<uv\.h>|<uv/|curl|rapidjson|"')"
 verdict 'the command or an example includes something that is not public' \
-  "$({ includes tools; includes examples; } | grep -E '["</](core|etcd|net)/|"src/')"
+  "$({ includes tools; includes examples; } | grep -E "[\"<]($(tr ' ' '|' <<<"${above# tenure }" | sed 's/|*$//'))/|\"src/")"
 verdict 'a request to the election or lock service of etcd; the key-value service is enough and safer' \
   "$(grep -rnE '/v3[a-z]*/(election|lock)' src include tools/tenure 2>/dev/null)"
 verdict 'something at the top level that does not belong there' \
