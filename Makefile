@@ -276,9 +276,9 @@ fuzz: ## each fuzz target for SECONDS=20, with clang's libFuzzer
 	$(AGAIN) BUILD=build-fuzz CXX=clang++ FUZZER=1 SANITIZE=address,undefined CXXFLAGS='-O1 -g' fuzzers
 	@test/gates/fuzz.sh build-fuzz $(SECONDS)
 
-lint: ## clang-tidy, cppcheck, shellcheck, layers, layout, no warnings
+lint: ## clang-tidy, cppcheck, shellcheck, layers, walks, layout, no warnings
 	@tools/deps.sh check build test dev
-	$(TALLY) 'layers=test/gates/layers.sh' 'sizes=test/gates/sizes.sh' 'format=test/gates/format.sh' \
+	$(TALLY) 'layers=test/gates/layers.sh' 'walks=test/gates/walks.sh' 'sizes=test/gates/sizes.sh' 'format=test/gates/format.sh' \
 	  'shell=test/gates/shell.sh' \
 	  'warnings=$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-werror WERROR=1 CXXFLAGS=-O1 all examples' \
 	  'core purity=test/gates/core_pure.sh build-werror' \

@@ -131,6 +131,16 @@ layer 'the command reaches inside' tools/tenure/planted.cc '#include "core/machi
 layer 'a forbidden service' src/etcd/planted.cc '"/v3/election/campaign"' 'planted.cc'
 layer 'a file at the top level' figures.json '{}' 'figures.json'
 
+walk() { # NAME SED REASON
+  sed "$2" src/README.md >"$place/README.md"
+  red "walks: $1" "$3" "$gates/walks.sh" "$place/README.md"
+}
+walk 'a file that is gone' 's|core/watch.cc|core/watching.cc|g' 'there is no src/core/watching.cc'
+walk 'a function of another name' 's|watch::heard|watch::listened|' 'src/core/watch.cc does not define watch::listened'
+walk 'a step without a place' 's|^3\. .*|3. Something happens.|' 'names no file and function'
+walk 'a question less' '/watch resumed/d' '4 instead of 5'
+walk 'a room without a row' '/^| .net/d' '^net/: a room without a row'
+
 fresh_copy
 yes '// a line' | head -n 341 >"$place/tree/src/planted.cc"
 red 'sizes: a long file' 'src/planted.cc: 341 lines' "$gates/sizes.sh" "$place/tree"
