@@ -66,8 +66,8 @@ outcome post(const std::string& url, const std::string& body) {
   rapidjson::Document parsed;
   if (!answered || status != 200 || parsed.Parse(answer.c_str()).HasParseError() ||
       !parsed.IsObject()) {
-    return outcome::unknown;  // it may have been written or not, as with every store: read, or
-                              // write it again
+    // It may have been written or not, as with every store. Read it, or write it again.
+    return outcome::unknown;
   }
   return parsed.HasMember("succeeded") ? outcome::written : outcome::refused;  // false is left out
 }

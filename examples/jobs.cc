@@ -86,8 +86,8 @@ class service {
     return {};
   }
 
-  // First the jobs, each handed over as soon as it has stopped; then the session, then our own
-  // handles.
+  // First the jobs go: each is handed over as soon as it has stopped. Then the session closes, then
+  // our own handles do.
   void quit() {
     if (quitting_) std::_Exit(1);  // told twice: in a hurry
     quitting_ = true;
@@ -191,8 +191,8 @@ bool read(int argc, char** argv, choices& out) {
     return false;
   std::istringstream list(endpoints);
   for (std::string one; std::getline(list, one, ',');) {
-    out.session.endpoints.push_back(
-        one.find("://") == std::string::npos ? "http://" + one : one);  // etcdctl needs no scheme
+    // etcdctl needs no scheme.
+    out.session.endpoints.push_back(one.find("://") == std::string::npos ? "http://" + one : one);
   }
   return true;
 }

@@ -228,8 +228,8 @@ int main(int argc, char** argv) {
   options.instance = argv[3];
   std::istringstream list(endpoints);
   for (std::string one; std::getline(list, one, ',');) {
-    options.endpoints.push_back(
-        one.find("://") == std::string::npos ? "http://" + one : one);  // etcdctl needs no scheme
+    // etcdctl needs no scheme.
+    options.endpoints.push_back(one.find("://") == std::string::npos ? "http://" + one : one);
   }
 
   server self;

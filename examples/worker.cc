@@ -160,8 +160,8 @@ int main(int argc, char** argv) {
   options.instance = argv[2];
   std::istringstream list(endpoints);
   for (std::string one; std::getline(list, one, ',');) {
-    options.endpoints.push_back(
-        one.find("://") == std::string::npos ? "http://" + one : one);  // etcdctl needs no scheme
+    // etcdctl needs no scheme.
+    options.endpoints.push_back(one.find("://") == std::string::npos ? "http://" + one : one);
   }
 
   uv_loop_t loop;

@@ -40,8 +40,8 @@ error job_runner::run(session& session, std::vector<job> jobs, job_runner_option
 
 error job_runner::add(job one) {
   if (!impl_) return {errc::wrong_state, "the job runner does not run", 0};
-  return guarded(
-      [&, held = impl_] { return held->add(std::move(one)); });  // `start_delay` may let go of us
+  // `start_delay` may let go of us.
+  return guarded([&, held = impl_] { return held->add(std::move(one)); });
 }
 
 error job_runner::remove(const std::string& name, std::function<void()> removed) {

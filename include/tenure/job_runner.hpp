@@ -43,7 +43,7 @@ struct job {
   // The shard of its election, as in candidate_options; not empty. Unique in a runner.
   std::string name;
   // Starts the work. It may go on as long as `term.token` is not cancelled. An error says that it
-  // could not start: the error is reported, the job is given away, and it is sought again after the
+  // could not start. The error is reported, and the job is given away. It is sought again after the
   // retry delay.
   std::function<error(const leadership& term)> start;
   // Stops the work, for this reason. The token is cancelled already. Call `stopped` when the work

@@ -1,5 +1,4 @@
-// An observer follows who leads an election, without standing in it. It takes no lease and has no
-// key.
+// An observer follows who leads an election. It does not stand in it: it has no lease and no key.
 #ifndef TENURE_OBSERVER_HPP
 #define TENURE_OBSERVER_HPP
 

@@ -6,8 +6,8 @@
 //
 // A token is cheap to copy. It stays valid after candidate, session and loop are gone: it reads
 // cancelled then. A default token is cancelled.
-// When a token is cancelled, every callback on the tokens of its leadership is looked at. Keep them
-// to hundreds.
+// When a token is cancelled, every callback on the tokens of its leadership is looked at. Do not
+// register more than a few hundred of them.
 #ifndef TENURE_TOKEN_HPP
 #define TENURE_TOKEN_HPP
 

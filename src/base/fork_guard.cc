@@ -21,8 +21,8 @@ std::atomic<std::uint32_t>* make_page() noexcept {
   const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return nullptr;
-  auto* word =
-      static_cast<std::atomic<std::uint32_t>*>(memory);  // zeroed pages are a valid atomic 0
+  // Zeroed pages are a valid atomic 0.
+  auto* word = static_cast<std::atomic<std::uint32_t>*>(memory);
   page.store(word, std::memory_order_release);
   if (madvise(memory, size, MADV_WIPEONFORK) != 0) pthread_atfork(nullptr, nullptr, wipe);
   return word;

@@ -1,5 +1,5 @@
-// A counted reference to what has hold() and release(), for callables that outlive the call that
-// made them.
+// A counted reference to what has hold() and release(). Callables keep one: they outlive the call
+// that made them.
 #pragma once
 
 #include <utility>

@@ -8,8 +8,8 @@ namespace tenure::etcd {
 
 void append_base64(std::string& out, std::string_view bytes);
 
-// Strict: the standard alphabet, full padding, no white space, no stray bits. On false `out` is
-// empty.
+// Strict: the standard alphabet, full padding, no white space, no stray bits. After false `out` is
+// empty, whatever was in it.
 [[nodiscard]] bool decode_base64(std::string_view text, std::string& out);
 
 }  // namespace tenure::etcd

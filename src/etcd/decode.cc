@@ -84,8 +84,8 @@ bool read(const field& in, key_value& out) {
   if (!in.object()) return false;
   const field key = in.member("key");
   if (!key.read_bytes(out.key)) return false;
-  // etcd has no empty key. And `{}` costs two bytes of text: a list of them would grow a
-  // hundredfold.
+  // etcd has no empty key. And `{}` costs two bytes of text: in memory a list of them would be a
+  // hundred times as long.
   if (out.key.empty()) return key.fail("missing");
   return in.member("value").read_bytes(out.value) &&
          in.member("create_revision").read(out.create_revision) &&

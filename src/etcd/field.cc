@@ -14,9 +14,8 @@ constexpr std::size_t max_depth = 64;
 // RapidJSON counts in 32 bits; the transport's own limit is far below.
 constexpr std::size_t max_size = std::size_t{1} << 30;
 
-// A value of n bytes in the text takes 16 in memory (and as much while it is built), so the text
-// "[0,0,0…" would grow sixteenfold. etcd's answers have a value (names count) in every 8 bytes or
-// more.
+// Each value takes 16 bytes in memory, and as much again while it is built. So the text "[0,0,0…"
+// would grow sixteenfold. etcd's answers have at most one value in 8 bytes; names count as values.
 std::size_t max_values(std::size_t bytes) { return 64 + bytes / 4; }
 
 template <class Integer>
@@ -51,8 +50,8 @@ class guard {
     if (!count()) return false;
     if (parse_integer(number, other)) return to_.Uint64(other);
     if (parse_integer(number, negative)) return to_.Int64(negative);
-    return to_.Double(
-        0.5);  // no integer, or none that fits: no field of ours takes it, whatever it is
+    // No integer, or none that fits. No field of ours takes a fraction.
+    return to_.Double(0.5);
   }
   bool String(const char* text, rapidjson::SizeType size, bool copy) {
     return count() && to_.String(text, size, copy);
@@ -108,17 +107,18 @@ bool document::parse(std::string_view text, std::string& why) {
     why = "not JSON: too large";
     return false;
   }
-  // The parser recurses, once a level: the guard ends it at max_depth. (Its iterative form takes
-  // half as long again.) Numbers as strings: RapidJSON 1.1.0 reads out of bounds when a fraction's
-  // digits and a negative exponent together overflow an int (CVE-2024-38517); and doubles cannot
-  // hold our integers. In its own copy of the text, from which the strings need not be copied one
-  // by one.
+  // The parser recurses, once a level; the guard ends it at max_depth. Its iterative form takes
+  // half as long again.
+  // Numbers are read as strings. Doubles cannot hold our integers. And RapidJSON 1.1.0 reads out of
+  // bounds when a fraction's digits and a negative exponent together overflow an int
+  // (CVE-2024-38517).
+  // It parses a copy of the text in place: so the strings need not be copied one by one.
   constexpr unsigned flags = rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag;
   // Then there is no encoding to check, which takes as long as the parsing. Etcd's answers are:
   // bytes come as base64.
   const bool plain = ascii(text);
-  // RapidJSON 1.1.0 takes all bytes that a first byte of UTF-8 promises, past the end too: three at
-  // most.
+  // RapidJSON 1.1.0 takes all bytes that a first byte of UTF-8 promises, also past the end. These
+  // are three at most.
   text_.assign(text).append(3, '\0');
   rapidjson::InsituStringStream in(text_.data());
   rapidjson::Reader reader;

@@ -11,8 +11,7 @@
 
 namespace tenure::etcd {
 
-// A parsed document. A hostile server chooses its bytes: nesting and the memory it takes are
-// bounded.
+// A parsed document. A hostile server may choose its bytes: its depth and memory are bounded.
 class document {
  public:
   document();
@@ -25,8 +24,8 @@ class document {
 
  private:
   std::string text_;  // the strings of `dom_` are in it
-  alignas(
-      std::max_align_t) char first_[4096];  // the usual answer fits: no allocation for its values
+  // The usual answer fits: its values need no allocation.
+  alignas(std::max_align_t) char first_[4096];
   rapidjson::MemoryPoolAllocator<> pool_;
   rapidjson::Document dom_;
 };
@@ -54,8 +53,8 @@ class field {
   [[nodiscard]] bool array() const;
 
   // Each is true and sets `out` if this is of that type; absent gives zero. Else reports.
-  [[nodiscard]] bool read(
-      std::int64_t& out) const;  // a number or a string, never by way of a double
+  // A number or a string, never by way of a double.
+  [[nodiscard]] bool read(std::int64_t& out) const;
   [[nodiscard]] bool read(std::uint64_t& out) const;
   [[nodiscard]] bool read(int& out) const;
   [[nodiscard]] bool read(bool& out) const;

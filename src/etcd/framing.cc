@@ -31,8 +31,8 @@ std::size_t framing::scan_(std::string_view bytes) {
       if (depth_ < 3) outer_[depth_] = c;
       if (++depth_ == 3) {
         before_list_ = begun_.size() + i + 1;
-        // What stands before the list is read again with each part: a long text is not handed out
-        // in parts.
+        // What stands before the list is read again with each part. So a document with a long text
+        // there is handed out whole.
         in_list_ = outer_[0] == '{' && outer_[1] == '{' && c == '[' && before_list_ <= part_;
       }
     } else if (c == '}' || c == ']') {

@@ -43,8 +43,8 @@ struct txn_response {
   std::vector<op_response> responses;
 };
 
-// Of a transaction that is executed wholly or not at all: what its operations answered says nothing
-// more.
+// Of a transaction that is executed wholly or not at all. The answers of its operations say nothing
+// that is not known by this.
 struct joint_response {
   etcd::header header;
   bool succeeded = false;
@@ -110,14 +110,14 @@ enum class refusal : std::uint8_t {
 
 struct error_response {
   etcd::refusal refusal = refusal::rejected;
-  int code = 0;         // gRPC code, 0 if the body had none
-  std::string message;  // etcd's text, or the start of a body that is not etcd's, printable, at
-                        // most 200 bytes
+  int code = 0;  // gRPC code, 0 if the body had none
+  // etcd's text, or the start of a body that is not etcd's. Printable, at most 200 bytes.
+  std::string message;
 };
 
-// Every parser returns false if the text is not such an answer (not JSON, a member of the wrong
-// type, not UTF-8, bad base64, a missing header) and then leaves a sentence in `why` that names the
-// path, e.g. "responses[3].response_range.kvs[0].lease: not a 64-bit integer". Never throws or
+// Every parser returns false if the text is not such an answer: not JSON, a member of the wrong
+// type, not UTF-8, bad base64, a missing header. It then leaves a sentence in `why` that names the
+// path, e.g. "responses[3].response_range.kvs[0].lease: not a 64-bit integer". No parser throws or
 // asserts.
 [[nodiscard]] bool parse(std::string_view body, txn_response& out, std::string& why);
 [[nodiscard]] bool parse(std::string_view body, joint_response& out, std::string& why);
@@ -128,11 +128,11 @@ struct error_response {
 // One document, {"result":{…}} or {"error":{…}}, or a bare error {"code":…,"message":…}.
 [[nodiscard]] bool parse(std::string_view document, watch_message& out, std::string& why);
 
-// Reads the body of an HTTP answer whose status is not 200, or an {"error":…} document inside a
-// 200.
+// Reads the body of an HTTP answer whose status is not 200. Also the document {"error":…} of one
+// whose status is 200.
 [[nodiscard]] error_response classify(long http_status, std::string_view body);
-[[nodiscard]] error_response classify(
-    int code, std::string_view text);  // of a stream's error or cancel_reason
+// The same of a stream's error or cancel_reason.
+[[nodiscard]] error_response classify(int code, std::string_view text);
 // True if the document is an error document ("error" member at its top, or code and message only).
 [[nodiscard]] bool is_error(std::string_view body);
 

@@ -121,8 +121,8 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-// The code in "rpc error: code = Unauthenticated desc = …", as a watch's cancel_reason has it; 0 if
-// none.
+// The code in "rpc error: code = Unauthenticated desc = …", which is how a watch's cancel_reason
+// names it. 0: none.
 int code_in(std::string_view text) {
   constexpr std::string_view before = "rpc error: code = ";
   const std::size_t at = text.find(before);

@@ -61,8 +61,8 @@ void job_runner_impl::look() {
   if (!sees_all()) return;  // it tells when it is again
   const nanos now = boot_time();
   nanos next = between_looks;
-  // Further moves only when the last ones are over: the key is gone, at the latest when the stop
-  // grace is.
+  // Further moves begin when the last ones are over. Then the key is gone: the stop grace is the
+  // longest that this takes.
   if (moves_ == 0) {
     const std::size_t some = std::min(jobs_a_look, order_.size());
     for (std::size_t i = 0; i < some && moves_ < moves_a_look; ++i) {

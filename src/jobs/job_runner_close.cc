@@ -60,8 +60,8 @@ bool job_runner_impl::close(std::function<void()> closed) {
   on_closed_ = std::move(closed);
   if (directory_ != nullptr) directory_->close({});
   const bool open = session_->is_open();
-  // Of a session that closes itself some may be left to wait for, or none: then there is no turn to
-  // come either.
+  // If the session closes itself, some jobs may be left to wait for, or none. If none is left, no
+  // other turn comes.
   do {
     close_some();
   } while (!open && departing_ == 0 && closed_to_ < order_.size());

@@ -191,8 +191,8 @@ void job_runner_impl::withdraw(slot& s) {
 void job_runner_impl::acquired(slot& s, const leadership& term) {
   s.in_front = 0;
   if (closing_ || s.removing) return;
-  // Too much, or still at the last term's work: given back unstarted, sought again when that is
-  // over.
+  // There is no place for it, or the last term's work still goes on. The job is given back, not
+  // started, and sought again when that is over.
   if (s.state != work::idle || !places_.take()) {
     withdraw(s);
     return;

@@ -1,5 +1,5 @@
-// A job runner behind its handle: a candidate for each job, and what the jobs' states together ask
-// of each.
+// A job runner behind its handle. It has a candidate for each job. What each job does next depends
+// on the states of all.
 #pragma once
 
 #include <cstddef>

@@ -14,8 +14,8 @@
 
 namespace tenure::jobs {
 
-using instance_id =
-    std::int64_t;  // a process by its lease; 0: nobody, or nobody to be reckoned with
+// A process by its lease. 0: nobody, or nobody that counts.
+using instance_id = std::int64_t;
 
 class shares {
  public:

@@ -64,8 +64,7 @@ CURL* make_easy(const transport_config& config) {
       .set(CURLOPT_PROXY, "")  // or the environment's would be taken
       .set(CURLOPT_NOPROXY, "*")
       .set(CURLOPT_NETRC, long{CURL_NETRC_IGNORED})
-      // One connection a request in flight: on HTTP/2 a single loss would stall all of them at
-      // once.
+      // Each request has its own connection. On HTTP/2 one lost packet would stall all requests.
       .set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1})
       .set(CURLOPT_HTTP09_ALLOWED, 0L)
       .set(CURLOPT_PATH_AS_IS, 1L)

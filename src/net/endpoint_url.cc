@@ -20,8 +20,8 @@ struct free_url {
 };
 using url_handle = std::unique_ptr<CURLU, free_url>;
 
-// The text for a message: no password (all before an '@'), no query, nothing unprintable, not
-// endless.
+// The text for a message. It has no password (nothing before an '@'), no query and nothing
+// unprintable, and it is not too long.
 std::string shown(const std::string& text) {
   std::string out = text;
   const std::size_t at = out.rfind('@');  // a password may have any of the other marks in it

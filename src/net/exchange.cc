@@ -230,9 +230,8 @@ void exchange::ended(CURLcode result) {
   news_.add(*this);
 }
 
-// The answer is whole, but curl 7.88 takes a paused upload for unfinished business and would wait
-// for ever: without a socket to watch nothing could end it. So the upload ends, and with it the
-// transfer.
+// The answer is whole. But curl 7.88 still waits for a paused upload, and without a socket to watch
+// it would wait for ever. So the upload ends, and with it the transfer.
 void exchange::no_longer_watched() {
   if (!in_multi_ || kind_ != exchange_kind::two_way || !upload_.take_pause()) return;
   upload_.end();
@@ -250,8 +249,8 @@ bool exchange::write(std::string_view bytes) {
 std::size_t exchange::take(std::string_view bytes) {
   if (status_ == 0) curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status_);
   if (kind_ != exchange_kind::call && status_ == status_ok) {
-    fresh_.append(
-        bytes);  // bounded: taken after each call into curl, which reads a hundred buffers at most
+    // Bounded: it is taken after each call into curl, which reads a hundred buffers at most.
+    fresh_.append(bytes);
     news_.add(*this);
     return bytes.size();
   }

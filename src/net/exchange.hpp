@@ -74,8 +74,7 @@ class exchange final : public transfer {
   [[nodiscard]] std::uint64_t number() const { return request_.number; }
   [[nodiscard]] std::size_t endpoint() const { return request_.endpoint; }
 
-  // Bytes of a stream that have not been taken yet. Swapping gives the buffer of the last time
-  // back.
+  // Bytes of a stream that have not been taken yet. Swapping gives back the buffer of last time.
   [[nodiscard]] bool has_fresh() const { return !fresh_.empty(); }
   void take_fresh(std::string& out) { out.swap(fresh_); }
   // After over(): what became of it. Once.

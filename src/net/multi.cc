@@ -49,8 +49,7 @@ struct multi::trampoline {
 
   static void soon(uv_idle_t* handle) noexcept {
     auto* self = static_cast<multi*>(handle->data);
-    // Once at the most: there may be turns without an end in which a stream has more than its share
-    // to read.
+    // Once at most: a stream may have more than its share to read in every turn to come.
     if (self->turn_->spent() && !std::exchange(self->soon_waited_, true)) return;
     self->soon_waited_ = false;
     uv_idle_stop(handle);
@@ -158,8 +157,8 @@ void multi::unwatchable(CURL* easy) {
 }
 
 void multi::act(curl_socket_t fd, int events) {
-  // A forked child has our descriptors: what it sends or reads would be missing in its parent's
-  // conversations.
+  // A forked child has our descriptors. What it sends or reads would be missing in its parent's
+  // connections.
   if (!fork_guard::still(life_)) return;
   const turn::piece work(*turn_);
   acting_ = true;

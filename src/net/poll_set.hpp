@@ -27,9 +27,9 @@ class poll_set {
   [[nodiscard]] int watch(int fd, int events);
   void forget(int fd);
   // `fd` has just been given to a new socket. If an old one of that number is still watched, curl
-  // closed it without telling (7.88 does with an attempt to connect that failed), and if the new
-  // one wants the same events, will not tell of it either: so it gets a new watch for the same
-  // events.
+  // closed it without telling: 7.88 does so with an attempt to connect that failed. If the new one
+  // wants the same events, curl does not tell of it either. So it gets a new watch for the same
+  // events as the old one.
   [[nodiscard]] int renumbered(int fd);
   void close_all();
   [[nodiscard]] bool empty() const { return handles_ == 0; }

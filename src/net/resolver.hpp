@@ -16,9 +16,8 @@ namespace tenure::net {
 
 using string_list = std::shared_ptr<curl_slist>;
 
-// One entry an endpoint. Good addresses are kept for as long as nothing better is known: a resolver
-// that fails, or waits behind the host's own work in libuv's pool, holds up nobody who knew an
-// address.
+// One entry an endpoint. Good addresses are kept for as long as nothing better is known. A resolver
+// may fail, or wait behind the host's own work in libuv's pool: whoever knew an address goes on.
 class resolver {
  public:
   class owner {

@@ -138,16 +138,14 @@ CURLcode set_tls(CURL* easy, const tls_material& tls) {
     curl_blob ca = blob(tls.ca);
     code = curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &ca);
   }
-  // The system's bundle is read once, then kept by curl (7.87), but only where no directory is set
-  // too.
+  // curl reads the system's bundle once and keeps it (since 7.87), but only if no directory is set.
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
   if (code != CURLE_OK || tls.cert.empty()) return code;
   curl_blob cert = blob(tls.cert);
   curl_blob key = blob(tls.key);
   code = curl_easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &cert);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &key);
-  // An empty passphrase keeps OpenSSL from asking for one on the terminal, which would block the
-  // loop.
+  // With an empty passphrase OpenSSL does not ask on the terminal: that would block the loop.
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
   return code;
 }

@@ -7,8 +7,8 @@
 
 namespace tenure::net {
 
-// Refuses what could only fail later, at the first handshake, with a worse message. Never shows a
-// text.
+// Refuses what would fail later, at the first handshake, with a worse message. The message never
+// quotes the PEM text.
 [[nodiscard]] error check_tls(const tls_material& tls);
 
 // Begins a handshake with nobody on a handle that has them, in this process alone: whether the TLS

@@ -57,12 +57,12 @@ class transport {
   [[nodiscard]] error open(uv_loop_t* loop, transport_config config, receiver& to, turn& now);
 
   // POSTs `body`. `call` is the caller's number, unique among those under way. Exactly one
-  // `replied` follows, unless aborted or closed. Headers of every request: Content-Type
-  // application/json, Grpc-Metadata-hasleader: true, Grpc-Timeout (if grpc_timeout > 0, in ms:
-  // "1500m"), Authorization (bare token, if not empty); never Expect; HTTP/1.1; no proxy, no netrc,
-  // no redirects, no signals. curl's own silent repetition on a connection that died is prevented
-  // once a byte was written. The connect time-out covers resolving, and from then on connecting
-  // with TLS.
+  // `replied` follows, unless the call is aborted or the transport closed.
+  // Headers of every request: Content-Type application/json; Grpc-Metadata-hasleader: true;
+  // Grpc-Timeout, if grpc_timeout > 0, in ms: "1500m"; Authorization, the bare token, if not empty.
+  // HTTP/1.1, never Expect, no proxy, no netrc, no redirects, no signals.
+  // On a connection that died curl sends again silently, but not once a byte was written.
+  // The connect time-out covers resolving. Then it starts anew for connecting, TLS included.
   void send(std::uint64_t call, std::size_t endpoint, std::string_view path, std::string body,
             std::string_view token, std::chrono::milliseconds grpc_timeout);
   // Silent: no `replied` follows. Unknown numbers are ignored. Never blocks.

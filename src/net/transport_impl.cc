@@ -14,8 +14,8 @@ namespace tenure::net {
 namespace {
 
 constexpr std::size_t most_spare = 16;
-// curl counts those in use as well: two batches, a renewal and the watch together leave what they
-// used open.
+// curl counts those in use as well. Two batches, a renewal and the watch at once keep all of their
+// connections open.
 constexpr long connections_an_endpoint = 5;
 
 error bad(std::string message) { return {errc::invalid_argument, std::move(message), 0}; }

@@ -22,8 +22,8 @@ class encoder {
   encoder(const electorate& elections, const session_options& options)
       : elections_(elections), options_(options) {}
 
-  // `now`: the time that values of keys show. `next_key`: where the next page of a read of all
-  // keys begins.
+  // `now`: the time that values of keys show. `next_key`: where the next page begins in a read of
+  // all keys.
   [[nodiscard]] http_request encode(const core::send& s, value::time now,
                                     std::string_view next_key = {}) const;
   // The body of a request that opens a watch.

@@ -78,8 +78,8 @@ std::string rfc3339(time when) {
   const std::int64_t s = whole_seconds(when);
   const std::int64_t days = s / 86400 - (s % 86400 < 0 ? 1 : 0);
   const std::int64_t of_day = s - days * 86400;
-  const std::int64_t z =
-      days + 719468;  // since 0000-03-01; positive for all that the clock can show
+  // Since 0000-03-01. It is positive for all that the clock can show.
+  const std::int64_t z = days + 719468;
   const std::int64_t era = z / 146097;
   const std::int64_t of_era = z % 146097;
   const std::int64_t year_of_era =

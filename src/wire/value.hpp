@@ -17,8 +17,7 @@ using time = std::chrono::system_clock::time_point;
 [[nodiscard]] std::string rfc3339(time when);
 [[nodiscard]] std::string waiting(std::string_view instance, time since);
 
-// The values of a leader's keys at one time, in thousands of elections: they differ in one member
-// only.
+// The values of a leader's keys at one time, in thousands of elections. They differ in one member.
 class leading {
  public:
   leading(std::string_view instance, time last_seen);

@@ -37,8 +37,7 @@ class event {
   std::vector<std::pair<const char*, value>> fields_;
 };
 
-// Who leads: the instance's name, or the key's value if it is not in tenure's format; "" for
-// nobody.
+// Who leads: the instance's name, or the key's value if it is not in tenure's format. "": nobody.
 [[nodiscard]] event leader_event(std::string_view shard, const leader_info& info);
 
 class event_writer {

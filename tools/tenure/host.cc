@@ -16,8 +16,8 @@ namespace {
 constexpr std::uint64_t output_check_interval_ms = 1000;
 constexpr std::uint64_t output_retry_ms = 5;
 
-// How much may wait for a reader: of each election what several of its terms say, since all may end
-// at once.
+// How much may wait for a reader. All elections may end at once, so there is room for what several
+// terms of each of them say.
 constexpr std::size_t kept_at_least = std::size_t{1} << 20;
 constexpr std::size_t kept_for_an_election = std::size_t{1} << 13;
 constexpr std::size_t elections_at_most = 10'000;
@@ -106,7 +106,7 @@ void host::on_output_check(uv_timer_t* timer) {
   if (self->output_broken_) self->stop();
 }
 
-// By a timer, since libuv polls no descriptor without making it non-blocking, also for those who
+// It looks by a timer. libuv would make a descriptor that it polls non-blocking, also for those who
 // share it.
 void host::before_waiting(uv_prepare_t* handle) {
   auto* self = static_cast<host*>(handle->data);

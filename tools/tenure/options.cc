@@ -196,8 +196,8 @@ class reader {
 }  // namespace
 
 std::string refused_flag(char** argv) {
-  // Of short flags, which may stand together, getopt_long names the one; it may not have left the
-  // argument yet.
+  // Short flags may stand together in one argument. `optopt` names the wrong one; getopt_long may
+  // not have left the argument yet.
   if (optopt > 0 && optopt < static_cast<int>(flag_id::endpoints)) {
     return "'-" + valid_utf8(std::string(1, static_cast<char>(optopt))) + "'";
   }

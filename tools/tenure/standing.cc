@@ -97,8 +97,8 @@ void standing::leave() {
 
 void standing::resign(const std::function<void()>& done) {
   const auto answered = [this, done](const error& outcome) {
-    // The key was not seen to go in time. Unless the deletion still comes through, the lease ends
-    // it.
+    // The key was not seen to go in time. Either the deletion still comes through, or the lease
+    // ends it.
     if (outcome) host_.trouble(happened("error"), outcome);
     if (outcome && host_.stopping()) end(exit_could_not_go_on);
     done();
