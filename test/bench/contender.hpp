@@ -12,8 +12,7 @@ int contend(const std::vector<std::string>& args);
 int run_jobs(const std::vector<std::string>& args);
 // Has libcurl and libuv initialised, and does nothing.
 int idle();
-// ENDPOINT: one lease grant and one transaction on a fresh connection, by libcurl's simplest
-// interface.
+// ENDPOINT: one lease grant and one transaction on a fresh connection, by libcurl alone.
 int grant_and_stand(const std::vector<std::string>& args);
 
 }  // namespace bench

@@ -1,5 +1,4 @@
-// How time, memory and requests grow with the number of elections: a table, and a picture by
-// gnuplot.
+// How time, memory and requests grow with the number of elections: a table and a picture.
 #include <cstdio>
 #include <cstdlib>
 

@@ -1,5 +1,5 @@
-// A processor for the measured process alone, so that the clock tells of it and not of who else was
-// scheduled.
+// A processor for the measured process alone. So the clock tells of that process, and of nobody
+// else who was scheduled.
 #pragma once
 
 #include <sys/types.h>

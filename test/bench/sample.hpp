@@ -29,8 +29,8 @@ struct figure {
   std::string name;
   std::string unit;
   double measured = 0;
-  std::string beside =
-      {};  // what it is compared with, measured in the same run: "floor", "etcdctl" …
+  // What it is compared with, measured in the same run: "floor", "etcdctl" …
+  std::string beside = {};
   double reference = 0;  // 0: nothing to compare with
   // What must be reached: the ratio to the reference, or the measured value itself. 0: only listed.
   double limit = 0;

@@ -1,5 +1,5 @@
-// From nothing to leading: one election from the start of the process, and a thousand in one
-// process.
+// From nothing to leading: one election from the start of its process, and a thousand elections in
+// one process.
 #include "test/bench/world.hpp"
 
 namespace bench {
@@ -26,8 +26,8 @@ double command_us(const world& w) {
   }
 }
 
-// What a thousand stands cost without any library: a lease, and transactions of as many entries as
-// tenure's have.
+// What a thousand stands cost without any library: a lease, then transactions with as many entries
+// as tenure's.
 double raw_thousand_ms(const world& w) {
   constexpr int elections = 1000;
   constexpr int together = 120;

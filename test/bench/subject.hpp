@@ -20,8 +20,7 @@ class subject {
   ~subject();  // ends it
 
   void say(const std::string& line) const;
-  // The time (or other number) in the next line that begins with `word`; lines before it are
-  // dropped.
+  // The number in the next line that begins with `word`. Lines before it are dropped.
   std::int64_t hear(const std::string& word, int guard_seconds = 60);
   // Nothing if such a line does not come in time.
   std::optional<std::int64_t> hear_in_time(const std::string& word, int guard_seconds = 60);

@@ -152,18 +152,18 @@ class judge {
                        "; the faults explain it until " + at(limit));
   }
 
-  // Whether its end may cost time again: a member that comes back may force an election, a slow
-  // link keeps a lease alive that nobody gets to use. A lease that could not be renewed is gone by
-  // its bound.
+  // Whether its end may cost time again. A member that comes back may force an election. A slow
+  // link keeps a lease alive that nobody gets to use. But a lease that could not be renewed is gone
+  // when its bound is over.
   static bool end_disturbs(fault_kind kind) {
     return kind == fault_kind::member_freeze || kind == fault_kind::member_isolated ||
            kind == fault_kind::member_slow || kind == fault_kind::delay ||
            kind == fault_kind::throttle || tampers(kind);
   }
 
-  // Each fault that begins (or, some, ends) while the gap is still explained explains it for some
-  // time more; while nobody can lead at all (no quorum, no candidate) it is explained to the end of
-  // that.
+  // A fault that begins while the gap is still explained explains it for some time more. So does
+  // the end of some faults. While nobody can lead at all, for want of a quorum or a candidate, the
+  // gap is explained.
   nanos explained_until(nanos from, const std::vector<std::pair<nanos, nanos>>& out) const {
     std::vector<std::pair<nanos, nanos>> moments;  // when, and what it explains
     moments.emplace_back(of_.began, of_.began + allowed_.start);

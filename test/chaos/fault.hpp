@@ -11,10 +11,10 @@ enum class victim : unsigned char { candidate, member, election };
 
 // What a fault may do to the leadership of a candidate that was not its victim, or that was.
 enum class cost : unsigned char {
-  nothing,     // nobody may lose a leadership through it
-  own_term,    // its victim may lose its leadership, nobody else
-  every_term,  // etcd itself is hurt: whoever leads may lose, if it was etcd's leader or one member
-               // too many
+  nothing,   // nobody may lose a leadership through it
+  own_term,  // its victim may lose its leadership, nobody else
+  // etcd itself is hurt: its leader, or one member too many. Then whoever leads may lose.
+  every_term,
 };
 
 // kind, shown as, victim, cost, lasts.

@@ -49,8 +49,8 @@ class reader {
     return !event.empty();
   }
 
-  // Processes are read one after the other, so the lines of one are in order and those of two are
-  // not.
+  // Processes are read one after the other. The lines of one process are in order; those of two
+  // need not be.
   void finish() {
     const auto earlier = [](const entry& a, const entry& b) { return a.t < b.t; };
     std::stable_sort(out_.entries.begin(), out_.entries.end(), earlier);

@@ -16,8 +16,8 @@ using nanos = std::int64_t;  // CLOCK_MONOTONIC, which all processes of one mach
 constexpr nanos millisecond = 1'000'000;
 constexpr nanos second = 1'000'000'000;
 
-// One line. Of a candidate: what it printed. Of the driver: `started`, `killed`, `ended` of a
-// process.
+// One line. A candidate's is what it printed. The driver's is `started`, `killed` or `ended`, with
+// a process.
 struct entry {
   nanos t = 0;
   std::string event;
@@ -55,8 +55,7 @@ struct history {
   std::vector<etcd_office> etcd_leaders;  // one more for each election, also if the same one won it
 };
 
-// From the lines of a history file. Lines that are no JSON object make it fail: `problem` says
-// which.
+// From the lines of a history file. It fails if a line is no JSON object, and `problem` says which.
 [[nodiscard]] bool parse(const std::vector<std::string>& lines, history& out, std::string& problem);
 
 }  // namespace tenure::chaos

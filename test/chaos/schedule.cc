@@ -6,8 +6,7 @@
 namespace tenure::chaos {
 namespace {
 
-// The standard's distributions differ between libraries, so the same seed would not be the same
-// schedule.
+// The standard's distributions differ between libraries: one seed would give different schedules.
 class dice {
  public:
   explicit dice(std::uint64_t seed) : state_(seed) {}
@@ -116,8 +115,7 @@ class drawing {
     });
   }
 
-  // Nothing is done to etcd from a little before a set piece to its end, and until it is well
-  // again.
+  // Nothing is done to etcd from a little before a set piece until etcd is well again after it.
   bool members_are_left_alone(int at, fault_kind kind) const {
     if (at < member_free_) return true;
     const int before =
@@ -147,8 +145,8 @@ class drawing {
   planned_fault next_kind(int at) {
     for (;;) {
       for (auto each = bag_.begin(); each != bag_.end(); ++each) {
-        // Members one after the other, with time to get well in between: more is an outage, not a
-        // test.
+        // Members are hurt one after the other, with time to get well in between. Two at once would
+        // be an outage, not a test.
         if (facts(*each).on != victim::candidate && members_are_left_alone(at, *each)) continue;
         planned_fault plan;
         plan.kind = *each;

@@ -42,8 +42,8 @@ struct circumstances {
 // members there is also a time without a quorum that no leader outlives.
 [[nodiscard]] std::vector<planned_fault> draw_schedule(const circumstances& under);
 
-// How long such a black hole is at least: etcd must have given the key to the next one before it
-// ends.
+// How long such a black hole is at least. Before it ends, etcd must have given the key to the next
+// candidate.
 [[nodiscard]] constexpr int deposing_ms(int ttl_ms) { return ttl_ms * 3 / 2 + 1000; }
 
 // "12.4 s  frozen, the leader, for 4.2 s"

@@ -28,8 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   from.seed(seed, 1, nullptr);
   sim::options o = sim::draw(from);
   o.calm_from = 20 * sim::second;  // short lives: the bytes are few
-  o.reopen_after =
-      sim::second;  // when they are used up, what is refused would be tried again without an end
+  // When the bytes are used up, what is refused would be tried again without an end.
+  o.reopen_after = sim::second;
   sim::bytes choices(data + 8, size - 8);
   static sim::world w;
   if (w.run(1, &o, &choices).rule == nullptr) return 0;

@@ -1,5 +1,4 @@
-// What a user's first program looks like; test/gates/install.sh builds it against an installed
-// tenure.
+// What a user's first program looks like. test/gates/install.sh builds it.
 #include <uv.h>
 #include <tenure/tenure.hpp>
 

@@ -28,7 +28,7 @@ if [ -n "$mend" ]; then
   exit
 fi
 
-log=$(printf '%s\0' "${files[@]}" | xargs -0 -P2 -n20 "$program" --dry-run -Werror 2>&1) && [ -z "$log" ] && {
+log=$(printf '%s\0' "${files[@]}" | xargs -0 "$program" --dry-run -Werror 2>&1) && [ -z "$log" ] && {
   echo "${#files[@]} files"
   exit
 }

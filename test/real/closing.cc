@@ -1,5 +1,4 @@
-// Closing from anywhere leaves nothing: no callback, no handle, no descriptor, no key. Against a
-// real etcd.
+// Closing from anywhere leaves nothing: no callback, no handle, no descriptor, no key.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 

@@ -76,8 +76,8 @@ Test(cluster, one_restored_from_an_older_backup_ends_the_leadership_and_confirms
   etcd.restore(backup);
   test::run_until(
       loop, [&] { return before.cancelled(); }, 60);
-  // A keepalive finds no lease, or a linearizable answer a history that went back; whichever is
-  // first.
+  // Either a keepalive finds no lease, or a linearizable answer shows a history that went back. One
+  // of them comes first.
   test::run_until(
       loop, [&] { return a.count("lost cluster_changed") + a.count("lost lease_expired") == 1; });
   a.await("acquired", 2);

@@ -112,8 +112,8 @@ Test(command_examples, only_the_leader_serves_and_others_name_it) {
 Test(command_examples, a_server_keeps_no_client_that_says_nothing) {
   process one({built("examples/server"), "0", "app", "one",
                "127.0.0.1:1"});  // it needs no leadership for that
-  cr_assert(
-      ask(port_of(one), "GET ").empty());  // returns when the server has closed the connection
+  // Returns when the server has closed the connection.
+  cr_assert(ask(port_of(one), "GET ").empty());
   stop(one);
 }
 

@@ -1,5 +1,5 @@
-// `tenure campaign` and those who read it: they may be slow, or stop reading, and it must not wait
-// for them.
+// `tenure campaign` and those who read it. They may be slow, or stop reading. It must not wait for
+// any of them.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <fcntl.h>

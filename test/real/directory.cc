@@ -25,8 +25,8 @@ session_options options_of(const test::etcd& etcd, const std::string& name) {
   return o;
 }
 
-// A directory and what it was told: "shard=leader" (the instance or the value, "-" for none),
-// "current", "trouble".
+// A directory and what it was told: "current", "trouble", or "shard=leader". The leader is its
+// instance or value; "-": none.
 struct reader {
   tenure::directory directory;
   strings told;
@@ -155,8 +155,8 @@ Test(directory, reads_many_shards_in_pages_and_takes_no_lease) {
   cr_assert(zero(int, loop.close()));
 }
 
-// What the core takes from each linearizable answer: a page as of an earlier revision names the
-// present one.
+// A page as of an earlier revision names the present revision, too. The core takes that from each
+// linearizable answer.
 Test(directory, a_page_of_the_past_tells_the_present_revision) {
   test::etcd etcd;
   const auto revision_in = [&](const std::string& body) {

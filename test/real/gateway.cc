@@ -1,5 +1,5 @@
-// How etcd can be set up so that its gateway is of no use: what is told then names the cause and
-// the remedy.
+// How etcd can be set up so that its gateway is of no use. What the user is told names the cause
+// and the remedy.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 

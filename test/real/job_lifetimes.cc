@@ -74,8 +74,7 @@ Test(job_lifetimes, nothing_is_added_to_a_runner_whose_session_is_closed) {
   cr_assert(zero(int, the_loop.close()));
 }
 
-// Between the call that ends a job and the telling of it, the job may say that it has ended by
-// itself.
+// A call ends a job. Before the job is told, it may say that it has ended by itself.
 Test(job_lifetimes, who_has_failed_is_not_told_to_stop_whatever_ends_it_at_the_same_time) {
   test::etcd store;
   loop the_loop;

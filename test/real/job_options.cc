@@ -104,8 +104,8 @@ Test(job_options, quota_and_balance_and_its_delay) {
   }
 }
 
-// Half to one and a half of it, doubled each time: so much lies between two attempts at least, on
-// any machine.
+// A pause is half to one and a half of retry_delay, doubled each time. No machine makes it shorter
+// than that.
 Test(job_options, retry_delay_grows_with_each_failure_in_a_row) {
   test::etcd store;
   loop the_loop;

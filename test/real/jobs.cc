@@ -47,8 +47,8 @@ Test(jobs, of_equal_instances_are_shared_out_evenly_and_handed_over_by_one_that_
   cr_assert(zero(int, the_loop.close()));
 }
 
-// A rollout that adds jobs: the new process knows some that the old one has never heard of. Both
-// count them.
+// A rollout that adds jobs: the new process knows some that the old one has never heard of. Both of
+// them count these jobs.
 Test(jobs, rest_where_they_are_between_processes_with_different_lists) {
   test::etcd store;
   loop the_loop;
@@ -70,8 +70,8 @@ Test(jobs, rest_where_they_are_between_processes_with_different_lists) {
   cr_assert(zero(int, the_loop.close()));
 }
 
-// Its key is gone when the stop grace is over: what it still does here must not keep the others
-// from moving.
+// Its key is gone when the stop grace is over. Its work may still go on here. The others must move
+// all the same.
 Test(jobs, go_on_moving_though_one_of_them_never_says_that_it_has_stopped) {
   test::etcd store;
   loop the_loop;
@@ -289,8 +289,8 @@ Test(jobs, end_with_their_session_and_with_their_handle_in_every_callback) {
       loop the_loop;
       ledger all;
       worker a(the_loop, "a", store, all);
-      a.options.stop_grace =
-          milliseconds(50);  // whoever lets go of the handle is not asked to stop
+      // Whoever lets go of the handle is not asked to stop.
+      a.options.stop_grace = milliseconds(50);
       a.how.retry_delay = milliseconds(20);
       a.how.step_down_after = [](const std::string&) { return milliseconds(20); };
       a.fails = {"job-2"};

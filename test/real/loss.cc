@@ -1,5 +1,4 @@
-// How a leadership ends that was not resigned: against a real etcd, with the reason that the user
-// is told.
+// How a leadership ends that was not resigned, and which reason the user is told.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 

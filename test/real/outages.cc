@@ -134,8 +134,8 @@ Test(outages, of_one_endpoint_among_several_are_gone_round) {
   a.start().await("acquired");
   const auto before = a.session.stats();
   test::run_until(loop, [&] { return a.session.stats().renewals >= before.renewals + 3; });
-  // The dead ones are not tried first each time: one keepalive, one confirmation, now and then a
-  // reassurance.
+  // The dead ones are not tried first each time. So a round costs one keepalive, one confirmation,
+  // and now and then a reassurance.
   const auto after = a.session.stats();
   cr_assert(le(ullong, after.requests - before.requests, 4 * (after.renewals - before.renewals)));
   a.close_and_wait();

@@ -211,8 +211,8 @@ Test(secured, what_the_user_may_not_do_is_reported_as_that) {
   instance a(loop, "a", store.endpoints());
   a.options.app = "elsewhere";
   as_service(a);
-  // Whether it is elected first is etcd's: 3.4.23 and 3.5.16 check no permission within nested
-  // transactions.
+  // It may be elected first or not. That depends on etcd: 3.4.23 and 3.5.16 check no permission
+  // within nested transactions.
   a.start().await("trouble permission_denied");
   a.close_and_wait();
   cr_assert(zero(int, loop.close()));

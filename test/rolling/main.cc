@@ -4,7 +4,7 @@
 //     rolling [--jobs N] [--out DIR]
 //
 // Shows who runs what while it happens, then how long each job was without a leader, and draws it.
-// Exit code 0 if every job was handed over and no one waited for a lease's end, 1 if not, 2 for bad
+// Exit code 0: every job was handed over, and nobody waited for a lease's end. 1: not so. 2: bad
 // usage.
 #include <poll.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
-// A host for core::machine in one thread: the test owns the clock, a small model of etcd executes
-// the requests when the test says so, and everything that was asked for and told is kept to be
-// looked at.
+// A host for core::machine in one thread. The test owns the clock. A small model of etcd executes
+// the requests when the test says so. All that was asked for and told is kept, so that the test can
+// look at it.
 #pragma once
 
 #include <algorithm>

@@ -37,8 +37,8 @@ void run_parameterized(void* parameter) {
   look_for_leaks();
 }
 
-// Criterion hands the test's data to the child process at an odd address, which UBSan rightly
-// hates.
+// Criterion hands the test's data to the child process at an odd address. UBSan rightly complains
+// of that.
 bool parameterized() {
   const char* const data = reinterpret_cast<const char*>(criterion_current_test->data);
   criterion_test_kind kind{};

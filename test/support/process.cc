@@ -60,8 +60,7 @@ std::vector<std::string> merged(const std::vector<std::string>& added) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  // A shell has the others ignored in what it starts in the background, and a script cannot undo
-  // it.
+  // What a shell starts in the background ignores the other signals, and a script cannot undo that.
   for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP}) std::signal(number, SIG_DFL);
   const int input = open("/dev/null", O_RDONLY);
   dup2(input, STDIN_FILENO);

@@ -36,8 +36,7 @@ class process {
   [[nodiscard]] std::optional<std::string> next_line(int guard_seconds = 30,
                                                      const char* file = __builtin_FILE(),
                                                      int line = __builtin_LINE());
-  // The next line that contains `text`; lines before it are dropped. Ends the test if there is
-  // none.
+  // The next line that contains `text`. Lines before it are dropped. Ends the test without one.
   std::string line_with(const std::string& text, int guard_seconds = 30,
                         const char* file = __builtin_FILE(), int line = __builtin_LINE());
   // A whole line if there is one now. Never waits.

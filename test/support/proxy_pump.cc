@@ -32,8 +32,8 @@ void pump::close(void* data, uv_close_cb closed) {
 
 void pump::update() {
   if (from_ == nullptr || closing_) return;
-  free_at_ = std::min(
-      free_at_, uv_now(timer_.loop) + throttle_tick_ms);  // the throttle may have been loosened
+  // The throttle may have been loosened.
+  free_at_ = std::min(free_at_, uv_now(timer_.loop) + throttle_tick_ms);
   deliver();
   read_if_wanted();
 }

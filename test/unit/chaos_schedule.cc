@@ -49,8 +49,7 @@ Test(chaos_schedule, is_the_same_for_the_same_seed_and_another_for_another) {
   cr_assert(text_of(one) != text_of(two));
 }
 
-// Whoever has a seed from an old run gets the old schedule: it does not depend on the library or
-// the compiler.
+// A seed from an old run gives the old schedule, whatever library and compiler are used.
 Test(chaos_schedule, does_not_change_by_accident) {
   circumstances under;
   under.seed = 7;

@@ -1,5 +1,5 @@
-// Requests under way: once over the endpoints, hedged if wanted, and what is known of one without
-// an answer.
+// Requests under way. Each goes once over the endpoints, and is hedged if wanted. Something is
+// known also of one without an answer.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 

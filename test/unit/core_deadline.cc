@@ -1,5 +1,4 @@
-// Until when a lease may be believed in: the two halves of the evidence, and the term that joins
-// them.
+// Until when a lease may be believed in. The evidence has two halves, and a raft term joins them.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 

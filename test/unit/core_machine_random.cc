@@ -31,9 +31,8 @@ class dice {
 
 constexpr election_id elections = 3;
 
-// How a user hears of one election: acquired, cancelled, then lost or resigned, and so on. Whatever
-// was acquired is cancelled before it is told lost; nothing is cancelled or lost that was not
-// acquired.
+// How a user hears of one election: acquired, cancelled, then lost or resigned, and so on. What was
+// acquired is cancelled before it is told lost. Only what was acquired is cancelled or lost.
 struct listener {
   bool leading = false;
   bool ended = false;  // cancelled, its end not told yet

@@ -1,4 +1,4 @@
-// Whose members the endpoints are is asked before a lease is granted: two clusters would elect two
+// Before a lease is granted every endpoint is asked for its cluster. Two clusters would elect two
 // leaders.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

@@ -1,5 +1,5 @@
-// The options' times: their limits, the rule that keeps two leaders apart, and what is derived from
-// the TTL.
+// The options' times: their limits, the rule that keeps two leaders apart, and the defaults that
+// follow from the TTL.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 

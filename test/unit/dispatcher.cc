@@ -1,5 +1,5 @@
-// The one place that calls the user: never from within, in order, a slice a turn, and gone after
-// close.
+// The one place that calls the user. It never calls from within a call. It calls in order, a slice
+// a turn, and not after close.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 

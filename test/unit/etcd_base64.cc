@@ -1,5 +1,4 @@
-// Base64, both ways: RFC 4648's examples, all lengths and bytes, and everything that must be
-// refused.
+// Base64, both ways: RFC 4648's examples, all lengths, all bytes, and all that must be refused.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 

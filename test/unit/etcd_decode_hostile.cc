@@ -12,8 +12,8 @@ struct place {
   string complaint;
 };
 
-// o object, a array, i integer, m negative integer, f fraction, b boolean, s string, d string of
-// digits
+// o object, a array, i integer, m negative integer, f fraction, b boolean, s string, d a string
+// that has only digits
 const struct {
   char letter;
   const char* text;
@@ -23,8 +23,8 @@ const struct {
 const string int64 = "not a 64-bit integer", uint64 = "not an unsigned 64-bit integer",
              list = "not an array", flag = "neither true nor false", object = "not an object";
 
-// Every value in the wrong place gives an error that names the place, every one that fits gives
-// none.
+// Every value in the wrong place gives an error that names the place. Every value that fits gives
+// no error.
 template <class Answer>
 void try_all(const place& p) {
   for (const auto& v : values) {

@@ -172,8 +172,7 @@ Test(names, what_go_would_not_write_is_no_lease) {
 }
 
 Test(names, negative_leases_of_others_are_read_as_go_writes_them) {
-  // Go's %x of a negative id has a sign. Ours are positive; a key like that is at most somebody
-  // else's.
+  // Go's %x of a negative id has a sign. Ours are positive. So a key like that is somebody else's.
   const std::string key = "p/leader/-1";
   cr_assert(le(i64, +names::split(key).lease, 0));
 }

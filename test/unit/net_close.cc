@@ -1,5 +1,5 @@
-// After `closed` nothing is told, and no handle, descriptor or byte is left, from wherever close
-// was called.
+// After `closed` nothing is told, and no handle, descriptor or byte is left. Close may be called
+// from anywhere.
 #include "test/unit/net_world.hpp"
 
 using namespace tenure;

@@ -1,5 +1,4 @@
-// Whatever an endpoint does: what is told of it, and that the next request is none the worse for
-// it.
+// Whatever an endpoint does, the caller is told, and the next request does not suffer.
 #include "test/unit/net_world.hpp"
 
 #include <netinet/in.h>
@@ -164,8 +163,8 @@ Test(net_failure, a_request_on_a_connection_that_dies_is_not_silently_repeated) 
       w.answer_all();
       w.open();
       w.ask();
-      // The connection is reused, takes the request and dies without a byte: curl itself would send
-      // again.
+      // The connection is reused, takes the request and dies without a byte. Left to itself, curl
+      // would send again.
       w.server->on_request = [reset](peer& p, const http_request&) {
         reset ? p.reset() : p.close();
       };
@@ -258,8 +257,7 @@ Test(net_failure, descriptors_come_and_go_ten_thousand_times) {
   w.ask();  // what is opened lazily is open now, one idle connection among it
   std::size_t before = open_descriptors();
   for (int i = 0; i < 10000; ++i) {
-    // Reset at each stage in turn: at once, on the request, in the headers, in the body; or
-    // refused.
+    // Reset at each stage: at once, on the request, in the headers, in the body. Then refused.
     w.server->on_connect = nullptr;
     switch (i % 5) {
       case 0: w.server->on_connect = [](peer& p) { p.reset(); }; [[fallthrough]];

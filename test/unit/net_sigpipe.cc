@@ -1,5 +1,4 @@
-// SIGPIPE at its default in the host: no write of ours ends it, and nothing of the host's is
-// changed.
+// The host has SIGPIPE at its default. No write of ours ends it, and its settings stay.
 #include "test/unit/net_world.hpp"
 
 #include <csignal>

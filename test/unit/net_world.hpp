@@ -1,5 +1,4 @@
-// What the tests of net/ share: a loop, a transport, a scripted server and a receiver that
-// remembers.
+// What the tests of net/ share: a loop, a transport, a scripted server, a receiver with a memory.
 #pragma once
 
 #include <criterion/criterion.h>

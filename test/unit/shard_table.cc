@@ -1,5 +1,4 @@
-// Who leads and who waits in each shard, from pages of a read and changes of the watch in any
-// order.
+// Who leads and who waits in each shard. Pages and changes of the watch come in any order.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
@@ -221,8 +220,8 @@ Test(shard_table, any_interleaving_of_pages_and_changes_ends_in_the_truth) {
     };
     for (int reads = 0; reads < 3; ++reads) {
       if (reads != 0) {
-        heard = std::max(
-            heard, history.size() - below(history.size() + 1));  // events lost before the read
+        // Events were lost before the read.
+        heard = std::max(heard, history.size() - below(history.size() + 1));
         t.begin(false);
       }
       for (std::size_t i = below(4); i > 0; --i) hear();

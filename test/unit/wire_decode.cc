@@ -93,8 +93,8 @@ Test(wire_decode, reassurance_and_withdrawal_say_whether_their_compare_held_and_
     const decoded held =
         x.hear(x.asked(what), txn(nested(true, what == op::reassure ? put : erased)));
     cr_assert(held.answer.items.at(0).applied);
-    const decoded empty =
-        x.hear(x.asked(what), txn(nested(true, "")));  // expected absent, and it was
+    // Expected absent, and it was.
+    const decoded empty = x.hear(x.asked(what), txn(nested(true, "")));
     cr_assert(empty.answer.items.at(0).applied);
     const decoded gone = x.hear(x.asked(what), txn(nested(false, range(""))));
     cr_assert(not(gone.answer.items.at(0).applied));
