@@ -1,8 +1,8 @@
 # tenure: one GNU makefile for everything; `make help` lists the targets.
 #
-# CXX CPPFLAGS CXXFLAGS LDFLAGS LDLIBS DESTDIR PREFIX LIBDIR belong to you; what tenure itself needs
-# is kept in variables of its own. All output goes below $(BUILD), so that builds with other
-# compilers or sanitizers live side by side.
+# CXX CPPFLAGS CXXFLAGS LDFLAGS LDLIBS DESTDIR PREFIX LIBDIR belong to you. tenure keeps its own
+# flags in variables of its own. All output goes below $(BUILD): builds with other compilers or
+# sanitizers live side by side.
 .DELETE_ON_ERROR:
 .SUFFIXES:
 all:
@@ -10,14 +10,14 @@ all:
 PREFIX     ?= /usr/local
 LIBDIR     ?= $(PREFIX)/lib
 BINDIR     ?= $(PREFIX)/bin
-# Criterion's assertions are large: optimizing tests takes minutes and makes none of them better.
-# What you say in CXXFLAGS holds for tests, too.
+# Tests are not optimized: Criterion's assertions are large, and that would take minutes.
+# Your own CXXFLAGS hold for tests, too.
 TEST_LEVEL := $(if $(filter undefined,$(origin CXXFLAGS)),-O0)
 CXXFLAGS   ?= $(if $(SANITIZE),-O1,-O2) -g
 PKG_CONFIG ?= pkg-config
 GROUP      ?= build test
 TEST_JOBS  ?= 2
-# The tests against a real etcd mostly wait.
+# The tests against a real etcd mostly wait, so many run at once.
 REAL_JOBS  ?= 8
 JOBS       := $(shell nproc 2>/dev/null || echo 2)
 # How long `make fuzz` runs each of its targets.
@@ -27,17 +27,17 @@ comma := ,
 BUILD ?= build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 
 VERSION  := $(shell sed -n 's/.*TENURE_VERSION "\(.*\)"/\1/p' include/tenure/version.h)
-# The soname changes when the ABI does, and never by accident: `make abi` compares the exports.
+# The soname changes when the ABI does. It never does by accident: `make abi` compares the exports.
 SONAME   := libtenure.so.0
 REALNAME := libtenure.so.$(VERSION)
 
-# pkg-config where there is one; its absence is no reason not to build.
+# Without pkg-config it builds all the same.
 DEP_CFLAGS := $(shell $(PKG_CONFIG) --cflags libuv libcurl 2>/dev/null)
 DEP_LIBS   := $(or $(shell $(PKG_CONFIG) --libs libuv libcurl 2>/dev/null),-luv -lcurl)
 UV_LIBS    := $(or $(shell $(PKG_CONFIG) --libs libuv 2>/dev/null),-luv)
 
 # --- flags -----------------------------------------------------------------------------------
-# A sanitizer that only warns is a gate that cannot fail, hence no recovery.
+# No recovery: a sanitizer that only warns is a gate that cannot fail.
 SAN := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 OWN := -std=c++17 -Iinclude -MMD -MP -fPIC -fvisibility=hidden -Wall -Wextra -Wpedantic -Wconversion \
        $(if $(WERROR),-Werror) $(if $(FUZZER),-fsanitize=fuzzer-no-link) $(SAN)
@@ -63,17 +63,17 @@ ALL_OBJ     := $(LIB_OBJ) $(TOOL_OBJ) $(EXAMPLE_OBJ) $(SUPPORT_OBJ) $(UNIT_OBJ) 
 # Programs without Criterion cannot link its leak gate.
 PLAIN_SUPPORT_OBJ := $(filter-out %/lsan_gate.o %/wait_guard.o,$(SUPPORT_OBJ))
 
-# The fault driver; its judge is tested with the unit tests.
+# The fault driver. The unit tests test its judge.
 CHAOS_OBJ := $(call objects,test/chaos/*.cc)
 CHAOS_SUPPORT_OBJ := $(filter-out %/lsan_gate.o %/wait_guard.o,$(SUPPORT_OBJ))
 CHAOS     := $(if $(CHAOS_OBJ),$(BUILD)/test/chaos)
 UNIT_OBJ  += $(filter %/checker.o %/fault.o %/history.o %/losses.o %/schedule.o %/terms.o,$(CHAOS_OBJ))
 ALL_OBJ   += $(CHAOS_OBJ)
 
-# What the command prints, as far as it needs no etcd.
+# The unit tests also test what the command prints, as far as that needs no etcd.
 UNIT_OBJ += $(filter %/event_writer.o %/output.o %/text.o,$(TOOL_OBJ))
 
-# A rolling restart, with the drawing of the fault driver; its judge, too, is tested with the unit tests.
+# The rolling restart. It draws with the fault driver's code. The unit tests test its judge, too.
 ROLLING_OBJ := $(call objects,test/rolling/*.cc)
 ROLLING     := $(BUILD)/test/rolling
 UNIT_OBJ    += $(filter %/ledger.o %/show.o,$(ROLLING_OBJ)) $(filter %/svg.o,$(CHAOS_OBJ))
@@ -100,15 +100,15 @@ fuzzers: $(FUZZERS)
 test-programs: $(UNIT) $(REAL) $(SIM) $(REPLAYS) $(EXAMPLES)
 
 # --- compiling -------------------------------------------------------------------------------
-# These two files hold the flags (and, for linking, the list of objects) of the last build, so that
-# a change of either rebuilds what it must.
+# Two files hold the flags of the last build; the one for linking also holds the list of objects. A
+# change of either rebuilds what it must.
 $(BUILD)/flags: export TEXT = $(COMPILE)
 $(BUILD)/link-flags: export TEXT = $(LINK) $(DEP_LIBS) $(LDLIBS) $(ALL_OBJ)
 $(BUILD)/flags $(BUILD)/link-flags: force
 	@mkdir -p $(@D); printf '%s\n' "$$TEXT" | cmp -s - $@ || printf '%s\n' "$$TEXT" >$@
 force:
 
-# Says what is missing on this host, once, before the compiler does.
+# Says once what is missing on this host, before the compiler stumbles over it.
 $(BUILD)/deps-checked: tools/deps.sh
 	@mkdir -p $(@D); CXX='$(CXX)' tools/deps.sh check build
 	@touch $@
@@ -210,8 +210,8 @@ sim-coverage: ## which lines of the core the simulation reaches, and which trans
 	@test/gates/sim_coverage.sh build-coverage $(or $(SEEDS),20000)
 
 # --- testing ---------------------------------------------------------------------------------
-# What is missing is installed first; make then starts anew, because it looked for pkg-config when
-# it read this file. All processors compile, unless -j says otherwise.
+# First what is missing is installed. Then make starts anew: it looked for pkg-config when it read
+# this file. All processors compile, unless -j says otherwise.
 AGAIN = @+$(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
 NEED  := @CXX='$(CXX)' tools/deps.sh need build test
 TALLY := @test/gates/tally.sh
@@ -219,10 +219,10 @@ TALLY := @test/gates/tally.sh
 STEP_unit   := $(if $(UNIT),'unit=$(UNIT) --jobs=$(TEST_JOBS)')
 STEP_real   := $(if $(REAL),'real=$(REAL) --jobs=$(REAL_JOBS)')
 STEP_sim    := $(if $(SIM),'sim=$(SIM) $(SIM_ARGS)')
-# In `make test` a look only; `make sim` searches.
+# `make test` only takes a look; `make sim` searches.
 STEP_look   := $(if $(SIM),'sim=$(SIM) SEEDS=$(if $(SANITIZE),200,2000)')
 STEP_replay := $(if $(REPLAYS),'fuzz corpora=test/gates/replay.sh $(BUILD)')
-# What does not depend on sanitizers is not run again with them.
+# These do not depend on sanitizers: they are not run again with them.
 STEP_abi    := $(if $(SANITIZE),,'abi=test/gates/abi.sh $(BUILD)' \
                'install=test/gates/install.sh $(BUILD)' 'rebuild=test/gates/rebuild.sh')
 
@@ -256,7 +256,7 @@ run-bench: $(BENCH)
 
 .PHONY: chaos stuck-disk rolling
 CHAOS_SECONDS = $(if $(filter file,$(origin SECONDS)),60,$(SECONDS))
-# With one member every fault of it is an outage, and there is no other endpoint: first a short run of that.
+# First a short run with one member: each of its faults is an outage, and there is no other endpoint.
 CHAOS_ALONE = $(if $(MEMBERS),,'chaos with one member=test/gates/chaos.sh $(BUILD) --seconds 20 --seed $(or $(SEED),1) \
   --members 1 --out $(BUILD)/chaos-one-member')
 chaos: $(CHAOS) $(BUILD)/examples/fenced_store ## an election under faults (SECONDS=60 SEED=1 MEMBERS=3)

@@ -112,8 +112,8 @@ start_instance() {
   pid_of[$1]=$!
 }
 
-# The last event of a kind with at least that fencing token, as "instance token t_ns time leader":
-# newest KIND LEAST-TOKEN FILE...
+# newest KIND LEAST-TOKEN FILE...: the last event of a kind with at least that fencing token.
+# It prints "instance token t_ns time leader".
 newest() {
   local kind=$1 least=$2
   shift 2

@@ -87,7 +87,7 @@ class campaigner {
   int exit_code_ = exit_done;
 };
 
-// Not an error: the library gives the key away when the grace is over, whoever still works.
+// This is no error. The library gives the key away when the grace is over, whoever still works.
 void warn_of_slow_work(const settings& chosen) {
   const milliseconds grace = chosen.session.stop_grace.value_or(chosen.session.ttl / 10);
   if (chosen.stop_work <= grace) return;

@@ -89,7 +89,7 @@ error read_credentials(const connection_flags& flags, session_options& out) {
     return {};
   }
 
-  // As etcdctl has it: without a password of its own, the variable's user is user:password.
+  // As with etcdctl: the variable's user is user:password, if no other password is given.
   const std::size_t colon = out.auth.user.find(':');
   if (flags.user.empty() && out.auth.password.empty() && colon != std::string::npos) {
     out.auth.password = out.auth.user.substr(colon + 1);

@@ -1,5 +1,5 @@
-// Where etcd is and who we are to it: from flags, and from the environment variables that
-// etcdctl's users have set already. A flag wins over its variable.
+// Where etcd is and who we are to it. Flags say it, or etcdctl's environment variables. A flag wins
+// over its variable.
 #ifndef TENURE_TOOL_CONNECTION_HPP
 #define TENURE_TOOL_CONNECTION_HPP
 

@@ -17,14 +17,14 @@
 
 namespace tenure::tool {
 
-// Something that happened, stamped when it is constructed: do so first in a callback.
+// Something that happened. It is stamped when it is constructed: do that first in a callback.
 class event {
  public:
   explicit event(const char* name, std::string_view shard = {});
 
   event& add(const char* key, std::int64_t value);
   event& add(const char* key, std::string_view value);
-  event& add(const error& why);  // message, code and etcd_code, of these what there is
+  event& add(const error& why);  // message, code and etcd_code, as far as there are any
 
  private:
   friend class event_writer;

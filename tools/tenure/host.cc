@@ -153,7 +153,7 @@ void host::finish(int exit_code) {
 void host::trouble(event what, const error& why) {
   events_.write(what.add(why));
   if (exit_code_of(why) != exit_bad_usage) return;
-  // E.g. etcd grants a TTL into which the other times do not fit: that stays so.
+  // For example, etcd grants a TTL into which the other times do not fit. That stays so.
   if (exit_code_ == exit_done) exit_code_ = exit_bad_usage;
   complain(why.message);
   stop();
@@ -176,19 +176,18 @@ void host::after(milliseconds delay, std::function<void()> then) {
   waiting->then = std::move(then);
   waiting->timer.data = waiting;
   uv_timer_init(&loop_, &waiting->timer);
-  uv_update_time(&loop_);  // else the delay would count from the start of this turn of the loop
+  uv_update_time(&loop_);  // else the delay would count from the start of this turn
   const auto on_time = [](uv_timer_t* timer) {
     const auto run = std::move(static_cast<delayed*>(timer->data)->then);
     uv_close(as_handle(timer),
              [](uv_handle_t* handle) { delete static_cast<delayed*>(handle->data); });
     run();
   };
-  // One more, since libuv's clock is cut to whole milliseconds and the timer would be early by a
-  // part of one.
+  // One more: libuv's clock has whole milliseconds, so the timer could be early by a part of one.
   uv_timer_start(&waiting->timer, on_time, static_cast<std::uint64_t>(delay.count()) + 1, 0);
 }
 
-// Stopping resigns and writes events of its own, so it must not start in the middle of one.
+// Stopping resigns and writes events of its own. So it must not start in the middle of an event.
 void host::stdout_broken(int error_number) {
   output_broken_ = true;
   if (error_number != EPIPE) {

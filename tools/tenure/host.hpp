@@ -1,4 +1,4 @@
-// What both subcommands stand on: a loop, a session on it, and the ways to be told to stop.
+// What both subcommands stand on: a loop, a session on it, and the signals that end it.
 #ifndef TENURE_TOOL_HOST_HPP
 #define TENURE_TOOL_HOST_HPP
 
@@ -16,7 +16,7 @@ namespace tenure::tool {
 
 class host {
  public:
-  // What the subcommand does when it is told something; called once at most for `stop`.
+  // What the subcommand does when it is told something. `stop` is called once at most.
   struct orders {
     std::function<void()> stop;       // SIGTERM, SIGINT, or nobody reads the events any more
     std::function<void()> hand_over;  // SIGUSR1; empty: the signal keeps its default effect
@@ -33,12 +33,12 @@ class host {
   // Ends the session and then the loop. The first exit code other than 0 counts.
   void finish(int exit_code);
 
-  // Tells of something that failed and is tried again; stops if no other try could succeed.
+  // Tells of something that failed and is tried again. Stops if no further try could succeed.
   void trouble(event what, const error& why);
   // A line for people, on stderr, that waits for no reader.
   void complain(const std::string& message);
-  // Calls `then` once, from the loop, not before `delay` is over. It keeps the loop alive, so it
-  // always comes before `run` ends.
+  // Calls `then` once, from the loop, when `delay` is over. It keeps the loop alive, so the call
+  // comes before `run` ends.
   void after(milliseconds delay, std::function<void()> then);
 
   [[nodiscard]] tenure::session& session() noexcept { return session_; }

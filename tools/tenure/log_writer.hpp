@@ -8,8 +8,8 @@
 
 namespace tenure::tool {
 
-// A hook that writes records of `least` and above, each as one line. What a reader leaves unread
-// for too long is left out, and then said to be: a log is no reason to stop a leader.
+// A hook that writes records of `least` and above, each as one line. A log is no reason to stop a
+// leader: lines that a reader leaves unread for too long are left out, and a line says so.
 [[nodiscard]] log_hook log_to(output& to, log_level least);
 
 }  // namespace tenure::tool

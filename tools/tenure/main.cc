@@ -29,7 +29,7 @@ int bad_usage(const std::string& command, const std::string& problem) {
   return exit_bad_usage;
 }
 
-// A descriptor 0, 1 or 2 that is closed would be given to the next socket, and then written to.
+// If descriptor 0, 1 or 2 were closed, the next socket would get it, and our lines would go there.
 bool standard_descriptors() {
   for (int fd = 0; fd <= 2; ++fd) {
     if (fcntl(fd, F_GETFD) != -1) continue;

@@ -70,7 +70,7 @@ constexpr flag flag_table[] = {
   {flag_id::once, "once", nullptr, in_campaign, "after a loss do not campaign again; exit with 1 when no\nelection is left"},
   {flag_id::once, "no-campaign-again", nullptr, in_campaign, "the same as --once"},
   {flag_id::user, "user", "NAME", in_both, "etcd user [ETCDCTL_USER, as NAME or NAME:PASSWORD];\nthe password comes from [ETCDCTL_PASSWORD], which is\nnot used without a user, or from"},
-  // Known only to be refused; as an unknown flag it would pass for short for the next one.
+  // Known only so that it is refused. Unknown, it would be taken as short for the next one.
   {flag_id::password, "password", "", in_both, nullptr},
   {flag_id::password_file, "password-file", "FILE", in_both, "a file that holds the password"},
   {flag_id::cacert, "cacert", "FILE", in_both, "PEM certificates of the CA [ETCDCTL_CACERT]"},

@@ -160,7 +160,7 @@ class reader {
     return bad("--log '" + std::string(value) + "': give debug, info, warning or error");
   }
 
-  // What no single flag can know.
+  // Now what concerns several flags together.
   error complete() {
     settings& chosen = result_.chosen;
     if (chosen.session.app.empty()) return bad("--app APP is missing");

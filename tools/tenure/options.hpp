@@ -21,7 +21,7 @@ struct parsed {
 // Reads the arguments of a subcommand (argv[0] is its name) and the environment.
 [[nodiscard]] parsed parse(subcommand which, int argc, char** argv);
 
-// What getopt_long stopped at, quoted, without a value: that may be somebody's password.
+// The flag at which getopt_long stopped, quoted. Never its value: that may be somebody's password.
 [[nodiscard]] std::string refused_flag(char** argv);
 
 // The texts of --help.

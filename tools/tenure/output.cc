@@ -12,17 +12,17 @@
 namespace tenure::tool {
 namespace {
 
-// Others share the description behind a standard descriptor, and O_NONBLOCK would be forced on
-// them. A pipe or a terminal can be opened anew, for us alone; -1 if not. (The master of a terminal
-// would become another one.)
+// Opens a pipe or a terminal anew, for us alone; -1: it cannot be. Others share what is behind a
+// standard descriptor, and O_NONBLOCK would be forced on them. The master side of a terminal is not
+// opened: that would make another terminal.
 int reopened(int fd, const struct stat& what) {
   if (!S_ISFIFO(what.st_mode) && !(isatty(fd) == 1 && ptsname(fd) == nullptr)) return -1;
   const std::string path = "/proc/self/fd/" + std::to_string(fd);
   return open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 }
 
-// Up to PIPE_BUF bytes are written wholly or not at all, and do not wait where poll sees room. So
-// many lines as go into them; of a longer line a part.
+// How much to write at once: as many whole lines as go into PIPE_BUF, or a part of a longer line.
+// So much is written wholly or not at all, and without waiting where poll sees room.
 std::string_view piece_of(std::string_view text) {
   if (text.size() <= PIPE_BUF) return text;
   text = text.substr(0, PIPE_BUF);
@@ -70,7 +70,7 @@ int output::flush() {
       return errno;
     }
   }
-  // Moving what is left costs as much as what was written, at most.
+  // Moving what is left costs at most as much as what was written.
   if (written_ >= kept_.size() - written_) {
     kept_.erase(0, written_);
     written_ = 0;

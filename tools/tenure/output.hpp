@@ -1,4 +1,4 @@
-// A descriptor whose reader may be slow, or have stopped reading: writing to it never waits.
+// A descriptor whose reader may be slow, or may have stopped reading. Writing to it never waits.
 #ifndef TENURE_TOOL_OUTPUT_HPP
 #define TENURE_TOOL_OUTPUT_HPP
 
@@ -11,9 +11,8 @@ namespace tenure::tool {
 // For `finish`: how long a reader may take nothing.
 constexpr int reader_patience_ms = 1000;
 
-// What cannot be written at once is kept until `flush`. Errors are numbers of errno, 0 for none. A
-// regular file is written to directly: it has no reader to wait for, and nothing that could say
-// when it is ready. After an error nothing is kept.
+// What cannot be written at once is kept until `flush`. Errors are numbers of errno; 0: none. After
+// an error nothing is kept. A regular file is written to directly: it has no reader to wait for.
 class output {
  public:
   // Keeps up to `limit` bytes.
@@ -26,12 +25,12 @@ class output {
   [[nodiscard]] int write(std::string_view line);
   // Writes what can be written now, whole lines at once.
   [[nodiscard]] int flush();
-  // Waits for the reader, for as long as it takes something at least once in `patience_ms`; else
-  // ETIMEDOUT. Not for a loop.
+  // Waits for the reader, as long as it takes something once in `patience_ms`. Else ETIMEDOUT. It
+  // blocks, so it is not for a loop.
   [[nodiscard]] int finish(int patience_ms);
 
   [[nodiscard]] bool waiting() const noexcept { return written_ < kept_.size(); }
-  // The reader of a pipe went away, which only a write would tell otherwise.
+  // The reader of a pipe went away. Without this only a write would tell.
   [[nodiscard]] bool abandoned() const noexcept;
 
  private:

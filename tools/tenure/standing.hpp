@@ -14,7 +14,7 @@ namespace tenure::tool {
 
 class standing {
  public:
-  // `over` is called once, when this election will not be stood in again, with what to exit with.
+  // `over` is called once, with an exit code: this election will not be stood in again.
   standing(host& on, const settings& chosen, std::string shard,
            std::function<void(int exit_code)> over);
   standing(const standing&) = delete;

@@ -47,7 +47,7 @@ std::string one_word(std::string_view bytes) {
   if (!bytes.empty() && std::all_of(bytes.begin(), bytes.end(), plain)) return std::string(bytes);
 
   std::string clean = valid_utf8(bytes);
-  // JSON leaves DEL and the C1 controls as they are, which some terminals obey.
+  // JSON leaves DEL and the C1 controls as they are. Some terminals obey them.
   for (std::size_t i = 0; i < clean.size(); ++i) {
     const auto byte = static_cast<unsigned char>(clean[i]);
     const auto next = static_cast<unsigned char>(i + 1 < clean.size() ? clean[i + 1] : 0);

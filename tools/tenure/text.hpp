@@ -15,8 +15,8 @@ namespace tenure::tool {
 // `bytes` with whatever is not UTF-8 replaced by U+FFFD: anybody can write a key's value.
 [[nodiscard]] std::string valid_utf8(std::string_view bytes);
 
-// For a line of text on a terminal: as it is if it is one plain word, else as a JSON string
-// without any control character.
+// For a line of text on a terminal. One plain word stays as it is. Anything else becomes a JSON
+// string without control characters.
 [[nodiscard]] std::string one_word(std::string_view bytes);
 
 }  // namespace tenure::tool
