@@ -61,11 +61,11 @@ REPLAY_OBJ  := $(BUILD)/obj/test/gates/replay_main.o
 ALL_OBJ     := $(LIB_OBJ) $(TOOL_OBJ) $(EXAMPLE_OBJ) $(SUPPORT_OBJ) $(UNIT_OBJ) $(REAL_OBJ) $(SIM_OBJ) \
                $(BENCH_OBJ) $(filter-out $(BENCH_OBJ),$(FLOOR_OBJ)) $(FUZZ_OBJ) $(REPLAY_OBJ)
 # Programs without Criterion cannot link its leak gate.
-PLAIN_SUPPORT_OBJ := $(filter-out %/lsan_gate.o %/wait_guard.o,$(SUPPORT_OBJ))
+PLAIN_SUPPORT_OBJ := $(filter-out %/failing_memory.o %/lsan_gate.o %/wait_guard.o,$(SUPPORT_OBJ))
 
 # The fault driver. The unit tests test its judge.
 CHAOS_OBJ := $(call objects,test/chaos/*.cc)
-CHAOS_SUPPORT_OBJ := $(filter-out %/lsan_gate.o %/wait_guard.o,$(SUPPORT_OBJ))
+CHAOS_SUPPORT_OBJ := $(PLAIN_SUPPORT_OBJ)
 CHAOS     := $(if $(CHAOS_OBJ),$(BUILD)/test/chaos)
 UNIT_OBJ  += $(filter %/checker.o %/fault.o %/history.o %/losses.o %/schedule.o %/terms.o,$(CHAOS_OBJ))
 ALL_OBJ   += $(CHAOS_OBJ)

@@ -32,8 +32,10 @@ error job_runner::run(session& session, std::vector<job> jobs, job_runner_option
                                                           std::move(events));
     if (error e = made->enlist(std::move(jobs))) return e;
     if (error e = in_use()) return e;  // begun from within `start_delay`
+    undo_unless_kept running([&] { made->silence(); });
+    made->begin();
+    running.keep();
     impl_ = std::move(made);
-    impl_->begin();
     return {};
   });
 }

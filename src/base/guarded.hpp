@@ -2,6 +2,7 @@
 #pragma once
 
 #include <new>
+#include <utility>
 
 #include "tenure/error.hpp"
 
@@ -19,5 +20,27 @@ error guarded(Call&& call) {
   return call();
 #endif
 }
+
+// Undoes something when its scope is left by an error or an exception, unless it is kept.
+template <class Undo>
+class undo_unless_kept {
+ public:
+  explicit undo_unless_kept(Undo undo) : undo_(std::move(undo)) {}
+  undo_unless_kept(const undo_unless_kept&) = delete;
+  undo_unless_kept& operator=(const undo_unless_kept&) = delete;
+  ~undo_unless_kept() {
+    if (kept_) return;
+    // Without memory for that either, what is left is closed with its session.
+    (void)guarded([this]() -> error {
+      undo_();
+      return {};
+    });
+  }
+  void keep() noexcept { kept_ = true; }
+
+ private:
+  Undo undo_;
+  bool kept_ = false;
+};
 
 }  // namespace tenure

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/clock.hpp"
+#include "base/guarded.hpp"
 #include "wire/failure.hpp"
 #include "wire/names.hpp"
 
@@ -19,9 +20,13 @@ error candidate_impl::stand(session_impl& session, const candidate_options& opti
                 " already; if that one is closing, stand when its `closed` was called",
             0};
   }
-  made = std::make_shared<candidate_impl>(session, id, options.campaign_again, std::move(events));
-  e.candidate = made;
+  auto one =
+      std::make_shared<candidate_impl>(session, id, options.campaign_again, std::move(events));
+  undo_unless_kept standing([&] { one->silence(); });
+  e.candidate = one;
   session.apply(core::stand{id, options.campaign_again});
+  standing.keep();
+  made = std::move(one);
   return {};
 }
 

@@ -2,12 +2,16 @@
 
 #include <utility>
 
+#include "base/guarded.hpp"
+
 namespace tenure::detail {
 
 std::shared_ptr<directory_impl> directory_impl::follow(session_impl& session,
                                                        directory_events events) {
   auto made = std::make_shared<directory_impl>(session, std::move(events));
+  undo_unless_kept following([&] { made->silence(); });
   made->reader_->add(made);
+  following.keep();
   return made;
 }
 

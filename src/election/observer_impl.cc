@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/guarded.hpp"
+
 namespace tenure::detail {
 
 std::shared_ptr<observer_impl> observer_impl::follow(session_impl& session,
@@ -10,10 +12,12 @@ std::shared_ptr<observer_impl> observer_impl::follow(session_impl& session,
                                                      observer_events events) {
   const core::election_id id = session.elections().add(shard);
   auto made = std::make_shared<observer_impl>(session, id, std::move(events));
+  undo_unless_kept following([&] { made->silence(); });
   outlook& seen = session.slots()[id].see();
   seen.observers.push_back(made);
   if (seen.leader_known) made->told_leader(seen.leader);
   session.apply(core::observe{id, true});
+  following.keep();
   return made;
 }
 
