@@ -1,0 +1,148 @@
+#include "session/carrier.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "etcd/request.hpp"
+
+namespace tenure::detail {
+
+namespace {
+
+// Larger answers are understood in a piece of work of their own, not in the one that received them.
+constexpr std::size_t long_answer = 1u << 10;
+
+}  // namespace
+
+carrier::carrier(const session_options& options, const wire::electorate& elections,
+                 const wire::reporter& report, dispatcher& later, logger& log)
+    : options_(options),
+      later_(later),
+      log_(log),
+      report_(report),
+      encoder_(elections, options),
+      decoder_(elections, report),
+      watch_decoder_(elections, report),
+      stream_(watch_decoder_, report) {}
+
+error carrier::open(uv_loop_t* loop, net::transport_config config, turn& now, taker take) {
+  take_ = std::move(take);
+  return transport_.open(loop, std::move(config), *this, now);
+}
+
+void carrier::send(const core::send& s, std::string_view next_key) {
+  calls_.emplace(s.call, wire::expected(s));
+  wire::http_request r = encoder_.encode(s, std::chrono::system_clock::now(), next_key);
+  // The server gives up a little before we do, so that nothing of it is applied long after.
+  const auto limit =
+      std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(s.timeout / 10 * 9));
+  // etcd refuses even a login that carries a token which has run out.
+  const std::string_view token =
+      s.what == core::op::authenticate ? std::string_view() : std::string_view(token_);
+  transport_.send(s.call, s.endpoint, r.path, std::move(r.body), token,
+                  std::max(limit, milliseconds(1)));
+}
+
+void carrier::abort(const core::abort& a) {
+  transport_.abort(a.call);
+  calls_.erase(a.call);
+}
+
+void carrier::replied(std::uint64_t call, net::reply&& reply) {
+  if (reply.body.size() <= long_answer) {
+    understand(call, reply);
+  } else {
+    later_.post([this, call, reply = std::move(reply)] { understand(call, reply); });
+  }
+}
+
+void carrier::understand(core::call_id call, const net::reply& reply) {
+  const auto at = calls_.find(call);
+  if (at == calls_.end()) return;  // aborted meanwhile
+  const wire::expected asked = std::move(at->second);
+  calls_.erase(at);
+  wire::decoded heard = decoder_.decode(call, asked, reply);
+  if (heard.failure && log_.heard())
+    log_(log_level::debug, "request_failed", heard.failure.message);
+  said besides;
+  besides.failure = std::move(heard.failure);
+  if (asked.what == core::op::authenticate) besides.token = std::move(heard.token);
+  besides.leaders = std::move(heard.leaders);
+  besides.page = std::move(heard.page);
+  take_(std::move(heard.answer), std::move(besides));
+}
+
+void carrier::open_stream(const core::open_stream& s) {
+  stream_.open(s.stream, s.endpoint);
+  transport_.open_stream(s.stream, s.endpoint, etcd::path_watch, encoder_.watch(s), token_,
+                         s.two_way);
+  if (log_.heard()) {
+    log_(log_level::debug, "watch_opening", "opening the watch",
+         {{"endpoint", options_.endpoints[s.endpoint]}, {"revision", std::to_string(s.revision)}});
+  }
+}
+
+void carrier::probe_stream(const core::probe_stream& s) {
+  std::string body;
+  etcd::watch_progress(body);
+  transport_.write_stream(s.stream, body);
+}
+
+void carrier::close_stream(const core::close_stream& s) {
+  transport_.close_stream(s.stream);
+  if (s.stream == stream_.id()) stream_.close();
+}
+
+void carrier::streamed(std::uint64_t stream, std::string_view bytes) {
+  if (stream != stream_.id() || !stream_.is_open()) return;
+  const auto post = [this](auto what) { later_.post(std::move(what)); };
+  switch (stream_.append(bytes)) {
+    case watch_stream::arrival::little: parts_.run(post, [this] { return read_stream(); }); break;
+    case watch_stream::arrival::much:
+      parts_.run_later(post, [this] { return read_stream(); });
+      break;
+    case watch_stream::arrival::waiting: break;
+    case watch_stream::arrival::too_much:
+      break_stream(report_.watch_broke(stream_.endpoint(), errc::bad_answer,
+                                       "it sends more than can be read"));
+      break;
+  }
+}
+
+// Whether there is more to read.
+bool carrier::read_stream() {
+  if (!stream_.is_open()) return false;
+  const core::stream_id id = stream_.id();
+  watch_stream::part heard = stream_.read();
+  for (wire::watch_heard& m : heard.messages) {
+    said besides;
+    besides.failure = std::move(m.failure);
+    besides.changes = std::move(m.events);
+    take_(std::move(m.news), std::move(besides));
+  }
+  // What was heard may have ended it, or opened another.
+  if (heard.failure && stream_.is_open() && stream_.id() == id)
+    break_stream(std::move(heard.failure));
+  return stream_.is_open() && stream_.has_more();
+}
+
+void carrier::break_stream(error&& why) {
+  const core::stream_id id = stream_.id();
+  transport_.close_stream(id);
+  stream_.close();
+  said besides;
+  besides.failure = std::move(why);
+  take_(core::stream_gone{id, core::outcome::bad_answer}, std::move(besides));
+}
+
+void carrier::stream_ended(std::uint64_t stream, net::reply&& last) {
+  if (stream != stream_.id()) return;
+  stream_.close();
+  wire::watch_over over = watch_decoder_.end(stream, stream_.endpoint(), last);
+  said besides;
+  besides.failure = std::move(over.failure);
+  take_(over.gone, std::move(besides));
+}
+
+}  // namespace tenure::detail

@@ -1,0 +1,77 @@
+// What goes out for the core, and what comes back: the calls under way, the watch, the token of a
+// login. It judges nothing: what comes in is handed over as an event, with all that it says.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include <uv.h>
+
+#include "core/action.hpp"
+#include "core/event.hpp"
+#include "loop/dispatcher.hpp"
+#include "loop/logger.hpp"
+#include "loop/slicer.hpp"
+#include "loop/turn.hpp"
+#include "net/transport.hpp"
+#include "session/said.hpp"
+#include "session/watch_stream.hpp"
+#include "tenure/error.hpp"
+#include "tenure/options.hpp"
+#include "wire/decode.hpp"
+#include "wire/decode_watch.hpp"
+#include "wire/electorate.hpp"
+#include "wire/encode.hpp"
+#include "wire/failure.hpp"
+
+namespace tenure::detail {
+
+class carrier final : private net::receiver {
+ public:
+  using taker = std::function<void(const core::event&, said&&)>;
+
+  // They must outlive it.
+  carrier(const session_options& options, const wire::electorate& elections,
+          const wire::reporter& report, dispatcher& later, logger& log);
+
+  // From the loop, `take` gets what comes in.
+  [[nodiscard]] error open(uv_loop_t* loop, net::transport_config config, turn& now, taker take);
+  void close(void (*closed)(void* context), void* context) { transport_.close(closed, context); }
+
+  // `next_key`: where the next page of a read of all keys begins.
+  void send(const core::send& s, std::string_view next_key);
+  void abort(const core::abort& a);
+  void open_stream(const core::open_stream& s);
+  void probe_stream(const core::probe_stream& s);
+  void close_stream(const core::close_stream& s);
+  // From now on requests carry this one.
+  void use_token(std::string token) { token_ = std::move(token); }
+
+ private:
+  // net::receiver
+  void replied(std::uint64_t call, net::reply&& reply) override;
+  void streamed(std::uint64_t stream, std::string_view bytes) override;
+  void stream_ended(std::uint64_t stream, net::reply&& last) override;
+
+  void understand(core::call_id call, const net::reply& reply);
+  bool read_stream();
+  void break_stream(error&& why);
+
+  const session_options& options_;
+  dispatcher& later_;
+  logger& log_;
+  const wire::reporter& report_;
+  wire::encoder encoder_;
+  wire::decoder decoder_;
+  wire::watch_decoder watch_decoder_;
+  net::transport transport_;
+  taker take_;
+  std::unordered_map<core::call_id, wire::expected> calls_;  // under way
+  watch_stream stream_;
+  slicer parts_{1};  // of the stream
+  std::string token_;
+};
+
+}  // namespace tenure::detail

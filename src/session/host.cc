@@ -1,0 +1,119 @@
+#include "session/host.hpp"
+
+#include <new>
+#include <utility>
+#include <variant>
+
+#include "base/clock.hpp"
+#include "base/fork_guard.hpp"
+#include "base/testing.hpp"
+
+namespace tenure::detail {
+
+void host::open(uv_loop_t* loop, const core::settings& settings, std::uint32_t process) {
+  process_ = process;
+  alarms_.open(loop, [this] { later_.again(); });
+  core_.emplace(settings, choices_);
+  now_ = boot_time();
+  alarms_.arm(now_, core_->next_wake());
+}
+
+// However a turn ends, also without memory, the next one can begin.
+struct host::in_turn {
+  explicit in_turn(host& of) : of_(of) { of_.turning_ = true; }
+  in_turn(const in_turn&) = delete;
+  in_turn& operator=(const in_turn&) = delete;
+  ~in_turn() {
+    of_.turning_ = false;
+    of_.caused_.clear();
+  }
+  host& of_;
+};
+
+// The time is taken once: all that happens in a turn happens at the same moment. After user code
+// has run it is worthless, and the dispatcher asks for a new turn.
+void host::turn(const core::event& e, said&& besides) {
+  if (finished_ || forked()) return;
+  if (turning_) {
+    caused_.push_back(e);
+    return;
+  }
+  const in_turn here(*this);
+  now_ = boot_time();
+  alarms_.ring(now_, [this](auto what) { later_.post(std::move(what)); });
+  step(e, besides);
+  said nothing;
+  for (std::size_t i = 0; i < caused_.size() && !finished_; ++i) {
+    const core::event next = std::move(caused_[i]);
+    step(next, nothing);
+  }
+  if (!finished_) alarms_.arm(now_, core_->next_wake());
+}
+
+void host::step(const core::event& e, said& besides) {
+  actions_.clear();
+  core_->apply(now_, e, actions_);
+  const char* const broken =
+      switches().broken != nullptr ? switches().broken : core_->broken_invariant(now_);
+  // Tokens end, and all who have to know are told: they hear of it from the dispatcher.
+  for (const core::action& it : actions_) {
+    if (const auto* news = std::get_if<core::tell>(&it)) tell(*news, besides);
+  }
+  if (!deadline_.move(core_->belief())) caused_.emplace_back(core::expired{});
+  // A login counts if the core believes its answer; what goes out now carries it.
+  if (besides.token) wire_.use_token(core_->requests().has_token() ? *besides.token : "");
+  for (core::action& it : actions_) start_and_stop(it);
+  if (broken != nullptr && !std::exchange(broken_, true)) break_off(broken);
+}
+
+void host::tell(const core::tell& news, said& besides) {
+  if (news.what == core::news::cancelled_all) deadline_.end(wire::to_reason(news.why_lost));
+  if (news.what == core::news::refused_timings) life_.closes();
+  ears_.tell(now_, *core_, news, besides);
+}
+
+void host::start_and_stop(core::action& what) {
+  if (auto* s = std::get_if<core::send>(&what)) {
+    wire_.send(*s, ears_.next_key());
+  } else if (auto* a = std::get_if<core::abort>(&what)) {
+    wire_.abort(*a);
+  } else if (auto* o = std::get_if<core::open_stream>(&what)) {
+    wire_.open_stream(*o);
+  } else if (auto* p = std::get_if<core::probe_stream>(&what)) {
+    wire_.probe_stream(*p);
+  } else if (auto* c = std::get_if<core::close_stream>(&what)) {
+    wire_.close_stream(*c);
+  } else if (std::holds_alternative<core::finished>(what)) {
+    finished_ = true;
+    alarms_.clear();
+    life_.finished();
+  }
+}
+
+// A defect of ours must not make two leaders: tokens first, then the session.
+void host::break_off(const char* invariant) {
+  deadline_.end(reason::internal);
+  const error e{
+      errc::system,
+      std::string("a defect in tenure: ") + invariant + "; the session closes: please report it",
+      0};
+  log_(log_level::error, "broken_invariant", e.message);
+  ears_.tell_lost(e);
+  life_.closes();
+  caused_.emplace_back(core::close{});
+}
+
+void host::at(core::nanos when, std::function<void()> what) {
+  if (finished_) return;
+  alarms_.set(when, std::move(what));
+  if (!turning_) alarms_.arm(boot_time(), core_->next_wake());
+}
+
+token_node* host::begin_term(teller_line* line) {
+  shared_deadline* const deadline = deadline_.begin_term(&boot_time, process_, core_->belief());
+  return deadline != nullptr ? new (std::nothrow) token_node(deadline, line) : nullptr;
+}
+
+bool host::forked() const { return !fork_guard::still(process_); }
+
+}  // namespace tenure::detail

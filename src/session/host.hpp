@@ -1,0 +1,89 @@
+// Hosts the core on the loop: one turn of it is `host::turn`.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <uv.h>
+
+#include "base/random.hpp"
+#include "core/machine.hpp"
+#include "loop/alarms.hpp"
+#include "loop/dispatcher.hpp"
+#include "loop/logger.hpp"
+#include "session/audience.hpp"
+#include "session/carrier.hpp"
+#include "session/said.hpp"
+#include "token/session_deadline.hpp"
+#include "token/token_state.hpp"
+
+namespace tenure::detail {
+
+// What the host asks of the session's life cycle.
+class life_cycle {
+ public:
+  // The session closes by itself; its user is told why.
+  virtual void closes() = 0;
+  // The core has nothing under way any more.
+  virtual void finished() = 0;
+
+ protected:
+  ~life_cycle() = default;
+};
+
+class host {
+ public:
+  // They must outlive it.
+  host(carrier& wire, audience& ears, dispatcher& later, logger& log, life_cycle& life)
+      : wire_(wire), ears_(ears), later_(later), log_(log), life_(life) {}
+
+  // `process`: the number of this process's life.
+  void open(uv_loop_t* loop, const core::settings& settings, std::uint32_t process);
+  // Closes its handle; `closed` is called from the loop.
+  void close(std::function<void()> closed) { alarms_.close(std::move(closed)); }
+
+  // One turn. What its own news cause (a client that resigns as it is told) is taken up at its end.
+  void turn(const core::event& e, said&& besides = {});
+  // Calls `what` from the loop, not before this moment.
+  void at(core::nanos when, std::function<void()> what);
+
+  [[nodiscard]] const core::machine& core() const { return *core_; }
+  [[nodiscard]] bool is_open() const { return core_.has_value(); }
+  // When the present turn began, or the last one.
+  [[nodiscard]] core::nanos now() const { return now_; }
+  // The token of a leadership that begins in this turn, with a line to who tells of its end; null
+  // without memory.
+  token_node* begin_term(teller_line* line);
+  // This is a child of the process in which it was opened.
+  [[nodiscard]] bool forked() const;
+
+ private:
+  struct in_turn;
+  void step(const core::event& e, said& besides);
+  void tell(const core::tell& news, said& besides);
+  void start_and_stop(core::action& what);
+  void break_off(const char* invariant);
+
+  carrier& wire_;
+  audience& ears_;
+  dispatcher& later_;
+  logger& log_;
+  life_cycle& life_;
+  std::uint32_t process_ = 0;
+  random_choices choices_;
+  std::optional<core::machine> core_;
+  alarms alarms_;
+  session_deadline deadline_;
+  core::nanos now_ = 0;
+  bool turning_ = false;
+  bool broken_ = false;
+  bool finished_ = false;
+  std::vector<core::action> actions_;  // of the present step; keeps its memory
+  std::vector<core::event> caused_;    // by the present turn
+};
+
+}  // namespace tenure::detail
