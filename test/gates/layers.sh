@@ -12,7 +12,7 @@ readonly table='
 core
 etcd      <rapidjson>
 base      tenure core/time core/choices
-loop      tenure base <uv>
+loop      tenure base core/time <uv>
 token     tenure base core/time core/belief
 net       tenure base loop <uv> <curl>
 wire      tenure core etcd net/reply
