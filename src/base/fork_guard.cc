@@ -12,7 +12,7 @@ namespace tenure::fork_guard {
 namespace {
 
 std::atomic<std::atomic<std::uint32_t>*> page{nullptr};
-std::uint32_t last_life = 0;  // copied into a child, so that its lives differ from its parent's
+std::uint32_t last_life = 0;  // a child has a copy, so its lives differ from its parent's
 std::mutex making;            // only for begin(), which is not on any hot path
 
 void wipe() { page.load(std::memory_order_relaxed)->store(0, std::memory_order_relaxed); }

@@ -1,8 +1,8 @@
 // Tells whether this is still the process in which something began.
 //
-// A page that the kernel wipes in a forked child (MADV_WIPEONFORK, Linux 4.14) holds the life's
-// number: one load tells, whoever forked and however. Where the kernel has no such pages, a
-// pthread_atfork handler does it.
+// The life has a number, in a page that the kernel wipes in a forked child (MADV_WIPEONFORK, Linux
+// 4.14). One load tells, whoever forked and however. Where the kernel has no such pages, a
+// pthread_atfork handler wipes it.
 #pragma once
 
 #include <cstdint>

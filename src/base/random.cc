@@ -7,8 +7,8 @@
 
 namespace tenure {
 
-// Two processes must not choose the same lease id: without the system's randomness the process id
-// and the time have to do.
+// Two processes must not choose the same lease id. Without the system's randomness the seed is made
+// of the process id and the time.
 random_choices::random_choices() {
   if (getrandom(&state_, sizeof state_, GRND_NONBLOCK) != static_cast<ssize_t>(sizeof state_)) {
     state_ = static_cast<std::uint64_t>(boot_time()) ^ static_cast<std::uint64_t>(getpid()) << 40U;

@@ -1,5 +1,5 @@
-// A candidate behind its handle. Its owners are the handle, the session until it has told that it
-// ended, and whatever is posted for it.
+// A candidate behind its handle. Its owners are the handle, the session until it says `ended`, and
+// whatever is posted for it.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ namespace tenure::detail {
 
 class candidate_impl final : public client, public std::enable_shared_from_this<candidate_impl> {
  public:
-  // The one way to stand. `made` is what stands, unless an error is returned. The shard's name was
-  // checked.
+  // The one way to stand. `made` is what stands, unless an error is returned. The caller has
+  // checked the shard's name.
   [[nodiscard]] static error stand(session_impl& session, const candidate_options& options,
                                    candidate_events events, std::shared_ptr<candidate_impl>& made);
   candidate_impl(session_impl& session, core::election_id id, bool campaign_again,

@@ -19,7 +19,7 @@ directory_impl::directory_impl(session_impl& session, directory_events events)
     : follower(session), reader_(shard_reader::of(session)), events_(std::move(events)) {}
 
 void directory_impl::told_leader(const std::string& shard, const leader_info& who) {
-  // What lies ahead of the telling of all will be told by it.
+  // All shards are being told one by one. If this one is still ahead, it will be told then.
   if (!complete_ && (!told_to_ || shard > *told_to_)) return;
   if (events_.leader) post([this, shard, who] { events_.leader(shard, who); });
 }
@@ -29,7 +29,7 @@ void directory_impl::tell_all() {
   post([this] { tell_next(); });
 }
 
-// One at a time: how many fit into a turn is the dispatcher's to decide.
+// One at a time: the dispatcher decides how many fit into a turn.
 void directory_impl::tell_next() {
   posted_ = false;
   if (!in_use() || !reader_->current()) return;  // it goes on when it is current again

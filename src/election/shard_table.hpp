@@ -1,5 +1,5 @@
-// The candidates of all shards of an application, as pages of a read and changes of the watch tell
-// of them, in whatever order the two come. Of each key the later revision counts.
+// The candidates of all shards of an application. Pages of a read and changes of the watch tell of
+// them, in whatever order. For each key the later revision counts.
 #pragma once
 
 #include <cstddef>

@@ -17,7 +17,7 @@ bool read_op(const field& in, op_response& out) {
   const field range = in.member("response_range");
   const field removal = in.member("response_delete_range");
   const field txn = in.member("response_txn");
-  // etcd always says which kind it is. An entry without would pass for "nothing found".
+  // etcd always says which kind it is. An entry without a kind would pass for "nothing found".
   if (put.present() + range.present() + removal.present() + txn.present() != 1) {
     return in.fail("not one of response_put, response_range, response_delete_range, response_txn");
   }
@@ -56,7 +56,7 @@ bool read_token(const field& root, authenticate_response& out) {
   const field token = root.member("token");
   if (!token.read_text(out.token)) return false;
   if (out.token.empty()) return token.fail("missing");
-  // It goes into a header of our requests: nothing in it may end the header and begin another.
+  // It goes into a header of our requests. Nothing in it may end that header and begin another.
   for (const char c : out.token) {
     if (c <= ' ' || c > '~') return token.fail("not a token of printable characters");
   }

@@ -15,12 +15,12 @@ namespace tenure::etcd {
 [[nodiscard]] bool read(const field& in, header& out);
 [[nodiscard]] bool read(const field& in, key_value& out);
 
-// The member `header` of `in`, which must be there and name a cluster: what has none is no answer
-// of etcd's, and nothing can be concluded from it, not even that something is absent.
+// The member `header` of `in`. It must be there and name a cluster. Without one it is no answer of
+// etcd's: nothing can be concluded from it, not even that something is absent.
 [[nodiscard]] bool read_header(const field& in, header& out);
 
-// The elements of an array, each read by `read_one`. Grows as it goes: elements of the wrong kind
-// can be much smaller in the text than in memory.
+// The elements of an array, each read by `read_one`. The list grows as it goes: elements of the
+// wrong kind can be much smaller in the text than in memory.
 template <class T>
 [[nodiscard]] bool read_list(const field& in, std::vector<T>& out,
                              bool (*read_one)(const field&, T&)) {
@@ -35,8 +35,8 @@ template <class T>
   return true;
 }
 
-// Parses `body` and gives its root to `read_root(root, out)`. What could not be read wholly is not
-// handed out in parts.
+// Parses `body` and gives its root to `read_root(root, out)`. If that fails, `out` is empty: no
+// part of it is handed out.
 template <class Out>
 [[nodiscard]] bool parse_with(bool (*read_root)(const field&, Out&), std::string_view body,
                               Out& out, std::string& why) {

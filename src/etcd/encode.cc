@@ -21,8 +21,8 @@ class sink {
   std::string& to_;
 };
 
-// RapidJSON's writer, which sees to commas and colons, with values of etcd's kinds. What cannot
-// need an escape (names, base64, integers) goes past the search for one.
+// RapidJSON's writer, with values of etcd's kinds. It sees to commas and colons. Names, base64 and
+// integers need no escape, so they go past the search for one.
 class writer : public rapidjson::Writer<sink> {
  public:
   explicit writer(std::string& out) : rapidjson::Writer<sink>(to_), to_(out) {}
@@ -39,7 +39,7 @@ class writer : public rapidjson::Writer<sink> {
   writer& bytes(std::string_view value) {
     return quoted([value](std::string& out) { append_base64(out, value); });
   }
-  // As a string: what reads JSON by way of doubles on the other side cannot spoil it.
+  // As a string: a reader that takes numbers for doubles cannot spoil it.
   writer& integer(std::int64_t value) {
     return quoted([value](std::string& out) {
       char digits[20];  // -9223372036854775808

@@ -114,8 +114,8 @@ bool document::parse(std::string_view text, std::string& why) {
   // (CVE-2024-38517).
   // It parses a copy of the text in place: so the strings need not be copied one by one.
   constexpr unsigned flags = rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag;
-  // Then there is no encoding to check, which takes as long as the parsing. Etcd's answers are:
-  // bytes come as base64.
+  // Plain ASCII needs no check of its encoding, which takes as long as the parsing. Etcd's answers
+  // are plain ASCII: bytes come as base64.
   const bool plain = ascii(text);
   // RapidJSON 1.1.0 takes all bytes that a first byte of UTF-8 promises, also past the end. These
   // are three at most.

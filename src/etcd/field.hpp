@@ -1,5 +1,5 @@
-// The one way to read a JSON answer: each value is checked for its type before it is touched,
-// and what does not fit is reported with the way to it.
+// The one way to read a JSON answer. Each value is checked for its type before it is touched. What
+// does not fit is reported with the way to it.
 #pragma once
 
 #include <cstddef>
@@ -30,8 +30,8 @@ class document {
   rapidjson::Document dom_;
 };
 
-// A place in a document: a value, or the absence of one (null is absence, too), and the way to it.
-// It points to the field it was taken from, so that one must be a named object that lives longer.
+// A place in a document: a value or its absence, and the way to it. Null is absence, too. It points
+// to the field from which it was taken: that must be a named object that lives longer.
 class field {
  public:
   field(const document& from, std::string& why) : value_(&from.root()), why_(&why) {}
@@ -48,11 +48,13 @@ class field {
   [[nodiscard]] bool is_object() const { return present() && value_->IsObject(); }
   [[nodiscard]] std::size_t size() const;  // of an array, 0 of anything else
 
-  // Each is true if this is of that type or absent, else reports.
+  // Each is true if this is of that type or absent. Else it reports and is false.
   [[nodiscard]] bool object() const;
   [[nodiscard]] bool array() const;
 
-  // Each is true and sets `out` if this is of that type; absent gives zero. Else reports.
+  // Each is true and sets `out` if this is of that type; absent gives zero. Else it reports and is
+  // false.
+  //
   // A number or a string, never by way of a double.
   [[nodiscard]] bool read(std::int64_t& out) const;
   [[nodiscard]] bool read(std::uint64_t& out) const;

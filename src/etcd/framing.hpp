@@ -7,21 +7,21 @@
 
 namespace tenure::etcd {
 
-// Documents end at their closing brace (strings and escapes are understood), since 3.4's error
-// document has no newline. White space between documents is skipped. A document larger than
-// `limit`, or bytes between documents that cannot start one, make the stream bad for good.
-// Only braces are counted: whether a document is JSON at all is for the parser to say.
+// A document ends at its closing brace, because 3.4's error document has no newline. Strings and
+// escapes are understood. White space between documents is skipped. A document larger than `limit`
+// makes the stream bad for good, and so do bytes between documents that cannot start one. Only
+// braces are counted: the parser says whether a document is JSON at all.
 //
-// A watch message can tell of thousands of events ({"result":{…,"events":[{…},…]}}). So a document
-// with a list in its second object is handed out in parts when it is longer than `part`: each a
-// whole document of its own, with all that stands before the list and some of its elements.
+// A watch message can tell of thousands of events: {"result":{…,"events":[{…},…]}}. So a document
+// that is longer than `part` and has a list in its second object is handed out in parts. Each part
+// is a whole document, with all that stands before the list and some of its elements.
 class framing {
  public:
   explicit framing(std::size_t limit, std::size_t part = static_cast<std::size_t>(-1))
       : limit_(limit), part_(part) {}
 
   // Takes the next bytes and calls take(std::string_view document) for each document completed.
-  // The view is valid during the call only. `take` returns false to stop; then the rest of the
+  // The view is valid during the call only. `take` returns false to stop. Then the rest of the
   // bytes is lost, so feed no more. Returns false if stopped or bad.
   template <class Take>
   [[nodiscard]] bool feed(std::string_view bytes, Take&& take) {

@@ -1,6 +1,6 @@
-// RapidJSON under a name of our own. Its templates are weak symbols: with the usual name, a program
-// that embeds us and compiles RapidJSON with other settings would silently get ours, or we its.
-// Include RapidJSON through this file only, and before nothing else of it.
+// RapidJSON under a name of our own. Its templates are weak symbols. A program that embeds us may
+// compile RapidJSON with other settings: under the usual name it would silently get our code, or we
+// would get its code. Include RapidJSON through this file only.
 #pragma once
 
 #ifdef RAPIDJSON_RAPIDJSON_H_
@@ -18,8 +18,8 @@
 #include <rapidjson/allocators.h>
 #include <rapidjson/internal/swap.h>
 
-// RapidJSON's stack adds to its null pointer before it first grows: harmless, but clang's sanitizer
-// rightly complains, and everything behind it would go untested. (g++ does not mind.)
+// RapidJSON's stack adds to its null pointer before it first grows. That is harmless, but clang's
+// sanitizer rightly complains, and all that follows would go untested. g++ does not mind.
 #ifdef __clang__
 #pragma clang attribute push(__attribute__((no_sanitize("pointer-overflow"))), apply_to = function)
 #endif

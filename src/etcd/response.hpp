@@ -25,9 +25,9 @@ struct key_value {
   std::int64_t lease = 0;
 };
 
-// One entry of a transaction's `responses`, of whatever kind. Which members mean something
-// depends on the request at that place: kvs, count and more for a range, deleted for a delete,
-// succeeded and responses for a nested transaction, none for a put.
+// One entry of a transaction's `responses`, of whatever kind. The request at that place says which
+// members mean something: kvs, count and more for a range, deleted for a delete, succeeded and
+// responses for a nested transaction, none for a put.
 struct op_response {
   std::vector<key_value> kvs;
   std::int64_t count = 0;
@@ -88,8 +88,8 @@ struct watch_message {
   std::string error_text;
 };
 
-// What kind of refusal an error answer is: decided by code and text, not by the HTTP status
-// alone, which misleads (400 can mean "no token").
+// What kind of refusal an error answer is. Code and text decide that. The HTTP status alone
+// misleads: 400 can mean "no token".
 enum class refusal : std::uint8_t {
   unavailable,  // this member cannot now: no leader, stopping, timed out; try another
   lease_not_found,

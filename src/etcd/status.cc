@@ -1,5 +1,5 @@
-// What an error answer means to us. Texts come first where etcd's code misleads: code 2 and 3 stand
-// for half a dozen things each, and versions differ in the code but hardly in the text.
+// What an error answer means to us. Texts come first, because etcd's code misleads: codes 2 and 3
+// stand for half a dozen things each. Versions differ in the code, but hardly in the text.
 #include <iterator>
 
 #include "etcd/error_document.hpp"
@@ -108,7 +108,7 @@ etcd::refusal by_http(long status) {
   return refusal::rejected;
 }
 
-// The message goes to logs and terminals: nothing but printable ASCII, blanks in place of the rest.
+// The message goes to logs and terminals: printable ASCII only, with blanks for the rest.
 std::string printable(std::string_view text) {
   std::string out;
   const std::size_t start = text.find_first_not_of(" \t\r\n");
@@ -180,7 +180,7 @@ error_response classify(long http_status, std::string_view body) {
 }
 
 bool is_error(std::string_view body) {
-  // Asked of every answer: etcd's own begin so, and then there is no need to parse them twice.
+  // This is asked of every answer. etcd's good answers begin so, and need not be parsed twice.
   constexpr std::string_view usual[] = {R"({"header":)", R"({"result":)"};
   for (const std::string_view start : usual) {
     if (body.substr(0, start.size()) == start) return false;

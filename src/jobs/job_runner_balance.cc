@@ -13,8 +13,8 @@ using core::millisecond;
 using core::nanos;
 using core::second;
 
-// A look at a part of the jobs at a time: it must not be felt on the loop. Once round all of them
-// without a move, there is no hurry.
+// Each look is at a part of the jobs, so that the loop does not feel it. When all were looked at
+// without a move, the looks become rare.
 constexpr std::size_t jobs_a_look = 64;
 constexpr std::size_t moves_a_look = 16;
 constexpr nanos between_looks = second;
@@ -22,8 +22,8 @@ constexpr nanos after_a_move = 100 * millisecond;
 constexpr std::size_t remembered = 256;
 constexpr nanos absent_for = 600 * second;
 
-// Candidates of other programs wait like anybody, but are given nothing for balance: what they lead
-// is their business.
+// Candidates of other programs wait like anybody. But nothing is given to them for balance: we do
+// not know what they should lead.
 jobs::instance_id instance_of(const leader_info& who) {
   return who.instance.empty() ? 0 : names::split(who.key).lease;
 }
@@ -44,7 +44,8 @@ void job_runner_impl::follow() {
   directory_ = directory_impl::follow(*session_, std::move(on));
 }
 
-// At some moment in the second half of this time, or before, so that processes do not look in step.
+// Looks at some moment in the second half of this time, so that processes do not look in step. A
+// look that is due earlier stays.
 void job_runner_impl::look_within(nanos most) {
   if (!options_.balance || closing_) return;
   const nanos when = boot_time() + most / 2 +
@@ -81,7 +82,7 @@ void job_runner_impl::consider(slot& s, nanos now) {
   if (s.state == work::running) {
     bool newcomers = false;
     const std::vector<jobs::instance_id> queue = queue_of(s, now, newcomers);
-    // They will have the jobs: given to others meanwhile, they would move twice.
+    // Newcomers will get jobs. A job that goes to another now would move twice.
     if (newcomers || now - s.since < std::chrono::nanoseconds(options_.balance_delay).count())
       return;
     if (queue.empty() || queue.front() != session_->lease() ||
@@ -104,7 +105,7 @@ std::vector<leader_info> job_runner_impl::candidates_of(const slot& s) const {
   return table != nullptr ? table->queue(s.what.name) : std::vector<leader_info>();
 }
 
-// Those who came just now are nobody yet: they may be gone as soon.
+// Those who came just now do not count yet: they may soon be gone.
 std::vector<jobs::instance_id> job_runner_impl::queue_of(const slot& s, nanos now,
                                                          bool& newcomers) {
   std::vector<jobs::instance_id> queue;

@@ -47,7 +47,7 @@ void job_runner_impl::keep_appointments() {
   set_alarm();
 }
 
-// Whoever asks anew while it goes on has all of them looked at once more, from where it is.
+// If it is asked for anew while it goes on, all of them are looked at once more, from where it is.
 void job_runner_impl::settle_all() {
   to_settle_ = order_.size();
   settle_some();

@@ -35,7 +35,7 @@ void dispatcher::deliver() {
     if (std::exchange(again_, false)) {
       after_();
     } else if (!queue_.empty()) {
-      // Moved out first: what is called may post, or take the object apart that posted it.
+      // Moved out first: what is called may post, or destroy the object that posted it.
       const std::function<void()> next = std::move(queue_.front());
       queue_.pop_front();
       again_ = true;

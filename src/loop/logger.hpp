@@ -17,7 +17,7 @@ class logger {
   void silence() { hook_ = nullptr; }
   void operator()(log_level level, std::string_view event, std::string message,
                   std::initializer_list<std::pair<std::string_view, std::string>> fields = {});
-  // Whether anybody listens: what is costly to say can be left unsaid.
+  // Whether anybody listens. If not, costly messages need not be put together.
   [[nodiscard]] bool heard() const { return static_cast<bool>(hook_); }
 
  private:

@@ -1,5 +1,5 @@
-// How much of the present turn of the user's loop is used: what waits goes on in the next turn when
-// that is enough.
+// How much of the present turn of the user's loop is used. When it is enough, what waits goes on in
+// the next turn.
 #pragma once
 
 #include <cstdint>

@@ -52,8 +52,8 @@ CURLM* open_multi_close_on_exec() {
     if (!std::binary_search(before.begin(), before.end(), fd)) fresh.push_back(fd);
   }
   // Another thread may have opened sockets in these microseconds, perhaps to hand them to a child.
-  // The end that a wake-up arrives at is certainly curl's; the other is taken only if no third
-  // descriptor makes it doubtful.
+  // The end at which a wake-up arrives is certainly curl's. The other end is taken only if there is
+  // no third descriptor to confuse it with.
   if (fresh.size() != 2) return multi;
   const int earlier[] = {unread(fresh[0]), unread(fresh[1])};
   curl_multi_wakeup(multi);

@@ -11,18 +11,18 @@ namespace tenure::net {
 namespace {
 
 // How long the path may be silent before the kernel gives a connection up. The core aborts requests
-// much earlier; this ends what nobody waits for: an idle connection, a stream on a dead path.
+// much earlier. This ends what nobody waits for: an idle connection, or a stream on a dead path.
 constexpr long keepalive_idle_s = 10;
 constexpr long keepalive_interval_s = 5;
 constexpr unsigned user_timeout_ms = 20000;
 
-// Younger than the idle time after which middleboxes forget a flow, so that a request meets few
-// dead connections; and not too old, so that an endpoint's new address comes into use.
+// Less than the idle time after which middleboxes forget a flow, so that a request meets few dead
+// connections. And short enough for an endpoint's new address to come into use.
 constexpr long idle_s = 60;
 constexpr long lifetime_s = 300;
 
 int prepare_socket(void*, curl_socket_t fd, curlsocktype) noexcept {
-  // Best effort: an old kernel refuses it and loses only speed in noticing.
+  // Best effort. An old kernel refuses it, and then notices later.
   setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout_ms, sizeof user_timeout_ms);
   return CURL_SOCKOPT_OK;
 }

@@ -52,7 +52,7 @@ std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
 
 bool has(CURLU* url, CURLUPart which) { return !part(url, which).empty(); }
 
-// What curl's parser would take or guess, but nobody means.
+// Refuses what curl's parser would take or guess, but nobody means.
 error check_form(const std::string& text) {
   if (text.empty()) {
     return {errc::invalid_argument, "an endpoint is empty: write it as http://host:2379", 0};

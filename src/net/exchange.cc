@@ -14,9 +14,9 @@ namespace {
 constexpr long status_ok = 200;
 
 // Both bound what one call into curl may take of the loop's turn. A larger body is sent in pieces
-// of so much, one a call (no less, says curl). And while there is more to read, curl 7.88 fills its
-// buffer up to a hundred times in one call: with its usual 16 KiB, a watch message of a megabyte
-// took 2 ms.
+// of this size, one a call; curl allows no smaller ones. While there is more to read, curl 7.88
+// fills its buffer up to a hundred times in one call. With its usual 16 KiB a watch message of a
+// megabyte took 2 ms.
 constexpr long send_piece = 16384;
 constexpr long stream_buffer = 1024;
 
@@ -61,15 +61,16 @@ struct exchange::trampoline {
     return static_cast<exchange*>(context)->upload_.read(to, size * count);
   }
 
-  // curl rewinds before it repeats; and it forgets that it wanted to when we end that, until the
-  // handle's next request.
+  // curl rewinds before it sends a request again. If we refuse that, it sends nothing again until
+  // the handle's next request.
   static int rewind(void* context, curl_off_t, int) noexcept {
     return static_cast<exchange*>(context)->upload_.begun() ? CURL_SEEKFUNC_FAIL : CURL_SEEKFUNC_OK;
   }
 
-  // curl is about to send. When a reused connection turns out dead it would silently send the same
-  // request again on another one (curl PR#18417); whether to repeat is not decided here. It may go
-  // on only if not a byte was written: 7.88 looks for an end before it reuses, but not for a reset.
+  // curl is about to send. If a reused connection turns out dead, curl silently sends the same
+  // request again on another one (curl PR#18417). Whether to send again is not decided here: so it
+  // may go on only if not a byte was written. Before it reuses a connection, 7.88 looks for its
+  // end, but not for a reset.
   static int before_sending(void* context, char*, char*, int, int) noexcept {
     auto* self = static_cast<exchange*>(context);
     if (self->has_written()) return CURL_PREREQFUNC_ABORT;
@@ -209,7 +210,7 @@ long exchange::written() const {
   return bytes;
 }
 
-// What curl could not write at once, headers too, it does not count; but it notes when it began
+// curl does not count what it could not write at once, not even headers. But it notes when it began
 // with the rest.
 bool exchange::has_written() const {
   curl_off_t later = 0;

@@ -31,8 +31,8 @@ struct exchange_request {
 
 class exchange;
 
-// The exchanges that have something to tell, in order. They are added inside curl's callbacks, and
-// told of later, one by one, while what is told may end others: those leave a null.
+// The exchanges that have something to tell, in order. They are added inside curl's callbacks and
+// told of later, one by one. What is told may end others: those leave a null.
 class news {
  public:
   void add(exchange& x);
@@ -46,7 +46,7 @@ class news {
   std::vector<exchange*> list_;
 };
 
-// Collects what curl's callbacks bring; tells nobody, since they come from inside curl.
+// Collects what curl's callbacks bring. It tells nobody: the callbacks come from inside curl.
 class exchange final : public transfer {
  public:
   // The references must outlive it. Without memory for curl, all that it is asked to do fails.

@@ -12,7 +12,7 @@ bool has(std::string_view text, std::string_view part) {
 }
 
 // The server's TLS refused our certificate. Under TLS 1.3 it says so only after our side has
-// finished its handshake and sent the request, which it then has not read.
+// finished its handshake and sent the request. The request was then not read.
 bool certificate_refused(const outcome& o) {
   return has(o.detail, "alert") && (has(o.detail, "certificate") || has(o.detail, "unknown ca"));
 }
@@ -76,8 +76,8 @@ std::string distrust_failure(const outcome& o) {
          "): give the CA that signed it";
 }
 
-// The alert by which TLS 1.3 refuses a certificate can be lost: etcd closes with our request
-// unread, and the reset that follows may overtake it.
+// The alert by which TLS 1.3 refuses a certificate can be lost. etcd closes with our request
+// unread, and the reset that follows may overtake the alert.
 std::string perhaps(const outcome& o) {
   if (o.status != 0 || !o.new_connection) return {};
   if (!o.endpoint->tls) return "; if etcd serves TLS there, write the endpoint with https://";

@@ -14,7 +14,7 @@ struct multi::trampoline {
   static int socket(CURL* easy, curl_socket_t fd, int what, void* context, void*) noexcept {
     auto* self = static_cast<multi*>(context);
     auto& stalled = self->stalled_;
-    // curl may say so with a handle of its own: what counts is whom it watched the socket for.
+    // curl may say so with a handle of its own. What counts is for whom it watched the socket.
     CURL* before = self->transfers_.watched(fd, what == CURL_POLL_REMOVE ? nullptr : easy);
     if (before != nullptr && self->acting_) stalled.push_back(before);
     if (what == CURL_POLL_REMOVE) {
@@ -59,8 +59,8 @@ struct multi::trampoline {
   static void ready(void* context, int fd, int status, int events) noexcept {
     // libuv tells of it again in the next turn.
     if (status == 0 && static_cast<multi*>(context)->turn_->spent()) return;
-    // Not the error alone: curl would end the transfer at once, unread what came before a reset and
-    // with no better word than "poll returned error".
+    // Not the error alone. With that curl would end the transfer at once: what came before a reset
+    // would stay unread, and the message would only be "poll returned error".
     int flags = status < 0 ? CURL_CSELECT_ERR | CURL_CSELECT_IN | CURL_CSELECT_OUT : 0;
     if ((events & UV_READABLE) != 0) flags |= CURL_CSELECT_IN;
     if ((events & UV_WRITABLE) != 0) flags |= CURL_CSELECT_OUT;
@@ -173,8 +173,8 @@ void multi::act(curl_socket_t fd, int events) {
   to_->settled();
 }
 
-// Reads the messages whatever the number of running transfers: the last one to end by a time-out is
-// otherwise never reported.
+// Reads the messages whatever the number of running transfers. Else the last one to end by a
+// time-out would never be reported.
 void multi::report() {
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(handle_, &left)) {

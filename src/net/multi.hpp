@@ -1,6 +1,6 @@
 // libcurl's multi interface on a libuv loop: sockets by uv_poll_t, time by one uv_timer_t, and what
-// is due at once by one uv_idle_t (a timer of 0 that is started from a timer's callback is run by
-// libuv 1.44 before it polls, for ever).
+// is due at once by one uv_idle_t. A timer of 0 would not do for that: libuv 1.44 runs one that a
+// timer's callback started before it polls, for ever.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,9 @@
 
 namespace tenure::net {
 
-// Nothing of curl's is called from inside its callbacks: what they say is noted and done when curl
-// has returned. What the owner hears of, it hears from the top of a libuv callback, so that it may
-// call everything here from there, close() too.
+// Nothing of curl's is called from inside its callbacks. What they say is noted, and done when curl
+// has returned. The owner hears of it from the top of a libuv callback. So it may call everything
+// here from there, close() too.
 class multi {
  public:
   class owner {

@@ -14,7 +14,7 @@ struct poll_set::watched {
     const auto* w = static_cast<watched*>(handle->data);
     w->set->ready_(w->set->context_, w->fd, status,
                    events);  // may drop w, which lives until closed
-    // libuv stops a handle that has an error; curl may go on with the descriptor, and not say so.
+    // libuv stops a handle that has an error. curl may go on with the descriptor and not say so.
     auto* base = reinterpret_cast<uv_handle_t*>(handle);
     if (status < 0 && uv_is_closing(base) == 0 && uv_is_active(base) == 0) {
       uv_poll_start(handle, w->events, on_ready);

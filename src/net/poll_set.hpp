@@ -8,8 +8,8 @@
 
 namespace tenure::net {
 
-// A watch belongs to one generation of a descriptor: when curl forgets the number, its handle is
-// stopped at once and closed asynchronously; when the number comes back it gets a new handle.
+// A watch belongs to one generation of a descriptor. When curl forgets the number, its handle is
+// stopped at once and closed later. When the number comes back, it gets a new handle.
 class poll_set {
  public:
   // The descriptor is ready (libuv's events) or its polling failed (status < 0).

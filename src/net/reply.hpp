@@ -9,8 +9,9 @@ namespace tenure::net {
 enum class delivery : std::uint8_t {
   answered,  // an HTTP answer came, whole: status and body
   not_sent,  // certainly not executed: refused, unresolved, no route, TLS failed
-  broken,  // may have been executed: reset, EOF before the answer's end. Also where TLS 1.3 refused
-           // our certificate and a reset overtook its word on that
+  // May have been executed: reset, EOF before the answer's end. Also if TLS 1.3 refused our
+  // certificate and a reset overtook the alert.
+  broken,
   too_large,  // the answer exceeded max_answer
   bad_http,   // what came is not HTTP
 };

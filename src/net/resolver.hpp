@@ -22,7 +22,7 @@ class resolver {
  public:
   class owner {
    public:
-    // Who waits for the endpoint's address need not wait longer: ask again.
+    // Whoever waits for the endpoint's address should ask again now.
     virtual void resolved(std::size_t endpoint) = 0;
     virtual void resolver_gone() = 0;  // after close(): nothing is left
 
@@ -37,7 +37,7 @@ class resolver {
   resolver(const resolver&) = delete;
   resolver& operator=(const resolver&) = delete;
 
-  // Who waits is told after `patience` that it failed, though the look-up goes on.
+  // After `patience` whoever waits is told that it failed. The look-up goes on.
   void open(uv_loop_t* loop, owner& to, const std::vector<endpoint_url>& endpoints,
             std::chrono::milliseconds patience);
   // ready: addresses() is good, or the host is a literal address. waiting: `resolved` will come.

@@ -7,8 +7,8 @@ namespace tenure::detail {
 
 shared_deadline* session_deadline::begin_term(shared_deadline::clock now, std::uint32_t life,
                                               const core::belief& held) {
-  // One that passed under others is not replaced before the core has heard of it: who hangs on it
-  // would never be told. What begins now ends with it.
+  // The deadline may have passed under other leaderships, and the core not have heard of it yet.
+  // Then it is not replaced: those leaderships would never be told. What begins now ends with it.
   if (shared_ != nullptr && (lease_ != held.lease || (!used_ && shared_->passed()))) drop();
   if (shared_ == nullptr) {
     shared_ = new (std::nothrow) shared_deadline(now, life);
@@ -25,7 +25,7 @@ bool session_deadline::move(const core::belief& held) {
   if (shared_ == nullptr || lease_ != held.lease || held.losing) return true;
   used_ = held.leading;
   if (!used_) return true;
-  // Somebody found it passed a moment ago: then it has passed, whatever came since.
+  // If somebody found it passed a moment ago, it has passed, whatever came since.
   if (!shared_->extend(held.cutoff)) return false;
   until_ = held.cutoff;
   return true;

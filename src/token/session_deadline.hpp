@@ -1,5 +1,5 @@
-// The deadline that the tokens of a session's leaderships share, as the core moves it from step to
-// step. The shipped facade and the simulation host the core with this same class.
+// The deadline that the tokens of a session's leaderships share. The core moves it from step to
+// step. The session and the simulation host the core with this same class.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ class session_deadline {
   // For a leadership that begins in this step of the core; null: no memory.
   shared_deadline* begin_term(shared_deadline::clock now, std::uint32_t life,
                               const core::belief& held);
-  // At the end of each step. False: it has passed under leaderships that the core still believes
-  // in, and the core has to hear of it (core::expired).
+  // At the end of each step. False: it has passed, but the core still believes in leaderships. The
+  // core has to hear of it (core::expired).
   [[nodiscard]] bool move(const core::belief& held);
   // All tokens end now, for this reason.
   void end(reason why);

@@ -12,8 +12,8 @@
 
 namespace tenure::detail {
 
-// Until when the leaderships of one session may be believed in; they all share one. Written by the
-// loop's thread, read by any. Whoever finds it passed closes it for good, so that a renewal that
+// Until when the leaderships of one session may be believed in. They all share it. The loop's
+// thread writes it, any thread reads it. Whoever finds it passed closes it for good: a renewal that
 // comes too late can never bring a token back to life.
 class shared_deadline {
  public:
@@ -62,8 +62,8 @@ class teller {
   ~teller() = default;
 };
 
-// The way from tokens to their session's loop. Tokens outlive the session, which cuts it when it is
-// over: nothing is told any more.
+// The way from tokens to their session's loop. Tokens outlive the session. When the session is over
+// it cuts the line, and nothing is told any more.
 class teller_line {
  public:
   explicit teller_line(teller* to) noexcept : to_(to) {}

@@ -1,5 +1,5 @@
-// What the answer to a request says. It is only read here: whether anything follows from it is for
-// the core to judge, so nothing that is remembered changes.
+// What the answer to a request says. It is only read here. The core judges whether anything follows
+// from it, so nothing that is remembered changes.
 #pragma once
 
 #include <cstdint>

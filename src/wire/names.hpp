@@ -19,8 +19,8 @@ namespace tenure::names {
 // PREFIX/<lease>.
 [[nodiscard]] std::string key(std::string_view prefix, std::int64_t lease);
 
-// The lease that a key's last part names; 0 if it is not one that Go would write (lower case, no
-// leading zero), so that such keys are never mistaken for a lease's.
+// The lease that a key's last part names. 0 if Go would not write it so: lower case, no leading
+// zero. So such keys are never mistaken for a lease's.
 [[nodiscard]] std::int64_t lease(std::string_view name);
 
 // Splits a key at its last "/": the election's prefix and the lease.

@@ -72,8 +72,8 @@ struct instance_finder : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, instanc
 
 }  // namespace
 
-// The proleptic Gregorian calendar in whole numbers (its years begin in March), because a batch may
-// ask for a hundred times, and strftime takes a microsecond.
+// The proleptic Gregorian calendar in whole numbers; its years begin in March. strftime takes a
+// microsecond, and a batch may need a hundred of these.
 std::string rfc3339(time when) {
   const std::int64_t s = whole_seconds(when);
   const std::int64_t days = s / 86400 - (s % 86400 < 0 ? 1 : 0);
