@@ -399,7 +399,12 @@ class core_host {
       stream = *o;
       stream_up_ = echo_due_ = false;
       streams.push_back(*o);
-      while (heard_ > 0 && etcd.events[heard_ - 1].mod_revision >= o->revision) --heard_;
+      // Anew from the first event: a test may have taken some away.
+      const auto& all = etcd.events;
+      const auto from = std::find_if(all.begin(), all.end(), [&](const core::change& c) {
+        return c.mod_revision >= o->revision;
+      });
+      heard_ = static_cast<std::size_t>(from - all.begin());
     } else if (std::get_if<core::probe_stream>(&it) != nullptr) {
       ++probes;
       echo_due_ = true;
