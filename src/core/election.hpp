@@ -16,9 +16,9 @@ enum class standing : std::uint8_t {
   idle,      // no key and none wanted
   wanting,   // a key is wanted
   creating,  // `stand` is under way
-  queued,    // the key is there, others are in front (or the deadline does not allow to lead)
+  queued,    // the key is there; others are in front, or the deadline does not allow to lead
   leading,
-  stopping,     // led; the user's work is being stopped
+  stopping,     // it led, and the user's work is being stopped
   withdrawing,  // the key is to be deleted
 };
 
@@ -37,18 +37,18 @@ struct election {
   bool leader_known = false;
   bool reassurance_reminded = false;
   bool loss_held = false;    // `lost` is told when the reason is known
-  bool apart = false;        // a batch with it differed: the next one tells what is with it
-  std::uint8_t pending = 0;  // a bit per batch list it is in
+  bool apart = false;        // a batch with it differed: next time its entry is decided by itself
+  std::uint8_t pending = 0;  // one bit for each batch list that it is on
   cause why = cause::resigned;
 
   std::int64_t own_revision = 0;     // create revision of our key; 0: no key, as far as we know
   std::int64_t read_revision = 0;    // the queue is known as of this revision
   std::int64_t leader_revision = 0;  // create revision of the leader's key, as told
   std::int64_t leader_lease = 0;     // from its name
-  std::int64_t leader_dirty = 0;     // something happened to it at this revision
-  nanos doubt_until =
-      0;  // not 0: a stand without an answer may have been executed, or still be until then
-  nanos doubt_pause = 0;   // before the next look for it
+  std::int64_t leader_dirty = 0;     // something happened to the leader's key at this revision
+  // Not 0: a stand got no answer. It may have been executed, or may still be, until this moment.
+  nanos doubt_until = 0;
+  nanos doubt_pause = 0;   // before the next look for its key
   nanos left_until = 0;    // `leave` is answered then at the latest
   nanos stop_until = 0;    // stopping: the grace is over then
   nanos confirmed_at = 0;  // leading: sending of the last answer that confirmed the key
@@ -78,11 +78,11 @@ class elections {
   std::array<std::size_t, 7> counts_{};
 };
 
-// Takes the queue as it was read at `revision`: who is in front of `own_revision`.
+// Takes the queue as it was read at `revision`: `front` becomes those before `own_revision`.
 void take_queue(election& e, const rival* first, std::size_t count, bool more,
                 std::int64_t revision, std::int64_t own_lease);
 
-// What a delete at `mod_revision` of the key of `lease` did to the queue.
+// What this delete did to the queue. `unclear`: only a new read can tell.
 enum class effect_of_delete { none, own_key, shorter, unclear };
 effect_of_delete take_delete(election& e, const change& c, std::int64_t own_lease);
 

@@ -18,7 +18,7 @@ class endpoints {
  public:
   endpoints(std::size_t count, choices& choose);
 
-  // The best endpoint outside `tried`; resting ones come last. Empty if all were tried.
+  // The best endpoint that is not in `tried`. Resting ones come last. Empty: all were tried.
   [[nodiscard]] std::optional<std::uint32_t> pick(nanos now, endpoint_set tried) const;
   void succeeded(std::uint32_t endpoint);
   // It answers, but is not preferred for that.

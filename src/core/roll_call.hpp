@@ -1,5 +1,5 @@
-// Before a lease is granted every endpoint is asked which cluster it belongs to. Two clusters in
-// one list of endpoints would elect two leaders: which of them a process meets first is chance.
+// Before a lease is granted every endpoint is asked for its cluster. Two clusters in one list of
+// endpoints would elect two leaders: a process would meet one of them first, by chance.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ class roll_call {
  public:
   explicit roll_call(std::size_t endpoint_count) : endpoints_(endpoint_count) {}
 
-  // All who answered are of one cluster. Who does not answer in time does not count.
+  // All that answered are of one cluster. Those that did not answer in time do not count.
   [[nodiscard]] bool passed() const { return phase_ == phase::passed; }
   // The next lease needs another one.
   void again() { phase_ = phase::due; }

@@ -1,6 +1,6 @@
-// How leaderships are lost: one, or all of a session, which is done in slices so that ten thousand
-// of them do not keep the user's loop. Their tokens are cancelled at once all the same, by what
-// they share.
+// How leaderships are lost: one, or all of a session. All are lost in slices, so that ten thousand
+// do not keep the user's loop. Their tokens share a deadline, so these are cancelled at once all
+// the same.
 #include <algorithm>
 #include <utility>
 
@@ -56,8 +56,7 @@ void roster::deadline_passed(const context& c) {
   begin_sweep(c, sweep_of::deadline, cause::deadline_passed);
 }
 
-// What a stronger sweep does includes what a weaker one would have done; it begins anew, but the
-// cause stays.
+// A stronger sweep does all that a weaker one would have done. It begins anew, but the cause stays.
 void roster::begin_sweep(const context& c, sweep_of what, cause why) {
   if (what <= sweep_.what) return;
   if (!sweeping()) sweep_.why = why;
@@ -112,7 +111,7 @@ void roster::lease_lives(const context& c, nanos asked_at) {
   if (!held_.empty() && asked_at >= held_since_) tell_held(c, cause::key_deleted);
 }
 
-// Why the losses held back came about is known; they are told in slices.
+// The reason of the losses that were held back is known now. They are told in slices.
 void roster::tell_held(const context& c, cause why) {
   held_until_ = never;
   for (const election_id id : held_) {

@@ -1,6 +1,6 @@
-// What is known of all elections of the application, for those who want to know them all: when it
-// has to be read (in pages, all as of one revision), and when it is as the watch says and nothing
-// is missing.
+// What is known of all elections of the application. It decides when all keys have to be read, in
+// pages that are all as of one revision. It knows when the watch is enough, because nothing is
+// missing.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,7 @@ class survey {
   void follow(const context& c, bool on);
   // The session closes: nothing is asked or told any more.
   void close() { on_ = false; }
-  // Changes were lost: only a new read tells how things are. `anew`: the cluster was restored from
-  // a backup.
+  // Changes were lost, so all has to be read again. `anew`: the cluster was restored from a backup.
   void outdated(const context& c, bool anew = false);
   // The stream's message being handled is to be applied.
   void heard(const context& c) const;
