@@ -148,7 +148,8 @@ void candidate_impl::end_term() {
 }
 
 void candidate_impl::lost(reason why) {
-  // Put together when it is told: thousands may lose at once, and not all have to be told in words.
+  // The words are put together when they are told. Thousands may lose at once, and not all of them
+  // have somebody who listens.
   const auto evidence = why != reason::session_closed ? session_->evidence() : nullptr;
   const auto in_words = [why, evidence] {
     return evidence == nullptr ? std::string(text(why)) : text(why) + ("; " + *evidence);
@@ -165,7 +166,7 @@ void candidate_impl::lost(reason why) {
   end_term();
 }
 
-// A leadership that was over before it could be told has no work that somebody could stop.
+// The leadership was over before it could be told. So no work was started, and none has to stop.
 bool candidate_impl::never_began(std::uint32_t term) {
   if (told_ == term && term != 0) return false;
   if (terms_ == term) work_stopped();
@@ -190,7 +191,7 @@ void candidate_impl::told(const core::tell& t, const error& failure) {
       break;
     case core::news::acquired: acquired(t.value); break;
     case core::news::cancelled:
-      // Whoever stands again before the reason of the loss is told stands.
+      // Set now: `stand_again` may be called before the reason of the loss is told.
       if (!again_ && t.why_lost != core::cause::resigned) out_ = true;
       if (node_ != nullptr) node_->cancel(wire::to_reason(t.why_lost));
       if (t.why_lost == core::cause::resigned) post([this, which = terms_] { never_began(which); });
@@ -223,9 +224,9 @@ void candidate_impl::told_leader(const leader_info& who) {
   });
 }
 
-// Closed, by itself or with its session: the last that it is told.
+// The candidate is closed, by itself or with its session. It is told nothing after this.
 void candidate_impl::ended() {
-  // Closed while its resigned key was being deleted.
+  // It may be closed while the key that it resigned is being deleted.
   post([this] {
     if (!owed_) return;
     owed_ = false;

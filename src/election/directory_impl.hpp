@@ -17,8 +17,8 @@ class directory_impl final : public follower {
                                                               directory_events events);
   directory_impl(session_impl& session, directory_events events);
 
-  // The table is current: tells of each shard that this directory has not told of, and then that
-  // all is told.
+  // The table is current. Tells of each shard that this directory has not told of, then that all is
+  // told.
   void tell_all();
   // A shard's leader is another than was told.
   void told_leader(const std::string& shard, const leader_info& who);

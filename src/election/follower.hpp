@@ -1,5 +1,5 @@
-// What observers and directories have in common: they only listen, so there is nothing to wait for
-// when they close.
+// What observers and directories have in common. They only listen, so closing them need not wait
+// for anything.
 #pragma once
 
 #include <functional>
@@ -22,7 +22,7 @@ class follower : public std::enable_shared_from_this<follower> {
 
   // The session is to tell it nothing any more.
   virtual void detach() = 0;
-  // It is detached: says so, if it was closed.
+  // It is detached. If it was closed, its `closed` is called.
   void end();
 
   // Calls `what` from the loop unless the handle is gone by then.

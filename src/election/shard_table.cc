@@ -28,8 +28,7 @@ bool is_named(const shard_table::candidate& c, std::string_view name, std::int64
 
 }  // namespace
 
-// APP/leader/NAME or APP/SHARD/leader/NAME. A name may hold slashes: such a key is in the queue all
-// the same.
+// APP/leader/NAME or APP/SHARD/leader/NAME. A key whose name has slashes is in the queue, too.
 bool shard_table::split(std::string_view key, std::string_view& shard,
                         std::string_view& name) const {
   if (!starts_with(key, prefix_)) return false;

@@ -1,5 +1,5 @@
 // What goes out for the core, and what comes back: the calls under way, the watch, the token of a
-// login. It judges nothing: what comes in is handed over as an event, with all that it says.
+// login. It judges nothing. What comes in is handed over as an event, with all that it says.
 #pragma once
 
 #include <functional>

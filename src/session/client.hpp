@@ -1,7 +1,7 @@
-// What a session says to those whom it serves. It knows them by this alone.
+// What a session says to its clients. It knows them by this alone.
 //
-// The session holds each of them from the moment it is entered until `ended`, the last that it is
-// told. Nothing here calls the user: that is posted to the dispatcher.
+// The session holds a client from the moment it is entered until it was told `ended`, which is the
+// last that it is told. Nothing here calls the user: that is posted to the dispatcher.
 #pragma once
 
 #include <cstdint>

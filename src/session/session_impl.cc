@@ -91,8 +91,8 @@ void session_impl::look_at(core::nanos when, token_node* root) {
   at(when, [root = ref<token_node>(root)] { root->tell_cancelled(); });
 }
 
-// The core has nothing under way any more. What has been posted is still delivered, then all is
-// closed.
+// The core has nothing under way any more. First all that has been posted is delivered. Then
+// everything is closed.
 void session_impl::finished() {
   state_ = state::closing;
   audience_.end([this] {

@@ -11,7 +11,7 @@
 
 namespace tenure::detail {
 
-// What those need who do not lead: only made where it is used, as one may lead in thousands of
+// Who leads, for those who do not. It is only made where it is used: one may lead in thousands of
 // elections.
 struct outlook {
   std::vector<std::shared_ptr<client>> observers;

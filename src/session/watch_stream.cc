@@ -6,8 +6,8 @@ namespace tenure::detail {
 
 namespace {
 
-// A watch message is bounded by what etcd sends of one application's deletes; values of puts are in
-// it.
+// A longer document is refused. A watch message can tell of all deletes of an application, and it
+// holds the values of puts.
 constexpr std::size_t longest_document = 16u << 20;
 // How much is looked at in one piece of work; and how much at once, before the loop goes round.
 constexpr std::size_t longest_part = 4u << 10;

@@ -1,5 +1,5 @@
-// The bytes of the open watch, understood part by part: one message can tell of ten thousand
-// deletes.
+// The bytes of the open watch. They are understood part by part: one message can tell of ten
+// thousand deletes.
 #pragma once
 
 #include <cstddef>
