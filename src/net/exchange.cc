@@ -62,18 +62,23 @@ struct exchange::trampoline {
   }
 
   // curl rewinds before it sends a request again. If we refuse that, it sends nothing again until
-  // the handle's next request.
+  // the handle's next request. Newer versions read a piece of the body before they write a byte.
   static int rewind(void* context, curl_off_t, int) noexcept {
-    return static_cast<exchange*>(context)->upload_.begun() ? CURL_SEEKFUNC_FAIL : CURL_SEEKFUNC_OK;
+    auto* self = static_cast<exchange*>(context);
+    return !self->has_written() && self->upload_.rewind() ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
   }
 
   // curl is about to send. If a reused connection turns out dead, curl silently sends the same
   // request again on another one (curl PR#18417). Whether to send again is not decided here: so it
-  // may go on only if not a byte was written. Before it reuses a connection, 7.88 looks for its
-  // end, but not for a reset.
-  static int before_sending(void* context, char*, char*, int, int) noexcept {
+  // may go on only if not a byte was written. And what is written into a connection that has ended
+  // is lost: 8.20 looks for an end once a second at the most, 7.88 does not look for a reset.
+  static int before_sending(void* context, char*, char*, int remote_port, int local_port) noexcept {
     auto* self = static_cast<exchange*>(context);
     if (self->has_written()) return CURL_PREREQFUNC_ABORT;
+    if (!self->new_connection_ && !self->driver_.quiet(local_port, remote_port)) {
+      self->found_dead_ = true;
+      return CURL_PREREQFUNC_ABORT;
+    }
     self->sent_ = true;
     self->written_before_ = self->written();
     return CURL_PREREQFUNC_OK;
@@ -151,8 +156,9 @@ void exchange::prepare(exchange_request&& request, const endpoint_url& to) {
   failure_.clear();
   status_ = 0;
   result_ = CURLE_OK;
-  over_ = sent_ = new_connection_ = headers_whole_ = too_large_ = false;
+  over_ = sent_ = found_dead_ = new_connection_ = headers_whole_ = too_large_ = false;
   detail_[0] = '\0';
+  if (kind_ == exchange_kind::call) curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 0L);
 
   curl_slist* headers = nullptr;
   if (has_control(request_.token)) {
@@ -226,6 +232,12 @@ void exchange::fail(std::string why) {
 
 void exchange::ended(CURLcode result) {
   in_multi_ = false;
+  if (std::exchange(found_dead_, false)) {  // nothing was sent
+    detail_[0] = '\0';
+    curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 1L);
+    start(addresses_);
+    return;
+  }
   over_ = true;
   result_ = result;
   news_.add(*this);

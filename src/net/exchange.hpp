@@ -109,7 +109,8 @@ class exchange final : public transfer {
   bool in_news_ = false;
   bool in_multi_ = false;
   bool over_ = false;
-  bool sent_ = false;  // a connection stood, and curl began to send
+  bool sent_ = false;        // a connection stood, and curl began to send
+  bool found_dead_ = false;  // the connection that curl chose for it
   bool new_connection_ = false;
   bool headers_whole_ = false;
   bool too_large_ = false;

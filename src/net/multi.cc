@@ -133,6 +133,7 @@ void multi::wake() {
 }
 
 void multi::socket_opened(CURL* easy, int fd) {
+  sockets_.opened(fd);
   if (polls_.renumbered(fd) != 0) unwatchable(easy);
 }
 

@@ -11,6 +11,7 @@
 
 #include "loop/turn.hpp"
 #include "net/poll_set.hpp"
+#include "net/sockets.hpp"
 #include "net/transfers.hpp"
 
 namespace tenure::net {
@@ -47,6 +48,10 @@ class multi {
   void wake();                // `settled` comes on the loop's next turn
   // A new socket for `easy` has the number `fd`; for its CURLOPT_OPENSOCKETFUNCTION.
   void socket_opened(CURL* easy, int fd);
+  // Whether a request can be sent on the connection between these ports.
+  [[nodiscard]] bool quiet(int local_port, int remote_port) {
+    return sockets_.quiet(local_port, remote_port);
+  }
   // All transfers have been removed and cleaned up before.
   void close();
 
@@ -68,6 +73,7 @@ class multi {
   uv_idle_t soon_{};  // active: curl is due
   poll_set polls_;
   transfers transfers_;
+  sockets sockets_;
   std::vector<CURL*> stalled_;    // curl waits for no socket of theirs any more
   std::vector<CURL*> unwatched_;  // their sockets could not be polled
   std::uint32_t life_ = 0;        // of the process that it began in

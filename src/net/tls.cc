@@ -120,15 +120,22 @@ error try_tls(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail);
   curl_easy_setopt(easy, CURLOPT_URL, "https://nobody/");
   switch (perform(easy, there)) {
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_ENGINE_INITFAILED:
+    // The handshake was begun, and nobody was there; or it is no matter of certificates.
+    case CURLE_OK:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_OPERATION_TIMEDOUT:
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR: return {};
+    // Which code a refusal has depends on the version: 8.23 has CURLE_BAD_FUNCTION_ARGUMENT for the
+    // key of another certificate.
+    default:
       return {errc::invalid_argument,
               std::string("the TLS library refuses the certificates or the key: ") + detail +
                   "; check that they are whole, and that the key is the certificate's",
               0};
-    default: return {};  // the handshake was begun, and nobody was there
   }
 }
 

@@ -19,19 +19,20 @@ class upload {
     at_ = 0;
     paused_ = false;
     ended_ = false;
-    begun_ = false;
+    lost_ = false;
   }
   void append(std::string_view more) {
-    if (at_ > bytes_.size() / 2) bytes_.erase(0, std::exchange(at_, 0));
+    if (at_ > bytes_.size() / 2) {
+      bytes_.erase(0, std::exchange(at_, 0));
+      lost_ = true;
+    }
     bytes_.append(more);
   }
-  [[nodiscard]] bool begun() const { return begun_; }
   [[nodiscard]] std::size_t size() const { return bytes_.size() - at_; }
 
   // For curl's read callback.
   [[nodiscard]] std::size_t read(char* to, std::size_t room) {
     const std::size_t count = std::min(room, size());
-    begun_ = true;
     if (count == 0) {
       if (ended_) return 0;
       paused_ = true;
@@ -42,8 +43,15 @@ class upload {
     if (at_ == bytes_.size()) {
       std::string().swap(bytes_);  // the answer may need the memory
       at_ = 0;
+      lost_ = true;
     }
     return count;
+  }
+
+  // Back to the first byte. False if that is no longer here.
+  [[nodiscard]] bool rewind() {
+    if (!lost_) at_ = 0;
+    return !lost_;
   }
 
   // True if curl waits and must be told to read on (curl_easy_pause); it is taken as told.
@@ -59,7 +67,7 @@ class upload {
   std::size_t at_ = 0;
   bool paused_ = false;
   bool ended_ = false;
-  bool begun_ = false;  // curl has read
+  bool lost_ = false;  // bytes that curl has read were given up
 };
 
 }  // namespace tenure::net

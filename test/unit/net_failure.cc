@@ -143,16 +143,19 @@ const std::string bodies[] = {"{}", std::string(100000, 'x')};
 
 Test(net_failure, a_dead_pooled_connection_is_not_used_again) {
   for (const std::string& body : bodies) {
-    world w;
-    w.answer_all();
-    w.open();
-    w.ask();
-    w.server->drop_all();
-    w.until([&] { return w.server->open_connections() == 0; });
-    net::reply r = w.ask(body);
-    cr_assert(eq(type(delivery), r.delivery, delivery::answered), "%s", r.failure.c_str());
-    cr_assert(eq(sz, w.server->accepted(), 2));
-    w.finish();
+    for (const bool reset : {false, true}) {
+      world w;
+      w.answer_all();
+      w.open();
+      w.ask();
+      reset ? w.server->at(0).reset() : w.server->at(0).close();
+      w.until([&] { return w.server->open_connections() == 0; });
+      net::reply r = w.ask(body);
+      cr_assert(eq(type(delivery), r.delivery, delivery::answered), "%s", r.failure.c_str());
+      cr_assert(eq(sz, w.server->accepted(), 2));
+      cr_assert(eq(sz, w.server->requests().size(), 2));
+      w.finish();
+    }
   }
 }
 
