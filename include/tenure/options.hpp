@@ -61,13 +61,17 @@ struct session_options {
   // Above 300 s, lease checkpoints (etcd#9924) could leave a new etcd leader with less than a TTL.
   milliseconds ttl{10000};
 
-  // How often a leader confirms its key by a transaction that also writes LastSeen.
+  // How often a leader confirms its key, by a transaction that leaves nothing in etcd.
   // 100 ms to TTL. Default: TTL / 5.
   std::optional<milliseconds> reassure_interval;
 
   // How long such a confirmation may take, all attempts together. Then the leadership is lost.
   // 100 ms to TTL. Default: all that the rule above leaves.
   std::optional<milliseconds> reassure_timeout;
+
+  // How often a leader writes LastSeen into the value of its key, for people. Nothing else makes
+  // etcd's database grow. At least reassure_interval, at most a day. 0: only on acquiring.
+  milliseconds last_seen_interval{300000};
 
   // How long the caller's work needs to stop. Tokens are cancelled this much before the deadline.
   // A key is given away this long after the loss, or earlier, when `work_stopped` is called.

@@ -20,10 +20,9 @@ struct send {
   std::uint32_t endpoint = 0;
   op what = op::confirm;
   std::int64_t lease = 0;
-  nanos ttl = 0;              // grant
-  bool write = true;          // reassure: write LastSeen, else only read
-  bool together = false;      // stand, reassure, withdraw: all or none, see answer::differs
-  nanos timeout = 0;          // the core aborts it after this long
+  nanos ttl = 0;          // grant
+  bool together = false;  // stand, reassure, announce, withdraw: all or none, see answer::differs
+  nanos timeout = 0;      // the core aborts it after this long
   std::int64_t revision = 0;  // read_all: goes on with the read as of this one; 0: begins one
   std::uint32_t limit = 0;    // read_all: keys
   std::vector<item> items;

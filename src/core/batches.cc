@@ -5,6 +5,13 @@
 
 namespace tenure::core {
 
+namespace {
+
+// etcd's limit counts an entry of ours plus what is nested in it.
+std::size_t nested(op what) { return what == op::reassure ? 1 : 2; }
+
+}  // namespace
+
 std::size_t batches::index(op what) {
   return static_cast<std::size_t>(std::find(kinds.begin(), kinds.end(), what) - kinds.begin());
 }
@@ -22,7 +29,8 @@ bool batches::due(op what, const election& e) {
   switch (what) {
     case op::withdraw: return e.state == standing::withdrawing;
     case op::stand: return e.state == standing::wanting;
-    case op::reassure: return e.state == standing::leading;
+    case op::reassure:
+    case op::announce: return e.state == standing::leading;
     case op::read_queue: return e.state == standing::queued && !e.reading;
     case op::read_leader: return (e.observed || e.state == standing::queued) && !e.reading_leader;
     default: return false;
@@ -33,7 +41,8 @@ bool batches::due(op what, const election& e) {
 bool batches::apart(op what, const election& e) const {
   switch (what) {
     case op::stand: return e.apart || !hopeful_;
-    case op::reassure: return e.apart;
+    case op::reassure:
+    case op::announce: return e.apart;
     case op::withdraw: return e.apart || e.own_revision == 0;
     default: return true;
   }
@@ -41,10 +50,12 @@ bool batches::apart(op what, const election& e) const {
 
 // What is answered entry by entry is read so, in one turn of the user's loop.
 std::size_t batches::most(const request& r) const {
-  return r.together || r.items.empty() ? most_ : std::min(most_, most_apart);
+  const std::size_t inner = nested(r.what);
+  const std::size_t most = operations_ > inner ? operations_ - inner : 1;
+  return r.together || r.items.empty() ? most : std::min(most, most_apart);
 }
 
-bool batches::pump(const context& c, elections& all, bool write) {
+bool batches::pump(const context& c, elections& all) {
   bool enough = false;
   for (std::size_t at = 0; at < kinds.size() && waiting_ != 0; ++at) {
     const op what = kinds[at];
@@ -56,13 +67,12 @@ bool batches::pump(const context& c, elections& all, bool write) {
       request r;
       r.what = what;
       r.lease = what == op::read_leader ? 0 : c.lease.id();
-      r.write = write;
       r.hedged = what == op::reassure;
       while (!l.waiting.empty() && r.items.size() < most(r)) {
         const election_id id = l.waiting.front();
         election& e = all[id];
         if (due(what, e)) {
-          const bool together = !apart(what, e) && write;
+          const bool together = !apart(what, e);
           if (r.items.empty()) r.together = together;
           if (r.together != together) break;
         }
@@ -90,12 +100,13 @@ void batches::ended(const context& c, const completion& done, elections& all, bo
   if (differs && done.asked.what == op::stand) hopeful_ = false;
   if (done.what == outcome::ok) {
     l.pause.succeeded();
-  } else if (done.what == outcome::too_many_operations && most_ > 1) {
-    most_ = std::max<std::size_t>((most_ + nested) / 2, nested + 1) - nested;
+  } else if (divisible(done)) {
+    operations_ = std::max<std::size_t>(operations_ / 2, 2);
   } else {
-    // A leadership has its own limit and cannot wait ever longer.
+    // A leadership has its own limit and cannot wait ever longer. What is for people can.
     if (done.asked.what == op::reassure) l.pause.succeeded();
-    l.pause.failed(c.now, c.t.retry_delay, c.choose);
+    const nanos delay = c.t.retry_delay * (done.asked.what == op::announce ? 8 : 1);
+    l.pause.failed(c.now, delay, c.choose);
   }
 }
 

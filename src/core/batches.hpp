@@ -1,7 +1,7 @@
-// Work that waits to be sent for many elections at once: five lists, cut into batches of what one
+// Work that waits to be sent for many elections at once: six lists, cut into batches of what one
 // transaction may hold, a few under way at a time, and paused after failures.
 //
-// Batches that write are first asked for together, all or none: etcd reads that several times
+// Batches that compare are first asked for together, all or none: etcd reads that several times
 // faster than entries that are each decided by itself. Where one differs, its batch is asked for
 // again entry by entry.
 #pragma once
@@ -19,14 +19,14 @@ namespace tenure::core {
 class batches {
  public:
   // The operations that come in batches, in order of urgency.
-  static constexpr std::array<op, 5> kinds{op::withdraw, op::stand, op::reassure, op::read_queue,
-                                           op::read_leader};
+  static constexpr std::array<op, 6> kinds{op::withdraw,   op::stand,       op::reassure,
+                                           op::read_queue, op::read_leader, op::announce};
 
   // Puts the election on the list, once.
   void add(op what, election_id id, election& e);
   // Starts what may be started, but one large batch at most: true if more can be started in the
   // next turn. An entry whose election has moved on is dropped.
-  bool pump(const context& c, elections& all, bool write);
+  bool pump(const context& c, elections& all);
   // It takes a good part of a turn to encode it, or to make something of its answer.
   [[nodiscard]] static bool large(const request& r) { return r.items.size() > 16; }
   // A batch ended: on success its list goes on at once, on failure after a pause.
@@ -52,10 +52,8 @@ class batches {
     backoff pause;
   };
   std::array<list, kinds.size()> lists_;
-  std::size_t waiting_ = 0;  // in all lists
-  // etcd's --max-txn-ops, 128 by default, counts an entry of ours plus what is nested in it.
-  static constexpr std::size_t nested = 2;
-  std::size_t most_ = 128 - nested;
+  std::size_t waiting_ = 0;       // in all lists
+  std::size_t operations_ = 128;  // etcd's --max-txn-ops, as far as we know
   static constexpr std::size_t most_apart = 32;
   bool hopeful_ = true;  // those that stand may have empty queues
 };

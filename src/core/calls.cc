@@ -61,7 +61,6 @@ bool calls::attempt_next(nanos now, const timings& t, job& j, std::vector<action
   s.what = j.asked.what;
   s.lease = j.asked.lease;
   s.ttl = j.asked.ttl;
-  s.write = j.asked.write;
   s.together = j.asked.together;
   s.timeout = timeout;
   s.revision = j.asked.revision;

@@ -21,7 +21,6 @@ struct request {
   op what = op::confirm;
   std::int64_t lease = 0;
   nanos ttl = 0;
-  bool write = true;
   bool together = false;
   bool hedged = false;
   std::int64_t revision = 0;  // these two as in `send`

@@ -5,6 +5,10 @@
 namespace tenure::core {
 
 void deadline::granted(nanos sent, std::uint64_t term, nanos ttl) {
+  if (term == 0) {
+    adopted(ttl);
+    return;
+  }
   term_ = term;
   ttl_ = ttl;
   kept_ = sent;

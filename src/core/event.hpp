@@ -20,9 +20,10 @@ enum class op : std::uint8_t {
   keepalive,
   revoke,
   introduce,    // a linearizable read at one endpoint, to learn which cluster it belongs to
-  confirm,      // a linearizable read of no importance but its term
+  confirm,      // a write through raft that leaves nothing
   stand,        // create the key if absent, and read the queue
-  reassure,     // confirm the keys' create revisions, and write LastSeen
+  reassure,     // such a write as well, and it compares the keys' create revisions
+  announce,     // put the leader's value into its keys, if they have these create revisions
   withdraw,     // delete the keys if they have these create revisions
   read_queue,   // a linearizable read of who is in the queue
   read_leader,  // a linearizable read of the first in the queue

@@ -108,8 +108,8 @@ void lease::forget() {
   backoff_.succeeded();
 }
 
-void lease::tick(nanos now, const timings& t, bool wanted, bool confirmed_by_others,
-                 calls& requests, choices& choose, std::vector<action>& out) {
+void lease::tick(nanos now, const timings& t, bool wanted, bool leading, calls& requests,
+                 choices& choose, std::vector<action>& out) {
   if (state_ == state::none) {
     if (!wanted || now < backoff_.until()) return;
     if (id_ == 0) {
@@ -135,11 +135,12 @@ void lease::tick(nanos now, const timings& t, bool wanted, bool confirmed_by_oth
     requests.start(now, t, std::move(r), out);
   }
   if (now >= confirm_at_ && !requests.running(op::confirm)) {
-    confirm_at_ = now + t.renew_interval;
+    // It is a write: who leads nothing asks half as often, and still has most of the TTL left when
+    // its turn comes.
+    confirm_at_ = now + (leading ? 1 : 2) * t.renew_interval;
     // The leaders' reassurance is such a proof as well, though it may come a little later: do not
     // ask twice.
-    if (confirmed_by_others &&
-        deadline_.last_confirmed() > now - t.renew_interval - t.renew_interval / 4)
+    if (leading && deadline_.last_confirmed() > now - t.renew_interval - t.renew_interval / 4)
       return;
     request r;
     r.what = op::confirm;

@@ -1,5 +1,5 @@
 // The session's lease: granted when first needed, renewed in rounds of a keepalive and a
-// linearizable confirmation, and believed in until the deadline.
+// confirmation through raft, and believed in until the deadline.
 #pragma once
 
 #include <cstdint>
@@ -35,12 +35,13 @@ class lease {
   enum class effect { none, granted, renewed, gone };
   effect completed(nanos now, const timings& t, const completion& c, nanos ttl, std::uint64_t term,
                    choices& choose);
-  // Any linearizable answer is half of the evidence. True if the deadline moved.
+  // Any write that was answered is half of the evidence. True if the deadline moved.
   bool confirmed(nanos sent, std::uint64_t term);
   // The lease is known to be gone, or is given up.
   void forget();
 
-  void tick(nanos now, const timings& t, bool wanted, bool confirmed_by_others, calls& requests,
+  // `leading`: some leadership rests on it, and its reassurances confirm the lease as well.
+  void tick(nanos now, const timings& t, bool wanted, bool leading, calls& requests,
             choices& choose, std::vector<action>& out);
   [[nodiscard]] nanos next_wake(const calls& requests, bool wanted) const;
   // Ask at once whether it still exists.

@@ -8,7 +8,21 @@ namespace tenure::core {
 
 namespace {
 
-bool linearizable(op what) { return what != op::keepalive && what != op::authenticate; }
+// Its answer knows all that was committed when it was asked for.
+bool tells_the_revision(op what) { return what != op::keepalive && what != op::authenticate; }
+
+// Its answer shows that a quorum followed the term when it was asked for. A read does not: a member
+// that caught up by a snapshot serves it under its old term (safety.md, 3).
+bool proves_the_term(op what) {
+  switch (what) {
+    case op::confirm:
+    case op::stand:
+    case op::reassure:
+    case op::announce:
+    case op::withdraw: return true;
+    default: return false;
+  }
+}
 
 bool batched(op what) {
   return std::find(batches::kinds.begin(), batches::kinds.end(), what) != batches::kinds.end();
@@ -120,16 +134,13 @@ void machine::take(const context& c, const answer& a) {
   }
   if (what == outcome::ok && asked->what != op::authenticate && asked->what != op::introduce) {
     counts_.term = std::max(counts_.term, a.term);
-    if (linearizable(asked->what)) {
+    if (tells_the_revision(asked->what)) {
       if (history_went_back(c, a, asked->revision_then)) {
         what = outcome::unavailable;  // the request itself belongs to the past
       } else {
         requests_.saw_revision(a.revision);
         watch_.start_from(a.revision + 1);
-        // Before the grant there is no lease to prove; then each such answer is half of the proof.
-        ++counts_.confirmations;
-        counts_.confirmed_at = std::max(counts_.confirmed_at, asked->sent);
-        if (lease_.confirmed(asked->sent, a.term)) renewed(c);
+        if (proves_the_term(asked->what)) confirmed(c, asked->sent, a.term);
       }
     } else if (lease_.outdated(a.term)) {
       // A member that lives in the past may not know the lease: no news of its end.
@@ -145,6 +156,20 @@ void machine::take(const context& c, const answer& a) {
     completed(c, *done, &a);
 }
 
+// Before the grant there is no lease to prove; then each such answer is half of the proof.
+void machine::confirmed(const context& c, nanos sent, std::uint64_t term) {
+  if (term == 0) return;
+  ++counts_.confirmations;
+  counts_.confirmed_at = std::max(counts_.confirmed_at, sent);
+  if (lease_.confirmed(sent, term)) renewed(c);
+}
+
+// What is only for people is told once, not at each try.
+bool machine::told_already(const completion& done) {
+  if (done.asked.what != op::announce) return false;
+  return std::exchange(announce_trouble_, done.what) == done.what;
+}
+
 void machine::completed(const context& c, const completion& done, const answer* a) {
   const op what = done.asked.what;
   if (what == op::introduce) {
@@ -152,8 +177,10 @@ void machine::completed(const context& c, const completion& done, const answer* 
     return;
   }
   const bool failed = done.what != outcome::ok;
-  if (failed && what != op::stand && what != op::revoke && done.what != outcome::auth_off &&
-      !batches::divisible(done) && !(what == op::read_all && done.what == outcome::compacted)) {
+  const bool known = told_already(done);
+  if (failed && !known && what != op::stand && what != op::revoke &&
+      done.what != outcome::auth_off && !batches::divisible(done) &&
+      !(what == op::read_all && done.what == outcome::compacted)) {
     tell t = make(news::trouble);
     t.why = done.what;
     t.request = what;

@@ -39,7 +39,7 @@ struct counters {
   nanos stall_max = 0;
   std::uint64_t leases = 0;
   nanos kept_at = 0;       // sending of the last keepalive that etcd acknowledged
-  nanos confirmed_at = 0;  // sending of the last linearizable request that was answered
+  nanos confirmed_at = 0;  // sending of the last write that was answered
   std::uint64_t term = 0;  // greatest raft term heard
 };
 
@@ -73,6 +73,8 @@ class machine {
   void take(const context& c, const stream_news& n);
   void take(const context& c, const stream_gone& g);
   void take(const context& c, const event& e);
+  void confirmed(const context& c, nanos sent, std::uint64_t term);
+  [[nodiscard]] bool told_already(const completion& done);
   void completed(const context& c, const completion& done, const answer* a);
   bool history_went_back(const context& c, const answer& a, std::int64_t revision_then);
   void forget_history(const context& c, std::int64_t revision);
@@ -101,6 +103,7 @@ class machine {
   bool revoking_ = false;
   bool finished_ = false;
   bool held_losses_ = false;
+  outcome announce_trouble_ = outcome::ok;  // why the last announcement failed
   nanos next_wake_ = never;
   counters counts_;
   std::vector<completion> ended_;

@@ -122,6 +122,7 @@ void roster::try_lead(const context& c, election_id id) {
   if (!e.reassurance_reminded)
     remind(c.now + c.t.reassure_interval + c.t.reassure_timeout, id, due::reassurance);
   e.reassurance_reminded = true;
+  reassure_at(id, c.now + c.t.reassure_interval);
   if (unannounced_.empty()) {
     announce_at_ = c.now + announce_delay;
     announce_until_ = c.now + c.t.reassure_interval;

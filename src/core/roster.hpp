@@ -86,11 +86,13 @@ class roster {
   void stood(const context& c, const completion& done, const answer& a);
   void stand_failed(const context& c, const completion& done, bool differs);
   void reassured(const context& c, const completion& done, const answer& a);
+  void reassure_at(election_id id, nanos when);
   void queue_read(const context& c, const completion& done, const answer& a);
   void leader_read(const context& c, const completion& done, const answer& a);
   void withdrawal_answered(const context& c, const completion& done, const answer& a);
 
-  void announce_some(const context& c);
+  void announce_new(const context& c);
+  void announce_again(const context& c);
   void reassure_some(const context& c);
   void reread_some(const context& c);
   // Of what only puts elections on a list.
@@ -135,6 +137,12 @@ class roster {
   nanos announce_until_ = never;  // at the latest
   bool announcing_ = false;
   std::size_t announced_ = 0;  // so many of them
+  struct {
+    nanos began = 0;        // 0: there is no round, as nobody leads
+    nanos next = never;     // its next step
+    election_id done = 0;   // it has come so far
+    election_id until = 0;  // the step under way ends here
+  } round_;                 // the leaders are announced again, evenly over `last_seen_interval`
   struct turn {
     nanos at;
     election_id id;
@@ -143,7 +151,6 @@ class roster {
   nanos reassure_until_ = 0;       // not 0: those up to this moment are being put on their list
   nanos reread_at_ = never;
   election_id reread_from_ = 0;  // a re-reading of all queues has come so far
-  nanos write_again_at_ = 0;     // the store refused writes: only read until then
 };
 
 }  // namespace tenure::core

@@ -8,8 +8,6 @@ namespace tenure::core {
 
 namespace {
 
-// How long writes are left alone after the store said that it is full.
-constexpr nanos full_store_pause = 30 * second;
 // A member that stood still may execute what it had received whenever it wakes: how long that is
 // looked for.
 constexpr nanos longest_doubt = 3600 * second;
@@ -29,7 +27,8 @@ void roster::completed(const context& c, const completion& done, const answer* a
     switch (what) {
       case op::stand: stood(c, done, *a); break;
       case op::withdraw: withdrawal_answered(c, done, *a); break;
-      case op::reassure: reassured(c, done, *a); break;
+      case op::reassure:
+      case op::announce: reassured(c, done, *a); break;
       case op::read_queue: queue_read(c, done, *a); break;
       case op::read_leader: leader_read(c, done, *a); break;
       default: break;
@@ -40,11 +39,12 @@ void roster::completed(const context& c, const completion& done, const answer* a
     stand_failed(c, done, differs);
     return;
   }
-  if (what == op::reassure && done.what == outcome::no_space && done.asked.write) {
-    write_again_at_ = c.now + full_store_pause;
-  }
+  // A full store takes no announcement, but a confirmation: do not wait for its turn.
+  const bool confirm = what == op::announce &&
+                       (done.what == outcome::no_space || done.what == outcome::permission_denied);
   for (const item& it : done.asked.items) {
     election& e = all_[it.election];
+    if (confirm && !closing_) batches_.add(op::reassure, it.election, e);
     if (what == op::read_queue) e.reading = false;
     if (what == op::read_leader) e.reading_leader = false;
     if (!closing_) batches_.add(what, it.election, e);
@@ -151,23 +151,24 @@ void roster::reassured(const context& c, const completion& done, const answer& a
     const item& asked = done.asked.items[i];
     election& e = all_[asked.election];
     if (e.state != standing::leading || e.own_revision != asked.create_revision) continue;
-    const bool ours =
-        done.asked.write ? a.items[i].applied : a.items[i].own_revision == asked.create_revision;
-    if (!ours) {
+    if (!a.items[i].applied) {
       const bool gone = a.items[i].own_revision == 0;
       e.own_revision = a.items[i].own_revision;  // it bears our name: it is withdrawn like our own
       lose(c, asked.election, gone ? cause::key_deleted : cause::reassurance_failed, gone);
       continue;
     }
     e.confirmed_at = std::max(e.confirmed_at, done.sent);
-    e.reassure_at = std::max(c.now, done.sent + c.t.reassure_interval);
-    // In order of time, though answers do not come in the order of their sending; nearly always at
-    // the end.
-    const turn next{e.reassure_at, asked.election};
-    reassurances_.insert(std::upper_bound(reassurances_.begin(), reassurances_.end(), next,
-                                          [](const turn& x, const turn& y) { return x.at < y.at; }),
-                         next);
+    reassure_at(asked.election, std::max(c.now, done.sent + c.t.reassure_interval));
   }
+}
+
+// In order of time, though answers do not come in the order of their sending; nearly always at the
+// end.
+void roster::reassure_at(election_id id, nanos when) {
+  const turn next{all_[id].reassure_at = when, id};
+  reassurances_.insert(std::upper_bound(reassurances_.begin(), reassurances_.end(), next,
+                                        [](const turn& x, const turn& y) { return x.at < y.at; }),
+                       next);
 }
 
 void roster::queue_read(const context& c, const completion& done, const answer& a) {

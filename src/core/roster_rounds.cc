@@ -52,7 +52,7 @@ void roster::keep(const context& c, const appointment& a) {
 
 // New leaders are written into their keys together, and not before others that stand know where
 // they are.
-void roster::announce_some(const context& c) {
+void roster::announce_new(const context& c) {
   if (c.now >= announce_at_) {
     const bool others_stand = all_.count(standing::wanting) + all_.count(standing::creating) != 0;
     announcing_ = !others_stand || c.now >= announce_until_;
@@ -62,12 +62,42 @@ void roster::announce_some(const context& c) {
   const std::size_t end = std::min(unannounced_.size(), announced_ + light_slice());
   for (; announced_ < end; ++announced_) {
     const election_id id = unannounced_[announced_];
-    if (all_[id].state == standing::leading) batches_.add(op::reassure, id, all_[id]);
+    if (all_[id].state == standing::leading) batches_.add(op::announce, id, all_[id]);
   }
   if (announced_ < unannounced_.size()) return;
   unannounced_.clear();
   announced_ = 0;
   announcing_ = false;
+}
+
+// LastSeen, for people: each leader's once in an interval, a few of them at each step.
+void roster::announce_again(const context& c) {
+  if (c.t.last_seen_interval == 0) return;
+  if (leaders() == 0) {
+    round_ = {};
+    return;
+  }
+  if (round_.began == 0) {
+    round_.began = c.now;
+    round_.next = c.now + c.t.reassure_interval;
+  }
+  if (c.now >= round_.next) {
+    const nanos gone = std::min(c.now - round_.began, c.t.last_seen_interval);
+    // In thousandths: the product of elections and nanoseconds could exceed what a number can hold.
+    const nanos part = gone / (c.t.last_seen_interval / 1000);
+    round_.until = static_cast<election_id>(all_.size() * static_cast<std::uint64_t>(part) / 1000);
+    round_.next = c.now + c.t.reassure_interval;
+  }
+  const auto end = static_cast<election_id>(
+      std::min<std::size_t>({round_.until, all_.size(), round_.done + light_slice()}));
+  for (; round_.done < end; ++round_.done) {
+    election& e = all_[round_.done];
+    if (e.state == standing::leading) batches_.add(op::announce, round_.done, e);
+  }
+  if (round_.until >= all_.size() && round_.done >= round_.until) {
+    round_.began = c.now;
+    round_.done = round_.until = 0;
+  }
 }
 
 void roster::reassure_some(const context& c) {
@@ -117,13 +147,15 @@ void roster::tick(const context& c) {
   if (sweeping()) sweep_some(c);
   if (sweeping()) return;
   if (closing_) return;
-  announce_some(c);
+  announce_new(c);
+  announce_again(c);
   reassure_some(c);
   reread_some(c);
   const bool agenda_due = !agenda_.empty() && agenda_.front().at <= c.now;
-  const bool round_due = announcing_ || reassure_until_ != 0 || reread_from_ < all_.size();
+  const bool round_due = announcing_ || round_.done < round_.until || reassure_until_ != 0 ||
+                         reread_from_ < all_.size();
   // A turn takes one large batch: its sending, or its answer.
-  more_ = busy_ || agenda_due || round_due || batches_.pump(c, all_, c.now >= write_again_at_);
+  more_ = busy_ || agenda_due || round_due || batches_.pump(c, all_);
   busy_ = false;
 }
 
@@ -133,7 +165,7 @@ nanos roster::next_wake(const context& c) const {
   if (!agenda_.empty()) wake = std::min(wake, agenda_.front().at);
   if (closing_) return wake;
   if (more_) return c.now;
-  wake = std::min(wake, announce_at_);
+  wake = std::min({wake, announce_at_, round_.next});
   if (!reassurances_.empty()) wake = std::min(wake, reassurances_.front().at);
   if (all_.count(standing::queued) != 0) wake = std::min(wake, reread_at_);
   return std::min(wake, batches_.next_wake(c.now, c.requests));

@@ -28,6 +28,7 @@ timings resolve(const asked_timings& asked, nanos ttl) {
   timings t;
   t.ttl = ttl;
   t.reassure_interval = asked.reassure_interval.value_or(ttl / 5);
+  t.last_seen_interval = asked.last_seen_interval;
   t.stop_grace = asked.stop_grace.value_or(ttl / 10);
   // Clocks kept by ntpd differ by a twentieth of these 2 % at most (safety.md, 5); the 50 ms are
   // for a late timer.
@@ -63,6 +64,12 @@ timing_fault check(const timings& t, std::string& why) {
       outside("jeopardy_after", t.jeopardy_after, tenth, t.ttl, why) ||
       outside("request_timeout", t.request_timeout, tenth, t.ttl, why) ||
       outside("retry_delay", t.retry_delay, 10 * millisecond, 60 * second, why)) {
+    return timing_fault::range;
+  }
+  // 0 is allowed: only on acquiring. A day is so long that nobody means more by it.
+  if (t.last_seen_interval != 0 && outside("last_seen_interval", t.last_seen_interval,
+                                           t.reassure_interval, 86400 * second, why)) {
+    why += ", or 0 for only on acquiring; raise it or lower reassure_interval";
     return timing_fault::range;
   }
   const nanos sum = t.reassure_interval + t.reassure_timeout + t.stop_grace + t.margin;

@@ -13,6 +13,7 @@ struct asked_timings {
   nanos ttl = 10 * second;
   std::optional<nanos> reassure_interval;
   std::optional<nanos> reassure_timeout;
+  nanos last_seen_interval = 300 * second;  // 0: only on acquiring
   std::optional<nanos> stop_grace;
   std::optional<nanos> margin;
   std::optional<nanos> jeopardy_after;
@@ -24,6 +25,7 @@ struct timings {
   nanos ttl = 0;
   nanos reassure_interval = 0;
   nanos reassure_timeout = 0;
+  nanos last_seen_interval = 0;
   nanos stop_grace = 0;
   nanos margin = 0;
   nanos jeopardy_after = 0;

@@ -100,12 +100,14 @@ void keepalive(std::string& out, std::int64_t lease) {
 
 void revoke(std::string& out, std::int64_t lease) { keepalive(out, lease); }
 
-void confirm(std::string& out, std::string_view key) {
+void introduce(std::string& out, std::string_view key) {
   writer to(out);
   to.begin();
   write_key(to, key);
   to.name("keys_only").yes().end();
 }
+
+void confirm(std::string& out) { out += R"({"success":[{"request_txn":{}}]})"; }
 
 void read_page(std::string& out, std::string_view first, std::string_view prefix,
                std::int64_t revision, std::int64_t limit) {

@@ -106,7 +106,16 @@ void batch::stand(std::string_view key, std::string_view value, std::int64_t lea
   out_ += "]}}";
 }
 
-void batch::reassure(std::string_view key, std::int64_t create_revision, std::string_view value,
+void batch::reassure(std::string_view key, std::int64_t create_revision) {
+  begin_entry();
+  const std::string_view key64 = encoded(key);
+  begin_if_created_at(out_, key64, create_revision);
+  out_ += R"(,"failure":[)";
+  read_key_op(out_, key64);
+  out_ += "]}}";
+}
+
+void batch::announce(std::string_view key, std::int64_t create_revision, std::string_view value,
                      std::int64_t lease) {
   begin_entry();
   const std::string_view key64 = encoded(key);
@@ -144,14 +153,12 @@ void batch::read_leader(std::string_view prefix) {
   read_by_age_op(out_, prefix, {}, 1);
 }
 
-void batch::read_key(std::string_view key) {
-  begin_entry();
-  read_key_op(out_, encoded(key));
-}
-
 joint::joint(std::string& out) : out_(out) { out_ += R"({"compare":[)"; }
 
-void joint::end() { append(out_, {R"(],"success":[)", doings_, "]}"}); }
+void joint::end() {
+  constexpr std::string_view nothing = R"({"request_txn":{}})";
+  append(out_, {R"(],"success":[)", doings_.empty() ? nothing : doings_, "]}"});
+}
 
 void joint::expect(std::size_t entries) {
   const std::size_t doings = (doings_.size() + 16) * entries;
@@ -160,10 +167,8 @@ void joint::expect(std::size_t entries) {
 }
 
 std::string_view joint::begin_entry(std::string_view key) {
-  if (size_++ != 0) {
-    out_ += ',';
-    doings_ += ',';
-  }
+  if (size_++ != 0) out_ += ',';
+  if (!doings_.empty()) doings_ += ',';
   key64_.clear();
   append_base64(key64_, key);
   return key64_;
@@ -181,7 +186,11 @@ void joint::stand(std::string_view key, std::string_view value, std::int64_t lea
   put_op(doings_, key64, value, lease);
 }
 
-void joint::reassure(std::string_view key, std::int64_t create_revision, std::string_view value,
+void joint::reassure(std::string_view key, std::int64_t create_revision) {
+  created_at(out_, begin_entry(key), create_revision);
+}
+
+void joint::announce(std::string_view key, std::int64_t create_revision, std::string_view value,
                      std::int64_t lease) {
   const std::string_view key64 = begin_entry(key);
   created_at(out_, key64, create_revision);

@@ -26,7 +26,11 @@ void grant(std::string& out, std::int64_t lease, std::int64_t ttl_s);
 void keepalive(std::string& out, std::int64_t lease);
 void revoke(std::string& out, std::int64_t lease);
 // A linearizable read of whether one key exists: keys_only.
-void confirm(std::string& out, std::string_view key);
+void introduce(std::string& out, std::string_view key);
+// A transaction that holds an empty one. etcd takes it for a write: it passes through raft, and
+// leaves neither a revision nor anything in the database, nor does a watch hear of it. A full store
+// takes it as well.
+void confirm(std::string& out);
 // A linearizable read of keys and values from `first` to the end of those that start with `prefix`,
 // in their order, at most `limit`, as of `revision` (0: the present one).
 void read_page(std::string& out, std::string_view first, std::string_view prefix,
@@ -50,8 +54,10 @@ class batch {
   // keys_only, limit.
   void stand(std::string_view key, std::string_view value, std::int64_t lease,
              std::string_view prefix, std::int64_t limit);
+  // Nested: if CREATE(key) == create_revision {} else { range key }: a write that leaves nothing.
+  void reassure(std::string_view key, std::int64_t create_revision);
   // Nested: if CREATE(key) == create_revision { put key=value with lease } else { range key }
-  void reassure(std::string_view key, std::int64_t create_revision, std::string_view value,
+  void announce(std::string_view key, std::int64_t create_revision, std::string_view value,
                 std::int64_t lease);
   // Nested: if CREATE(key) == create_revision { delete key } else { range key };
   // with create_revision 0 (expected absent) the success branch is empty.
@@ -62,8 +68,6 @@ class batch {
   void read_queue(std::string_view key, std::string_view prefix, std::int64_t limit);
   // Plain range: the first of prefix.. by CREATE, with its value.
   void read_leader(std::string_view prefix);
-  // Plain range: one key, keys_only.
-  void read_key(std::string_view key);
 
   void end();
   [[nodiscard]] std::size_t size() const { return size_; }
@@ -89,8 +93,11 @@ class joint {
   // If no key begins with the prefix: put key=value with lease.
   void stand(std::string_view key, std::string_view value, std::int64_t lease,
              std::string_view prefix);
+  // If CREATE(key) == create_revision: nothing. Not mixed with others: all of them together make a
+  // write that leaves nothing, as `confirm` does.
+  void reassure(std::string_view key, std::int64_t create_revision);
   // If CREATE(key) == create_revision: put key=value with lease.
-  void reassure(std::string_view key, std::int64_t create_revision, std::string_view value,
+  void announce(std::string_view key, std::int64_t create_revision, std::string_view value,
                 std::int64_t lease);
   // If CREATE(key) == create_revision, which is not 0: delete key.
   void withdraw(std::string_view key, std::int64_t create_revision);

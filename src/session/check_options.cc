@@ -53,6 +53,7 @@ error check_options(const session_options& o, checked_options& out) {
   a.ttl = to_nanos(o.ttl);
   a.reassure_interval = to_nanos(o.reassure_interval);
   a.reassure_timeout = to_nanos(o.reassure_timeout);
+  a.last_seen_interval = to_nanos(o.last_seen_interval);
   a.stop_grace = to_nanos(o.stop_grace);
   a.margin = to_nanos(o.margin);
   a.jeopardy_after = to_nanos(o.jeopardy_after);

@@ -85,13 +85,26 @@ bool read_range(const std::string& body, decoded& out, std::string& why) {
   return true;
 }
 
+bool read_confirmation(const std::string& body, core::answer& a, std::string& why) {
+  etcd::joint_response r;
+  if (!etcd::parse(body, r, why)) return false;
+  if (!r.succeeded || r.responses != 1) {
+    why = "not what was asked for";
+    return false;
+  }
+  take_header(r.header, a);
+  return true;
+}
+
 constexpr const char* wrong_number = "responses: not as many as were asked for";
 
 bool read_together(const expected& asked, const std::string& body, core::answer& a,
                    std::string& why) {
   etcd::joint_response r;
   if (!etcd::parse(body, r, why)) return false;
-  if (r.responses != (r.succeeded ? asked.elections.size() : 0)) {
+  // All that is reassured together is one empty transaction.
+  const std::size_t doings = asked.what == op::reassure ? 1 : asked.elections.size();
+  if (r.responses != (r.succeeded ? doings : 0)) {
     why = wrong_number;
     return false;
   }
@@ -106,7 +119,7 @@ bool read_together(const expected& asked, const std::string& body, core::answer&
 }  // namespace
 
 expected::expected(const core::send& s)
-    : what(s.what), write(s.write), together(s.together), endpoint(s.endpoint), lease(s.lease) {
+    : what(s.what), together(s.together), endpoint(s.endpoint), lease(s.lease) {
   elections.reserve(s.items.size());
   for (const core::item& it : s.items) elections.push_back(it.election);
 }
@@ -140,12 +153,7 @@ bool decoder::read_entries(const expected& asked, std::vector<etcd::op_response>
         add_rivals(id, r.responses[1], a, item);
         break;
       case op::reassure:
-        if (!asked.write) {
-          item = own_key(r);
-        } else if (!compared(r, item)) {
-          return false;
-        }
-        break;
+      case op::announce:
       case op::withdraw:
         if (!compared(r, item)) return false;
         break;
@@ -170,8 +178,8 @@ bool decoder::read(const expected& asked, const std::string& body, decoded& out,
     case op::grant:
     case op::keepalive:
     case op::revoke: return read_lease(asked, body, out.answer, why);
+    case op::confirm: return read_confirmation(body, out.answer, why);
     case op::introduce:
-    case op::confirm:
     case op::read_all: return read_range(body, out, why);
     default: break;
   }

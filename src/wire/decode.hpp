@@ -23,7 +23,6 @@ struct expected {
   explicit expected(const core::send& s);
 
   core::op what = core::op::confirm;
-  bool write = true;
   bool together = false;
   std::uint32_t endpoint = 0;
   std::int64_t lease = 0;

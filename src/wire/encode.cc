@@ -52,10 +52,10 @@ http_request encoder::encode(const core::send& s, value::time now,
       etcd::revoke(r.body, s.lease);
       break;
     case op::introduce:
-    case op::confirm:
       r.path = etcd::path_range;
-      etcd::confirm(r.body, elections_.watched_prefix());
+      etcd::introduce(r.body, elections_.watched_prefix());
       break;
+    case op::confirm: etcd::confirm(r.body); break;
     case op::read_all:
       r.path = etcd::path_range;
       etcd::read_page(r.body, next_key, elections_.watched_prefix(), s.revision, s.limit);
@@ -81,13 +81,10 @@ void encoder::entries(const core::send& s, value::time now, std::string& body) c
     switch (s.what) {
       case op::stand: b.stand(key, words.waiting, s.lease, below, queue_limit); break;
       case op::withdraw: b.withdraw(key, it.create_revision); break;
-      case op::reassure:
-        if (s.write) {
-          b.reassure(key, it.create_revision,
-                     words.leading.since(elections_.leader_since(it.election)), s.lease);
-        } else {
-          b.read_key(key);
-        }
+      case op::reassure: b.reassure(key, it.create_revision); break;
+      case op::announce:
+        b.announce(key, it.create_revision,
+                   words.leading.since(elections_.leader_since(it.election)), s.lease);
         break;
       case op::read_queue: b.read_queue(key, below, queue_limit); break;
       default: b.read_leader(below); break;
@@ -104,13 +101,16 @@ void encoder::entries_together(const core::send& s, value::time now, std::string
   for (const core::item& it : s.items) {
     const std::string& prefix = elections_.prefix(it.election);
     const std::string_view key = words.key(prefix);
-    if (s.what == op::stand) {
-      all.stand(key, words.waiting, s.lease, key.substr(0, prefix.size() + 1));
-    } else if (s.what == op::reassure) {
-      all.reassure(key, it.create_revision,
-                   words.leading.since(elections_.leader_since(it.election)), s.lease);
-    } else {
-      all.withdraw(key, it.create_revision);
+    switch (s.what) {
+      case op::stand:
+        all.stand(key, words.waiting, s.lease, key.substr(0, prefix.size() + 1));
+        break;
+      case op::reassure: all.reassure(key, it.create_revision); break;
+      case op::announce:
+        all.announce(key, it.create_revision,
+                     words.leading.since(elections_.leader_since(it.election)), s.lease);
+        break;
+      default: all.withdraw(key, it.create_revision); break;
     }
     if (all.size() == 1) all.expect(s.items.size());
   }

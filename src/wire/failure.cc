@@ -21,8 +21,8 @@ const char* remedy(etcd::refusal r) {
              "certificate "
              "needs the clientAuth usage as well";
     case etcd::refusal::no_space:
-      return ": compact and defragment etcd, then disarm its alarm; a leader goes on leading "
-             "meanwhile";
+      return ": compact and defragment etcd, then disarm its alarm; until then nobody "
+             "new can stand, and who leads goes on leading";
     case etcd::refusal::credentials_rejected: return ": check user and password";
     case etcd::refusal::permission_denied:
       return ": the user needs READWRITE on all keys that start with the app's name and \"/\"";
@@ -63,6 +63,7 @@ const char* name(core::op what) {
     case core::op::confirm: return "confirm the lease";
     case core::op::stand: return "stand in the election";
     case core::op::reassure: return "reassure the leadership";
+    case core::op::announce: return "write into the key who leads";
     case core::op::withdraw: return "delete the key";
     case core::op::read_queue: return "read the queue";
     case core::op::read_leader: return "read the leader";

@@ -4,9 +4,9 @@ namespace sim {
 
 namespace {
 
-constexpr const char* ops[] = {"authenticate", "grant",      "keepalive",   "revoke",
-                               "introduce",    "confirm",    "stand",       "reassure",
-                               "withdraw",     "read_queue", "read_leader", "watch"};
+constexpr const char* ops[] = {"authenticate", "grant",       "keepalive", "revoke",   "introduce",
+                               "confirm",      "stand",       "reassure",  "announce", "withdraw",
+                               "read_queue",   "read_leader", "watch",     "read_all"};
 constexpr const char* outcomes[] = {"ok",
                                     "not_sent",
                                     "broken",

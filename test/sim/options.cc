@@ -1,5 +1,6 @@
 #include "options.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <iterator>
 
@@ -36,6 +37,10 @@ void draw_timings(stream& from, options& o) {
   if (from.chance(200)) a.request_timeout = from.between(a.ttl / 10, a.ttl);
   if (from.chance(200)) a.reassure_interval = from.between(a.ttl / 10, a.ttl / 4);
   if (from.chance(200)) a.reassure_timeout = from.between(a.ttl / 10, a.ttl / 3);
+  constexpr nanos announced[] = {0, 6 * second, 15 * second, 300 * second};
+  a.last_seen_interval = from.one_of(announced);
+  if (a.last_seen_interval != 0)
+    a.last_seen_interval = std::max(a.last_seen_interval, a.reassure_interval.value_or(a.ttl / 5));
   if (from.chance(100)) a.jeopardy_after = from.between(a.ttl / 10, a.ttl);
   if (from.chance(150)) a.margin = from.between(a.ttl / 50 + 50 * millisecond, a.ttl / 8);
   std::string why;

@@ -115,7 +115,7 @@ outcome store::execute(const send& s, answer& out, std::size_t who) {
       break;
     default: {
       if (s.items.size() > most_operations) return outcome::too_many_operations;
-      const bool puts = s.what == op::stand || (s.what == op::reassure && s.write);
+      const bool puts = s.what == op::stand || s.what == op::announce;
       if (puts && full && (s.together || sees_nested_puts)) return outcome::no_space;
       out.differs = s.together && differs(s);
       if (out.differs) break;
@@ -150,7 +150,11 @@ outcome store::execute(const send& s, answer& out, std::size_t who) {
             if (!s.together) queue(it.election, queue_limit, out, got);
             break;
           case op::reassure:
-            got.applied = s.write && created == it.create_revision;
+            got.applied = created == it.create_revision;
+            if (!got.applied) own();
+            break;
+          case op::announce:
+            got.applied = created == it.create_revision;
             if (got.applied) {
               put(it.election, s.lease, s.lease, who);
             } else {

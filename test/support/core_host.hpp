@@ -108,7 +108,7 @@ class small_etcd {
       case op::confirm: break;
       default:
         if (s.items.size() > most_operations) return refuse(outcome::too_many_operations);
-        if (full && (s.what == op::stand || (s.what == op::reassure && s.write)))
+        if (full && (s.what == op::stand || s.what == op::announce))
           return refuse(outcome::no_space);
         a.differs = s.together && differs(s);
         if (a.differs) break;
@@ -155,8 +155,9 @@ class small_etcd {
             got.applied = true;
           }
           break;
-        case op::reassure:
-          got.applied = s.write && created == it.create_revision;
+        case op::reassure: got.applied = created == it.create_revision; break;
+        case op::announce:
+          got.applied = created == it.create_revision;
           if (got.applied) write();
           break;
         case op::withdraw:

@@ -22,15 +22,17 @@ struct holding_host : core_host {
 
 }  // namespace
 
-Test(core_lease, a_round_is_one_keepalive_and_one_confirmation_each_interval) {
+Test(core_lease, a_round_is_one_keepalive_and_every_other_has_a_confirmation) {
   holding_host h;
   const nanos interval = h.m.times().renew_interval;
   for (int round = 1; round <= 4; ++round) {
     h.wait(interval - 1);
     cr_assert(h.open.empty());
     h.wait(1);
-    cr_assert(eq(sz, h.open.size(), 2));
-    cr_assert(h.find(op::keepalive) != nullptr && h.find(op::confirm) != nullptr);
+    cr_assert(h.find(op::keepalive) != nullptr);
+    // It is a write: who leads nothing asks for it in every other round.
+    cr_assert(eq(sz, h.open.size(), round % 2 == 1 ? 2 : 1));
+    cr_assert(eq(int, h.find(op::confirm) != nullptr, round % 2 == 1));
     h.serve_all();
   }
 }

@@ -228,3 +228,16 @@ Test(core_timings, every_option_has_an_effect_on_what_the_machine_does) {
     cr_assert(ne(i64, +seen[0], +seen[1]), "%s", row.name);
   }
 }
+
+Test(core_timings, an_announcement_more_often_than_a_reassurance_is_refused_with_numbers) {
+  asked_timings asked;
+  std::string why;
+  for (const nanos good : {nanos{0}, 2 * second, 86400 * second}) {
+    asked.last_seen_interval = good;
+    cr_assert(check(resolve(asked, asked.ttl), why) == timing_fault::none);
+  }
+  asked.last_seen_interval = 1999 * millisecond;
+  cr_assert(check(resolve(asked, asked.ttl), why) == timing_fault::range);
+  cr_assert(why.find("last_seen_interval is 1999 ms") != std::string::npos);
+  cr_assert(why.find("2000 ms") != std::string::npos);
+}

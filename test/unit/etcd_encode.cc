@@ -98,8 +98,8 @@ Test(etcd_encode, escapes_name_and_password) {
                string(R"({"name":"a\"b\\","password":"\n\u0001\u0000/)") + "\xc3\xa9\"}"));
 }
 
-Test(etcd_encode, confirms_by_a_linearizable_read_of_one_key) {
-  cr_assert(eq(type(string), written([](string& out) { confirm(out, key); }),
+Test(etcd_encode, introduces_itself_by_a_linearizable_read_of_one_key) {
+  cr_assert(eq(type(string), written([](string& out) { introduce(out, key); }),
                R"({"key":")" + key64 + R"(","keys_only":true})"));
 }
 
@@ -143,8 +143,19 @@ Test(etcd_encode, stands_and_reads_the_queue_in_one_transaction) {
                    "]}}]}"));
 }
 
-Test(etcd_encode, reassures_only_its_own_key_and_keeps_it_on_its_lease) {
-  cr_assert(eq(type(string), batched([](batch& one) { one.reassure(key, 77, value, 1234); }),
+Test(etcd_encode, confirms_by_a_transaction_that_leaves_nothing) {
+  cr_assert(eq(type(string), written([](string& out) { confirm(out); }),
+               string(R"({"success":[{"request_txn":{}}]})")));
+}
+
+Test(etcd_encode, reassures_a_key_without_writing_it) {
+  cr_assert(
+      eq(type(string), batched([](batch& one) { one.reassure(key, 77); }),
+         R"({"success":[)" + if_created_at("77") + R"(,"failure":[)" + read_key_op + "]}}]}"));
+}
+
+Test(etcd_encode, announces_only_in_its_own_key_and_keeps_it_on_its_lease) {
+  cr_assert(eq(type(string), batched([](batch& one) { one.announce(key, 77, value, 1234); }),
                R"({"success":[)" + if_created_at("77") + R"(,"success":[)" + put_op +
                    R"(],"failure":[)" + read_key_op + "]}}]}"));
 }
@@ -165,18 +176,16 @@ Test(etcd_encode, reads) {
   cr_assert(eq(type(string), batched([](batch& one) {
                  one.read_queue(key, prefix, 16);
                  one.read_leader(prefix);
-                 one.read_key(key);
                }),
                R"({"success":[)" + read_queue_op + "," + read_key_op + R"(,{"request_range":{)" +
-                   range64 + R"(,"sort_order":"ASCEND","sort_target":"CREATE","limit":"1"}},)" +
-                   read_key_op + "]}"));
+                   range64 + R"(,"sort_order":"ASCEND","sort_target":"CREATE","limit":"1"}}]})"));
 }
 
 Test(etcd_encode, counts_the_entries_of_a_batch_and_appends) {
   string out = "x";
   batch one(out);
   cr_assert(eq(sz, one.size(), 0u));
-  one.read_key(key);
+  one.read_leader(prefix);
   one.withdraw(key, 1);
   one.stand(key, value, 1, prefix, 1);
   cr_assert(eq(sz, one.size(), 3u));
@@ -190,7 +199,7 @@ Test(etcd_encode, puts_no_key_without_its_lease) {
   batch many(out);
   for (int i = 0; i < 120; ++i) {
     many.stand(prefix + std::to_string(i), value, least, prefix, 1);
-    many.reassure(prefix + std::to_string(i + 1000), i, "", most);
+    many.announce(prefix + std::to_string(i + 1000), i, "", most);
   }
   many.end();
   std::size_t puts = 0;
@@ -210,7 +219,7 @@ Test(etcd_encode, sends_any_bytes_as_base64) {
   string all;
   append_base64(all, bytes);
   cr_assert(batched([&](batch& one) {
-              one.reassure(bytes, 1, bytes, 1);
+              one.announce(bytes, 1, bytes, 1);
             }).find("\"" + all + "\",\"lease\"") != string::npos);
 }
 
@@ -228,13 +237,26 @@ Test(etcd_encode, writes_a_joint_transaction_whose_stands_want_empty_queues) {
                    put_op + "]}"));
 }
 
+Test(etcd_encode, reassures_many_keys_by_one_empty_transaction) {
+  const string compare =
+      R"({"target":"CREATE","result":"EQUAL","key":")" + key64 + R"(","create_revision":"7"})";
+  cr_assert(
+      eq(type(string), written([](string& out) {
+           joint all(out);
+           all.reassure(key, 7);
+           all.reassure(key, 7);
+           all.end();
+         }),
+         R"({"compare":[)" + compare + "," + compare + R"(],"success":[{"request_txn":{}}]})"));
+}
+
 Test(etcd_encode, writes_a_joint_transaction_of_keys_that_are_there) {
   const string compare =
       R"({"target":"CREATE","result":"EQUAL","key":")" + key64 + R"(","create_revision":"7"})";
   const string remove = R"({"request_delete_range":{"key":")" + key64 + R"("}})";
   cr_assert(eq(type(string), written([](string& out) {
                  joint all(out);
-                 all.reassure(key, 7, value, 1234);
+                 all.announce(key, 7, value, 1234);
                  all.withdraw(key, 7);
                  all.end();
                  cr_assert(eq(sz, all.size(), 2));

@@ -17,7 +17,8 @@ Test(wire_decode, every_answer_brings_cluster_term_and_revision) {
       {op::grant, "{" + header + R"(,"ID":"4660","TTL":"12"})"},
       {op::keepalive, R"({"result":{)" + header + R"(,"ID":"4660","TTL":"12"}})"},
       {op::revoke, "{" + header + "}"},
-      {op::confirm, "{" + header + R"(,"count":"3"})"},
+      {op::introduce, "{" + header + R"(,"count":"3"})"},
+      {op::confirm, txn(nested(true, ""))},
       {op::read_all, "{" + header + R"(,"count":"3"})"},
       {op::read_queue, txn(range("") + "," + range(""))},
   };
@@ -32,6 +33,14 @@ Test(wire_decode, every_answer_brings_cluster_term_and_revision) {
       cr_assert(eq(type(std::string), std::string(heard.token), std::string("t.1")));
     if (what == op::grant || what == op::keepalive)
       cr_assert(eq(i64, +heard.answer.ttl, 12 * core::second));
+  }
+}
+
+Test(wire_decode, a_confirmation_is_only_what_was_asked_for) {
+  world x;
+  cr_assert(x.hear(x.asked(op::confirm), txn(nested(true, ""))).answer.what == outcome::ok);
+  for (const std::string& wrong : {txn(""), "{" + header + "}"}) {
+    cr_assert(x.hear(x.asked(op::confirm), wrong).answer.what == outcome::bad_answer);
   }
 }
 
@@ -89,9 +98,9 @@ Test(wire_decode, a_stand_that_found_its_key_says_whose_it_is) {
 
 Test(wire_decode, reassurance_and_withdrawal_say_whether_their_compare_held_and_what_is_there) {
   world x;
-  for (const op what : {op::reassure, op::withdraw}) {
-    const decoded held =
-        x.hear(x.asked(what), txn(nested(true, what == op::reassure ? put : erased)));
+  for (const op what : {op::reassure, op::announce, op::withdraw}) {
+    const std::string done = what == op::withdraw ? erased : what == op::announce ? put : "";
+    const decoded held = x.hear(x.asked(what), txn(nested(true, done)));
     cr_assert(held.answer.items.at(0).applied);
     // Expected absent, and it was.
     const decoded empty = x.hear(x.asked(what), txn(nested(true, "")));
@@ -104,21 +113,19 @@ Test(wire_decode, reassurance_and_withdrawal_say_whether_their_compare_held_and_
     cr_assert(eq(i64, +other.answer.items.at(0).own_revision, 55));
     cr_assert(eq(i64, +other.answer.items[0].own_lease, 4660));
   }
-  const decoded read =
-      x.hear(x.asked(op::reassure, false), txn(range(kv("app/leader/1234", 50, "4660"))));
-  cr_assert(eq(i64, +read.answer.items.at(0).own_revision, 50));
 }
 
 Test(wire_decode, what_was_asked_together_was_applied_to_all_or_differed) {
   world x;
-  for (const op what : {op::stand, op::reassure, op::withdraw}) {
+  for (const op what : {op::stand, op::reassure, op::announce, op::withdraw}) {
     expected e = x.asked(what);
     e.together = true;
     e.elections = {0, 1};
-    const std::string done = what == op::withdraw ? erased : put;
+    const std::string each = what == op::withdraw ? erased : put;
+    // All that is reassured together is one empty transaction.
+    const std::string done = what == op::reassure ? nested(true, "") : each + "," + each;
     const core::answer held =
-        x.hear(e, "{" + header + R"(,"succeeded":true,"responses":[)" + done + "," + done + "]}")
-            .answer;
+        x.hear(e, "{" + header + R"(,"succeeded":true,"responses":[)" + done + "]}").answer;
     cr_assert(held.what == outcome::ok && not(held.differs));
     cr_assert(eq(sz, held.items.size(), 2));
     cr_assert(held.items[0].applied && held.items[1].applied);
@@ -126,7 +133,8 @@ Test(wire_decode, what_was_asked_together_was_applied_to_all_or_differed) {
     cr_assert(differs.what == outcome::ok && differs.differs);
     cr_assert(differs.items.empty());
     for (const std::string& wrong :
-         {R"(,"succeeded":true,"responses":[)" + done + "]", R"(,"responses":[)" + done + "]"}) {
+         {R"(,"succeeded":true,"responses":[)" + done + "," + each + "]",
+          std::string(R"(,"succeeded":true,"responses":[])"), R"(,"responses":[)" + done + "]"}) {
       cr_assert(x.hear(e, "{" + header + wrong + "}").answer.what == outcome::bad_answer);
     }
   }
@@ -180,7 +188,8 @@ Test(wire_decode, all_elections_are_read_in_pages) {
 
 Test(wire_decode, an_answer_of_another_shape_than_asked_for_is_none) {
   world x;
-  for (const op what : {op::stand, op::reassure, op::withdraw, op::read_queue, op::read_leader}) {
+  for (const op what :
+       {op::stand, op::reassure, op::announce, op::withdraw, op::read_queue, op::read_leader}) {
     const std::string two = range("") + "," + range("");
     for (const std::string& body :
          {txn(""), txn(what == op::read_queue ? two + "," + two : two),

@@ -23,12 +23,14 @@ Test(wire_encode, every_request_goes_to_its_path_with_what_it_needs) {
       {op::grant, "/v3/lease/grant", {R"("ID":"4660")", R"("TTL":"10")"}},
       {op::keepalive, "/v3/lease/keepalive", {R"("ID":"4660")"}},
       {op::revoke, "/v3/lease/revoke", {R"("ID":"4660")"}},
-      {op::confirm, "/v3/kv/range", {b64("app/")}},
+      {op::introduce, "/v3/kv/range", {b64("app/")}},
+      {op::confirm, "/v3/kv/txn", {R"("request_txn":{})"}},
       {op::stand,
        "/v3/kv/txn",
        {key, b64("app/x/leader/1234"), b64("app/leader/"), R"("lease":"4660")",
         R"("create_revision":"0")"}},
-      {op::reassure,
+      {op::reassure, "/v3/kv/txn", {key, R"("create_revision":"50")", R"("create_revision":"60")"}},
+      {op::announce,
        "/v3/kv/txn",
        {key, R"("create_revision":"50")", R"("create_revision":"60")", R"("lease":"4660")"}},
       {op::withdraw, "/v3/kv/txn", {key, R"("create_revision":"50")", "request_delete_range"}},
@@ -46,13 +48,15 @@ Test(wire_encode, every_request_goes_to_its_path_with_what_it_needs) {
   }
 }
 
-Test(wire_encode, a_reassurance_that_must_not_write_only_reads) {
+Test(wire_encode, a_reassurance_puts_nothing_and_is_a_write_all_the_same) {
   world x;
   core::send s = x.send(op::reassure);
-  s.write = false;
-  const http_request r = x.say(s);
-  cr_assert(not(has(r.body, "request_put")));
-  cr_assert(has(r.body, "request_range"));
+  for (const bool together : {true, false}) {
+    s.together = together;
+    const http_request r = x.say(s);
+    cr_assert(not(has(r.body, "request_put")));
+    cr_assert(has(r.body, "request_txn"));
+  }
 }
 
 Test(wire_encode, a_watch_asks_for_all_of_the_app_from_the_revision_on) {

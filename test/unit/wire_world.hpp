@@ -67,13 +67,12 @@ struct world {
     elections.add("");
     elections.add("x");
   }
-  expected asked(op what, bool write = true) {
+  expected asked(op what) {
     expected e;
     e.what = what;
-    e.write = write;
     e.endpoint = 1;
     e.lease = 0x1234;
-    if (what == op::stand || what == op::reassure || what == op::withdraw ||
+    if (what == op::stand || what == op::reassure || what == op::announce || what == op::withdraw ||
         what == op::read_queue || what == op::read_leader) {
       e.elections = {0};
     }
