@@ -9,7 +9,7 @@ namespace tenure {
 
 struct session_stats {
   std::uint64_t renewals = 0;                // keepalives that etcd acknowledged
-  std::uint64_t confirmations = 0;           // linearizable answers that counted as evidence
+  std::uint64_t confirmations = 0;           // answered writes that counted as evidence
   std::chrono::nanoseconds renewal_last{0};  // round trip of the last renewal
   std::chrono::nanoseconds renewal_max{0};   // the longest
   // The least time that was left before the tokens' deadline while leading; max(): never led.
