@@ -52,6 +52,7 @@ TOOL_OBJ    := $(call objects,tools/tenure/*.cc)
 EXAMPLE_OBJ := $(call objects,examples/*.cc)
 SUPPORT_OBJ := $(call objects,test/support/*.cc)
 UNIT_OBJ    := $(call objects,test/unit/*.cc)
+NET_OBJ     := $(call objects,test/unit/net_*.cc)
 REAL_OBJ    := $(call objects,test/real/*.cc)
 SIM_OBJ     := $(call objects,test/sim/*.cc)
 BENCH_OBJ   := $(call objects,test/bench/*.cc)
@@ -157,6 +158,10 @@ $(EXAMPLES): $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(STATIC) $(BUILD)/l
 $(BUILD)/test/unit: $(UNIT_OBJ) $(SUPPORT_OBJ) $(STATIC) $(BUILD)/link-flags
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $(UNIT_OBJ) $(SUPPORT_OBJ) $(STATIC) -lcriterion $(DEP_LIBS) $(LDLIBS)
+# What depends most on the versions of others' libraries: for `make elsewhere` in CI.
+$(BUILD)/test/net: $(NET_OBJ) $(SUPPORT_OBJ) $(STATIC) $(BUILD)/link-flags
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $(NET_OBJ) $(SUPPORT_OBJ) $(STATIC) -lcriterion $(DEP_LIBS) $(LDLIBS)
 # These start the command and the examples.
 $(BUILD)/test/real: $(REAL_OBJ) $(SUPPORT_OBJ) $(STATIC) $(BUILD)/link-flags | $(COMMAND) $(EXAMPLES)
 	@mkdir -p $(@D)
@@ -270,6 +275,11 @@ rolling: ## three instances with thirty jobs, restarted in turn: who runs what, 
 	$(AGAIN) $(ROLLING)
 	@mkdir -p $(BUILD)/rolling
 	@$(ROLLING) --out $(BUILD)/rolling
+
+.PHONY: elsewhere
+elsewhere: ## build and test on other Debians, in chroots (SUITE=bookworm|trixie|sid CXX=clang++)
+	@CXX='$(CXX)' test/gates/tally.sh \
+	  $(foreach s,$(or $(SUITE),bookworm trixie sid),'on $(s)=test/gates/elsewhere.sh $(s)')
 
 fuzz: ## each fuzz target for SECONDS=20, with clang's libFuzzer
 	@tools/deps.sh check dev

@@ -34,7 +34,8 @@ shellcheck            command  shellcheck
 valgrind              command  valgrind
 libc6-dbg             starts   valgrind
 iproute2              command  ip
-strace                command  strace"
+strace                command  strace
+debootstrap           command  debootstrap"
 
 usage() {
   echo 'usage: tools/deps.sh check|need GROUP...   (groups: build test bench dev)' >&2

@@ -187,6 +187,12 @@ mkdir "$place/no_strace"
 ln -s "$(command -v sh)" "$place/no_strace/sh"
 red 'stuck disk: no strace' 'make deps GROUP=dev' env PATH="$place/no_strace" "$build/test/chaos" stuck-disk --without-etcdctl
 
+# --- other Debians ---------------------------------------------------------------------------
+red 'elsewhere: no such suite' 'debootstrap of nowhere failed' "$gates/elsewhere.sh" nowhere net
+mkdir "$place/no_debootstrap"
+for each in bash dirname id; do ln -s "$(command -v $each)" "$place/no_debootstrap/$each"; done
+red 'elsewhere: no debootstrap' 'apt-get install debootstrap' env PATH="$place/no_debootstrap" "$gates/elsewhere.sh" sid
+
 # --- the command ------------------------------------------------------------------------------
 mkdir -p "$place/command"
 g++ -std=c++17 -g "$planted/command.cc" -o "$place/command/tenure" || exit 1
