@@ -8,13 +8,6 @@
 
 namespace tenure::detail {
 
-namespace {
-
-// How many shards are looked at in one go.
-constexpr int slice = 64;
-
-}  // namespace
-
 std::shared_ptr<shard_reader> shard_reader::of(session_impl& session) {
   // Nothing else reads all keys.
   if (session.key_reader() != nullptr)
@@ -63,8 +56,10 @@ void shard_reader::told_complete() {
   table_.complete();
   state_ = state::comparing;
   compared_to_.reset();
-  if (!std::exchange(posted_, true))
-    session_.post([self = shared_from_this()] { self->compare_some(); });
+  const auto post = [self = shared_from_this()](auto what) {
+    self->session_.post([self, what = std::move(what)] { what(); });
+  };
+  comparing_.run_later(post, [this] { return compare_next(); });
 }
 
 void shard_reader::told_changes(std::vector<etcd::watch_event>&& changes) {
@@ -86,21 +81,17 @@ void shard_reader::told_changes(std::vector<etcd::watch_event>&& changes) {
   compare_touched();
 }
 
-void shard_reader::compare_some() {
-  posted_ = false;
-  if (state_ != state::comparing) return;
-  for (int i = 0; i < slice; ++i) {
-    const auto at = table_.after(compared_to_);
-    if (at == table_.all().end()) {
-      state_ = state::current;
-      for (const auto& each : all_) each->tell_all();
-      return;
-    }
-    compared_to_ = at->first;
-    compare(at);
+bool shard_reader::compare_next() {
+  if (state_ != state::comparing) return false;
+  const auto at = table_.after(compared_to_);
+  if (at == table_.all().end()) {
+    state_ = state::current;
+    for (const auto& each : all_) each->tell_all();
+    return false;
   }
-  posted_ = true;
-  session_.post([self = shared_from_this()] { self->compare_some(); });
+  compared_to_ = at->first;
+  compare(at);
+  return true;
 }
 
 // Tells of a shard if it has another leader than was told.

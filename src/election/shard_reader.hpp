@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "election/shard_table.hpp"
+#include "loop/slicer.hpp"
 #include "session/client.hpp"
 
 namespace tenure::detail {
@@ -38,7 +39,7 @@ class shard_reader final : public key_reader, public std::enable_shared_from_thi
   [[nodiscard]] bool current() const { return state_ == state::current; }
 
  private:
-  void compare_some();
+  bool compare_next();
   void compare(shard_table::place at);
 
   enum class state {
@@ -50,7 +51,7 @@ class shard_reader final : public key_reader, public std::enable_shared_from_thi
   std::vector<std::shared_ptr<directory_impl>> all_;
   shard_table table_;
   state state_ = state::outdated;
-  bool posted_ = false;  // a slice of the comparing
+  slicer comparing_{64};
   std::optional<std::string> compared_to_;
 };
 

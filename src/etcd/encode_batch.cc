@@ -174,7 +174,8 @@ std::string_view joint::begin_entry(std::string_view key) {
   return key64_;
 }
 
-// Every key there is has a create revision above 0: so there is none.
+// A key that exists has a create revision above 0. So the compare holds only if there is no such
+// key.
 void joint::stand(std::string_view key, std::string_view value, std::int64_t lease,
                   std::string_view prefix) {
   const std::string_view key64 = begin_entry(key);

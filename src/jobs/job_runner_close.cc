@@ -59,40 +59,40 @@ bool job_runner_impl::close(std::function<void()> closed) {
   closing_ = true;
   on_closed_ = std::move(closed);
   if (directory_ != nullptr) directory_->close({});
-  const bool open = session_->is_open();
-  // If the session closes itself, some jobs may be left to wait for, or none. If none is left, no
-  // other turn comes.
-  do {
-    close_some();
-  } while (!open && departing_ == 0 && closed_to_ < order_.size());
-  if (!open && departing_ == 0) {
-    closed_ = true;
-    return false;
+  if (!session_->is_open()) {
+    // If the session closes itself, some jobs may be left to wait for, or none. If none is left, no
+    // other turn comes.
+    while (departing_ == 0 && close_next()) {
+    }
+    if (departing_ == 0) {
+      closed_ = true;
+      return false;
+    }
   }
   ++departing_;  // so that it does not end before all have been told
-  session_->post([self = shared_from_this()] { self->close_rest(); });
+  const auto post = [self = shared_from_this()](auto what) {
+    self->session_->post([self, what = std::move(what)] { what(); });
+  };
+  closes_.run(post, [this, post] {
+    if (close_next()) return true;
+    post([this] {
+      if (--departing_ == 0) done();
+    });
+    return false;
+  });
   return true;
 }
 
-void job_runner_impl::close_some() {
-  const std::size_t until = std::min(order_.size(), closed_to_ + jobs_a_turn);
-  for (; closed_to_ < until; ++closed_to_) {
-    slot& s = *order_[closed_to_];
-    if (s.gone) {
-      depart_next_turn(s);  // it works on after its grace: nobody waits for that now
-    } else if (!s.removing) {
-      depart(s);
-    }
+// False: all have been told.
+bool job_runner_impl::close_next() {
+  if (closed_to_ >= order_.size()) return false;
+  slot& s = *order_[closed_to_++];
+  if (s.gone) {
+    depart_next_turn(s);  // it works on after its grace: nobody waits for that now
+  } else if (!s.removing) {
+    depart(s);
   }
-}
-
-void job_runner_impl::close_rest() {
-  close_some();
-  if (closed_to_ < order_.size()) {
-    session_->post([self = shared_from_this()] { self->close_rest(); });
-  } else if (--departing_ == 0) {
-    done();
-  }
+  return true;
 }
 
 void job_runner_impl::done() {

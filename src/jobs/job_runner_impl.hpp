@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -17,6 +16,7 @@
 #include "election/directory_impl.hpp"
 #include "jobs/places.hpp"
 #include "jobs/shares.hpp"
+#include "loop/slicer.hpp"
 #include "session/session_impl.hpp"
 #include "tenure/job_runner.hpp"
 
@@ -85,8 +85,7 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   void depart_next_turn(slot& s);
   void departed(slot& s);
   void retire(slot& s);
-  void close_some();
-  void close_rest();
+  bool close_next();
   void done();
 
   // Their shares.
@@ -104,10 +103,8 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
 
   // For many jobs at once, a slice a turn.
   void settle_all();
-  void settle_some();
+  bool settle_next();
   void list_changed();
-  void set_alarm();
-  void keep_appointments();
 
   // Calls `what` at or after this moment, unless the runner is closing by then.
   void at(core::nanos when, std::function<void()> what);
@@ -127,13 +124,12 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   bool silent_ = false;
   std::size_t departing_ = 0;  // jobs that are to be told of still
   std::size_t closed_to_ = 0;  // in `order_`
+  slicer closes_{jobs_a_turn};
   std::function<void()> on_closed_;
 
-  std::multimap<core::nanos, std::function<void()>> appointments_;
-  core::nanos alarm_ = core::never;  // for the first of them
-  std::size_t to_settle_ = 0;        // so many are to be looked at still
-  std::size_t settled_to_ = 0;       // in `order_`
-  bool settling_ = false;            // the next turn's are posted
+  std::size_t to_settle_ = 0;   // so many are to be looked at still
+  std::size_t settled_to_ = 0;  // in `order_`
+  slicer settling_{jobs_a_turn};
 
   std::shared_ptr<directory_impl> directory_;  // null: not needed
   jobs::shares shares_;

@@ -17,8 +17,8 @@ token     tenure base core/time core/belief
 net       tenure base loop <uv> <curl>
 wire      tenure core etcd net/reply
 session   tenure base core etcd loop token net wire <uv>
-election  tenure base core etcd wire session
-jobs      tenure base core wire session election
+election  tenure base core etcd loop wire session
+jobs      tenure base core loop wire session election
 public    tenure base core etcd loop token net wire session election jobs <uv>'
 
 passed=0 failed=0

@@ -91,7 +91,7 @@ Test(job_turns, jobs_whose_time_is_over_at_the_same_moment_step_down_in_slices) 
   worker a(the_loop, "a", store, all);
   worker after(the_loop, "after", store, all);
   before.how.balance = a.how.balance = after.how.balance = false;
-  const std::uint64_t end = uv_hrtime() / 1000000 + 3000;
+  std::uint64_t end = 0;  // of the time of all, in ms
   a.how.step_down_after = [&](const std::string&) {
     return milliseconds(std::max<std::int64_t>(
         1, static_cast<std::int64_t>(end) - static_cast<std::int64_t>(uv_hrtime() / 1000000)));
@@ -109,6 +109,7 @@ Test(job_turns, jobs_whose_time_is_over_at_the_same_moment_step_down_in_slices) 
   test::run_until(the_loop, [&] { return stand(2); });
   test::ok(after.run(names(many)));
   test::run_until(the_loop, [&] { return stand(3); });
+  end = uv_hrtime() / 1000000 + 3000;
   before.close();
   test::run_until(the_loop, [&] { return a.runner.running() == many; });
   turns each(the_loop, a);

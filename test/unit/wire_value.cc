@@ -17,7 +17,7 @@ value::time at(std::int64_t nanoseconds) {
 
 }  // namespace
 
-Test(value, times_are_rfc3339_in_utc_with_nanoseconds) {
+Test(wire_value, times_are_rfc3339_in_utc_with_nanoseconds) {
   cr_assert(
       eq(type(std::string), value::rfc3339(at(0)), std::string("1970-01-01T00:00:00.000000000Z")));
   cr_assert(eq(type(std::string), value::rfc3339(at(1'700'000'000'000'000'001)),
@@ -28,12 +28,12 @@ Test(value, times_are_rfc3339_in_utc_with_nanoseconds) {
                std::string("2100-03-01T00:00:00.000000000Z")));
 }
 
-Test(value, a_clock_set_before_1970_still_gives_a_time) {
+Test(wire_value, a_clock_set_before_1970_still_gives_a_time) {
   cr_assert(
       eq(type(std::string), value::rfc3339(at(-1)), std::string("1969-12-31T23:59:59.999999999Z")));
 }
 
-Test(value, says_who_waits_and_who_leads) {
+Test(wire_value, says_who_waits_and_who_leads) {
   cr_assert(
       eq(type(std::string), value::waiting("me", at(1)),
          std::string(
@@ -52,7 +52,7 @@ Test(value, says_who_waits_and_who_leads) {
   }
 }
 
-Test(value, an_instance_of_any_text_comes_back) {
+Test(wire_value, an_instance_of_any_text_comes_back) {
   for (const char* text : {"a", "\"", "\\", "</script>", "日本語", "a/b", "{}"}) {
     cr_assert(
         eq(type(std::string), value::instance_of(value::waiting(text, at(1))), std::string(text)));
@@ -61,7 +61,7 @@ Test(value, an_instance_of_any_text_comes_back) {
   }
 }
 
-Test(value, of_any_other_value_there_is_no_instance) {
+Test(wire_value, of_any_other_value_there_is_no_instance) {
   for (const char* text :
        {"", "me", "{", "[]", "{}", "7", "null", R"({"Instance":null})", R"({"instance":"me"})",
         R"("Instance")", "\xff", R"({"Instance":"a"} x)"}) {
@@ -69,7 +69,7 @@ Test(value, of_any_other_value_there_is_no_instance) {
   }
 }
 
-Test(value, a_hostile_value_is_no_danger) {
+Test(wire_value, a_hostile_value_is_no_danger) {
   cr_assert(value::instance_of(std::string(200'000, '[')).empty());
   cr_assert(value::instance_of(R"({"Instance":)" + std::string(100'000, '{')).empty());
 }

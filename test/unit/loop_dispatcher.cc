@@ -42,7 +42,7 @@ struct loop_host {
 
 }  // namespace
 
-Test(dispatcher, delivers_from_the_loop_in_order_and_then_lets_it_go) {
+Test(loop_dispatcher, delivers_from_the_loop_in_order_and_then_lets_it_go) {
   loop_host h;
   std::vector<int> got;
   for (int i = 0; i < 100; ++i) h.d.post([&got, i] { got.push_back(i); });
@@ -53,14 +53,14 @@ Test(dispatcher, delivers_from_the_loop_in_order_and_then_lets_it_go) {
   cr_assert(h.d.empty());
 }
 
-Test(dispatcher, tells_its_owner_after_each_delivery) {
+Test(loop_dispatcher, tells_its_owner_after_each_delivery) {
   loop_host h;
   for (int i = 0; i < 7; ++i) h.d.post([] {});
   h.run();
   cr_assert(eq(int, +h.after, 7));
 }
 
-Test(dispatcher, what_is_posted_from_inside_comes_after_what_is_there) {
+Test(loop_dispatcher, what_is_posted_from_inside_comes_after_what_is_there) {
   loop_host h;
   std::vector<int> got;
   h.d.post([&] {
@@ -72,7 +72,7 @@ Test(dispatcher, what_is_posted_from_inside_comes_after_what_is_there) {
   cr_assert(got == std::vector<int>({1, 2, 3}));
 }
 
-Test(dispatcher, a_callable_lives_until_it_has_returned_and_no_longer) {
+Test(loop_dispatcher, a_callable_lives_until_it_has_returned_and_no_longer) {
   loop_host h;
   const auto kept = std::make_shared<int>(7);
   int seen = 0;
@@ -82,7 +82,7 @@ Test(dispatcher, a_callable_lives_until_it_has_returned_and_no_longer) {
   cr_assert(eq(long, kept.use_count(), 1));
 }
 
-Test(dispatcher, leaves_the_rest_to_a_later_turn_when_its_slice_is_over) {
+Test(loop_dispatcher, leaves_the_rest_to_a_later_turn_when_its_slice_is_over) {
   loop_host h;
   int delivered = 0;
   for (int i = 0; i < 10; ++i) {
@@ -101,7 +101,7 @@ Test(dispatcher, leaves_the_rest_to_a_later_turn_when_its_slice_is_over) {
   cr_assert(eq(int, +delivered, 10));
 }
 
-Test(dispatcher, keeps_what_was_posted_before_it_was_opened) {
+Test(loop_dispatcher, keeps_what_was_posted_before_it_was_opened) {
   uv_loop_t loop;
   uv_loop_init(&loop);
   tenure::turn turn;
@@ -121,7 +121,7 @@ Test(dispatcher, keeps_what_was_posted_before_it_was_opened) {
   cr_assert(eq(int, uv_loop_close(&loop), 0));
 }
 
-Test(dispatcher, may_be_closed_from_inside_a_delivery_and_destroyed_from_inside_closed) {
+Test(loop_dispatcher, may_be_closed_from_inside_a_delivery_and_destroyed_from_inside_closed) {
   uv_loop_t loop;
   uv_loop_init(&loop);
   tenure::turn turn;

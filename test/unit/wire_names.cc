@@ -64,7 +64,7 @@ const char* const bad_text[] = {"\xff",
 
 }  // namespace
 
-Test(names, text_that_is_utf8_without_control_characters_is_taken_everywhere) {
+Test(wire_names, text_that_is_utf8_without_control_characters_is_taken_everywhere) {
   for (const char* text : good_text) {
     cr_assert(taken(names::check_app(text)), "%s", text);
     cr_assert(taken(names::check_shard(text)), "%s", text);
@@ -72,7 +72,7 @@ Test(names, text_that_is_utf8_without_control_characters_is_taken_everywhere) {
   }
 }
 
-Test(names, other_bytes_are_refused_everywhere_and_shown_escaped) {
+Test(wire_names, other_bytes_are_refused_everywhere_and_shown_escaped) {
   for (const char* text : bad_text) {
     for (const error& e :
          {names::check_app(text), names::check_shard(text), names::check_instance(text)}) {
@@ -84,7 +84,7 @@ Test(names, other_bytes_are_refused_everywhere_and_shown_escaped) {
   cr_assert(refused(names::check_app(std::string("a\0b", 3)), "app"));
 }
 
-Test(names, lengths_are_limited_to_255_bytes) {
+Test(wire_names, lengths_are_limited_to_255_bytes) {
   cr_assert(taken(names::check_app(bytes(255))));
   cr_assert(taken(names::check_shard(bytes(255))));
   cr_assert(taken(names::check_instance(bytes(255))));
@@ -95,13 +95,13 @@ Test(names, lengths_are_limited_to_255_bytes) {
             "a message does not repeat all of it");
 }
 
-Test(names, only_a_shard_may_be_empty) {
+Test(wire_names, only_a_shard_may_be_empty) {
   cr_assert(refused(names::check_app(""), "app"));
   cr_assert(refused(names::check_instance(""), "instance"));
   cr_assert(taken(names::check_shard("")));
 }
 
-Test(names, an_app_has_no_empty_part_and_no_part_that_is_leader) {
+Test(wire_names, an_app_has_no_empty_part_and_no_part_that_is_leader) {
   for (const char* text :
        {"a/b", "a/b/c", "leaders", "a/leaders", "leader2/a", "my-leader", "Leader"}) {
     cr_assert(taken(names::check_app(text)), "%s", text);
@@ -112,18 +112,18 @@ Test(names, an_app_has_no_empty_part_and_no_part_that_is_leader) {
   }
 }
 
-Test(names, a_shard_is_one_part_and_not_leader) {
+Test(wire_names, a_shard_is_one_part_and_not_leader) {
   for (const char* text : {"leaders", "eu-1", "Leader", "."})
     cr_assert(taken(names::check_shard(text)), "%s", text);
   for (const char* text : {"a/b", "/", "/a", "a/", "leader"})
     cr_assert(refused(names::check_shard(text), "shard"), "%s", text);
 }
 
-Test(names, an_instance_may_contain_slashes) {
+Test(wire_names, an_instance_may_contain_slashes) {
   cr_assert(taken(names::check_instance("host/1//leader/")));
 }
 
-Test(names, no_two_elections_lie_inside_each_other) {
+Test(wire_names, no_two_elections_lie_inside_each_other) {
   const char* const apps[] = {"a", "a/b", "ab", "b", "a/b/c", "leaders"};
   const char* const shards[] = {"", "b", "ab", "leaders", "c"};
   std::string all[30];
@@ -140,14 +140,14 @@ Test(names, no_two_elections_lie_inside_each_other) {
   }
 }
 
-Test(names, are_built_as_go_does) {
+Test(wire_names, are_built_as_go_does) {
   cr_assert(eq(type(std::string), names::election("app", ""), std::string("app/leader")));
   cr_assert(eq(type(std::string), names::election("a/b", "eu"), std::string("a/b/eu/leader")));
   cr_assert(eq(type(std::string), names::key("app/leader", 0x694d7a9b1c2d3e4f),
                std::string("app/leader/694d7a9b1c2d3e4f")));
 }
 
-Test(names, a_key_leads_back_to_its_lease) {
+Test(wire_names, a_key_leads_back_to_its_lease) {
   const std::int64_t leases[] = {
       1, 15, 16, 0xabcdef, (std::int64_t{1} << 53) - 1, (std::int64_t{1} << 53) + 1, INT64_MAX};
   for (const std::int64_t lease : leases) {
@@ -161,7 +161,7 @@ Test(names, a_key_leads_back_to_its_lease) {
                std::string("p/20000000000001")));
 }
 
-Test(names, what_go_would_not_write_is_no_lease) {
+Test(wire_names, what_go_would_not_write_is_no_lease) {
   for (const char* name : {"", "0", "01", "00ff", "FF", "aB", "xyz", "1g", "0x1", " 1", "1 ", "+1",
                            "-0", "8000000000000000", "ffffffffffffffffff", "1.0", "\xff"}) {
     const std::string key = std::string("p/leader/") + name;
@@ -171,13 +171,13 @@ Test(names, what_go_would_not_write_is_no_lease) {
   }
 }
 
-Test(names, negative_leases_of_others_are_read_as_go_writes_them) {
+Test(wire_names, negative_leases_of_others_are_read_as_go_writes_them) {
   // Go's %x of a negative id has a sign. Ours are positive. So a key like that is somebody else's.
   const std::string key = "p/leader/-1";
   cr_assert(le(i64, +names::split(key).lease, 0));
 }
 
-Test(names, a_key_without_a_slash_has_no_prefix) {
+Test(wire_names, a_key_without_a_slash_has_no_prefix) {
   cr_assert(names::split("abc").prefix.empty());
   cr_assert(names::split("").prefix.empty());
   cr_assert(names::split("/1").prefix.empty());
