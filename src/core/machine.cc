@@ -49,6 +49,7 @@ void machine::apply(nanos now, const event& e, std::vector<action>& out) {
   if (finished_) return;
   const context c{now, t_, choose_, requests_, lease_, out};
   // What is over is over before anything that came meanwhile is looked at.
+  was_over_ = lease_.held() && lease_.cutoff(t_) <= now;
   check_deadline(c);
   tell_stall(c);
   take(c, e);
@@ -193,6 +194,8 @@ void machine::completed(const context& c, const completion& done, const answer* 
   }
   if (batched(what)) {
     roster_.completed(c, done, a);
+    // A key that may not be deleted goes with its lease: else it would be in everybody's way.
+    if (roster_.keeps_refused_keys() && !closing_) lease_gone(c, cause::lease_gone);
     return;
   }
   if (what == op::read_all) {
@@ -260,6 +263,7 @@ void machine::renewed(const context& c) {
     jeopardy_ = false;
     c.say(make(news::safe));
   }
+  if (was_over_) roster_.back(c);
   roster_.renewed();
 }
 

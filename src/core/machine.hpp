@@ -104,6 +104,7 @@ class machine {
   bool finished_ = false;
   bool held_losses_ = false;
   outcome announce_trouble_ = outcome::ok;  // why the last announcement failed
+  bool was_over_ = false;                   // the deadline had passed when this event came
   nanos next_wake_ = never;
   counters counts_;
   std::vector<completion> ended_;

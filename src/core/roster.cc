@@ -274,16 +274,26 @@ void roster::lease_granted(const context& c) {
   busy_ = all_.count(standing::wanting) > 1;
 }
 
-// An older etcd acknowledges a keepalive that overlaps the lease's end (etcd#20590): whoever let
-// the deadline pass looks first whether the key is still there.
-void roster::renewed() {
-  for (const election_id id : ready_) {
-    election& e = all_[id];
-    if (e.state != standing::queued) continue;
-    e.unsure = true;
-    batches_.add(op::read_queue, id, e);
-  }
+// An older etcd acknowledges a keepalive that overlaps the lease's end (etcd#20590), and the delete
+// of our key may be late on the watch: whoever let the deadline pass reads his queue anew, and what
+// was asked for before does not count.
+void roster::back(const context& c) {
+  back_at_ = c.now;
+  for (election_id id = 0; id < all_.size(); ++id) doubt(id);
   ready_.clear();
+}
+
+// Those who had to wait look first whether the key is still there.
+void roster::renewed() {
+  for (const election_id id : ready_) doubt(id);
+  ready_.clear();
+}
+
+void roster::doubt(election_id id) {
+  election& e = all_[id];
+  if (e.state != standing::queued) return;
+  e.unsure = true;
+  batches_.add(op::read_queue, id, e);
 }
 
 bool roster::wants_lease() const {

@@ -39,6 +39,8 @@ class roster {
   void lease_gone(const context& c, cause why);
   // The deadline moved: those who are first and waited for it may lead.
   void renewed();
+  // It moved after it had passed: nobody leads by what he knew of his queue before.
+  void back(const context& c);
   void deadline_passed(const context& c);
   // A keepalive that was sent after the losses held back shows that the lease lives.
   void lease_lives(const context& c, nanos asked_at);
@@ -52,6 +54,8 @@ class roster {
   [[nodiscard]] std::size_t leaders() const { return all_.count(standing::leading); }
   // All leaderships are being lost, a slice a turn: nothing else begins before that is done.
   [[nodiscard]] bool sweeping() const { return sweep_.what != sweep_of::nothing; }
+  // Withdrawals are refused, time and again: only the end of the lease takes those keys away.
+  [[nodiscard]] bool keeps_refused_keys() const { return refused_ >= 3; }
   [[nodiscard]] bool stopping() const { return all_.count(standing::stopping) != 0; }
   [[nodiscard]] bool holds_losses() const { return !held_.empty(); }
   [[nodiscard]] const election& at(election_id id) const { return all_[id]; }
@@ -70,7 +74,11 @@ class roster {
   void doubt_longer(const context& c, election& e);
   void own_key_gone(const context& c, election_id id);
   void deleted(const context& c, election_id id, const change& what);
-  bool outdated(const answer& a) const { return a.revision + 1 < lost_until_; }
+  // Read before events were lost, or asked for before the deadline had passed.
+  bool outdated(const completion& done, const answer& a) const {
+    return a.revision + 1 < lost_until_ || done.sent < back_at_;
+  }
+  void doubt(election_id id);
   void catch_up(const context& c, election_id id);
   void leader_moved(election_id id, std::int64_t revision);
   void tell_held(const context& c, cause why);
@@ -123,6 +131,8 @@ class roster {
   std::size_t attached_ = 0;  // elections with a candidate of the user's
   bool closing_ = false;
   std::int64_t lost_until_ = 0;
+  nanos back_at_ = 0;  // the deadline moved then, though it had passed
+  int refused_ = 0;    // withdrawals in a row that we had no permission for
   batches batches_;
   bool busy_ = false;                // this turn has done enough
   bool more_ = false;                // the next one can go on at once

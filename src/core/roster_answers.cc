@@ -20,6 +20,7 @@ void roster::completed(const context& c, const completion& done, const answer* a
   if (what != op::read_leader && done.asked.lease != c.lease.id()) return;
   const bool differs = done.what == outcome::ok && a != nullptr && a->differs;
   batches_.ended(c, done, all_, differs);
+  if (what == op::withdraw) refused_ = done.what == outcome::permission_denied ? refused_ + 1 : 0;
   const bool answered =
       done.what == outcome::ok && a != nullptr && a->items.size() == done.asked.items.size();
   busy_ = batches::large(done.asked);
@@ -80,7 +81,7 @@ void roster::stood(const context& c, const completion& done, const answer& a) {
     }
     all_.enter(e, standing::queued);
     take_queue(e, a.rivals.data() + got.first, got.count, got.more, a.revision, c.lease.id());
-    e.unsure = outdated(a);
+    e.unsure = outdated(done, a);
     t.what = news::campaigning;
     c.say(std::move(t));
     catch_up(c, id);
@@ -182,7 +183,7 @@ void roster::queue_read(const context& c, const completion& done, const answer& 
       continue;
     }
     const std::size_t before = e.front.size();
-    e.unsure = outdated(a);
+    e.unsure = outdated(done, a);
     take_queue(e, a.rivals.data() + got.first, got.count, got.more, a.revision, c.lease.id());
     if (got.own_revision != e.own_revision) {
       own_key_gone(c, asked.election);

@@ -47,6 +47,7 @@ void roster::close(const context& c) {
 
 void roster::lease_gone(const context& c, cause why) {
   tell_held(c, why);
+  refused_ = 0;
   ready_.clear();
   reread_at_ = never;
   begin_sweep(c, sweep_of::lease, why);

@@ -26,10 +26,25 @@ enum class happening : std::uint8_t {
   heal,           // a: member, b: what ends
   checkpoint,     // the leader writes down what is left of leases
   expire,         // c: lease, b: generation of its deadline
+  stale_revoke,   // c: lease: a leader that slept has it revoked
+  look,           // a: what has to be so by now, b, c: of what
   fault,          // a: kind
-  operator_acts,  // a: what, b and c: on what
+  operator_acts,  // a: which act, b and c: on what
   revive,         // a: process: starts again after a crash
   phase,          // a: which
+};
+
+// What an operator, or the world around him, does later.
+enum class act : std::uint8_t {
+  frees_store,
+  deletes_foreign,  // b: election, c: label
+  deletes_loose,    // b: election, c: create revision, of a key off its lease
+  brings_quorum,
+  small_moment,
+  lets_write,  // b: process
+  deletes,     // b: election, c: create revision
+  deletes_unheard,
+  tampers,
 };
 
 struct event {

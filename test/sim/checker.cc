@@ -9,6 +9,8 @@ namespace sim {
 void checker::reset(world& w) {
   w_ = &w;
   terms_.clear();
+  went_.clear();
+  stuck_.clear();
   highest_.assign(w.opt.elections, 0);
   history_lost = false;
 }
@@ -21,25 +23,54 @@ std::size_t checker::began(std::size_t process, election_id e, std::int64_t fenc
   t.election = e;
   t.fencing = fencing;
   t.stop_time = stop_time;
-  // The key may have been deleted by hand before the core could hear of it.
+  t.began_at = w_->now;
+  t.stood_still = w_->processes[process].stood_still();
   const auto& keys = w_->cluster.store.elections[e];
   // (its revision alone is not enough: after a restore from a backup it may be another's)
   const std::int64_t name = w_->processes[process].core().lease_id();
   const bool there = std::any_of(keys.begin(), keys.end(), [&](const key& k) {
     return k.create == fencing && k.name == name;
   });
-  if (!there) t.hand_at = w_->now;
   terms_.push_back(t);
-  return terms_.size() - 1;
+  const std::size_t at = terms_.size() - 1;
+  if (there) return at;
+  // It may have been deleted by hand before the core could hear of it; then that is all.
+  const auto gone = std::find_if(went_.rbegin(), went_.rend(), [&](const went& g) {
+    return g.election == e && g.create == fencing && g.name == name;
+  });
+  if (gone == went_.rend()) {
+    if (!history_lost) terms_[at].keyless = "told acquired by a key that never was";
+    return at;
+  }
+  switch (gone->how) {
+    case ending::expired:
+      terms_[at].keyless = "told acquired by a key that its expired lease took away";
+      break;
+    case ending::withdrawn: terms_[at].keyless = "told acquired by a key that was withdrawn"; break;
+    case ending::revoked:
+      terms_[at].keyless = "told acquired by a key that its revoked lease took away";
+      break;
+    case ending::by_hand:
+    case ending::stale_count:
+    case ending::restored:
+      terms_[at].hand_at = gone->at;
+      handed_away(at);
+      break;
+  }
+  return at;
 }
 
-void checker::cancelled(std::size_t at, nanos local) {
+void checker::cancelled(std::size_t at, nanos local, tenure::core::cause why) {
   term& t = terms_[at];
   if (t.cancelled_at != never) {
     w_->broken("a leadership ends twice");
     return;
   }
   if (w_->quiet && !w_->closing) w_->broken("a leadership is lost though nothing is wrong");
+  const bool for_its_key =
+      why == tenure::core::cause::key_deleted || why == tenure::core::cause::reassurance_failed;
+  if (for_its_key && t.hand_at == never && !history_lost && has_key(t))
+    w_->broken("a leadership is lost for a key that is there");
   // A deadline that had passed already ended it then.
   t.cancelled_at = std::min(local, w_->processes[t.process].believed_until());
 }
@@ -59,6 +90,7 @@ nanos checker::work_ends(const term& t) const {
 void checker::told_acquired(std::size_t at) {
   term& me = terms_[at];
   me.told = true;
+  if (me.keyless != nullptr) w_->broken(me.keyless);
   w_->note("p%zu e%u: TOLD acquired, token %lld", me.process, me.election,
            static_cast<long long>(me.fencing));
   for (term& other : terms_) {
@@ -68,17 +100,9 @@ void checker::told_acquired(std::size_t at) {
       return;
     }
     if (!leads(other)) continue;
+    // Nobody can prevent what a hand does; but it must be noticed (`expect_noticed`).
     if (other.hand_at == never && me.hand_at == never) {
       w_->broken("two leaders");
-      return;
-    }
-    if (other.hand_at == never) continue;
-    // Nobody can prevent that; but it must be noticed.
-    const process& p = w_->processes[other.process];
-    const auto& t = p.core().times();
-    const nanos allowed = t.reassure_interval + t.reassure_timeout + t.ttl / 50 + 100 * millisecond;
-    if (w_->now > other.hand_at + allowed && p.stood_still() == 0) {
-      w_->broken("a key deleted by hand is not noticed");
       return;
     }
   }
@@ -105,9 +129,10 @@ void checker::told_lost(std::size_t at) {
 void checker::told_resigned(std::size_t at) {
   const term& t = terms_[at];
   if (!t.told || history_lost) return;
+  const std::int64_t name = w_->processes[t.process].core().lease_id();
   for (const key& k : w_->cluster.store.elections[t.election]) {
     // One that was taken off its lease by hand is not ours to delete any more.
-    if (k.create == t.fencing && k.lease == k.name)
+    if (k.create == t.fencing && k.name == name && k.lease == name)
       w_->broken("resigned, but the key is still there");
   }
 }
@@ -127,6 +152,20 @@ void checker::died(std::size_t process) {
   }
 }
 
+void checker::told_lease_gone(std::int64_t lease) {
+  const lease_entry* l = w_->cluster.store.find_lease(lease);
+  if (l == nullptr || l->generation != 0 || history_lost || w_->opt.no_term != 0) return;
+  // One so young that a member does not know it yet, and a key of it that a hand has deleted
+  // meanwhile: together they look like its end.
+  const bool looks_so =
+      w_->now < l->granted + second && std::any_of(went_.begin(), went_.end(), [&](const went& g) {
+        return g.name == lease && g.how == ending::by_hand;
+      });
+  // Or it is let go, for a key that may not be deleted.
+  const bool let_go = std::find(stuck_.begin(), stuck_.end(), lease) != stuck_.end();
+  if (!looks_so && !let_go) w_->broken("a lease is taken for gone that is not");
+}
+
 void checker::revoked(std::size_t process, std::int64_t lease) {
   const lease_entry* l = w_->cluster.store.find_lease(lease);
   if (l != nullptr && l->owner != process) w_->broken("somebody else's lease is revoked");
@@ -135,14 +174,18 @@ void checker::revoked(std::size_t process, std::int64_t lease) {
 void checker::keys_gone() {
   store& s = w_->cluster.store;
   for (const gone_key& g : s.gone) {
+    went_.push_back({g.election, g.what.create, g.what.name, g.how, w_->now});
     const bool asked_for = g.how == ending::withdrawn || g.how == ending::revoked;
     if (asked_for && g.by != g.what.owner) w_->broken("somebody else's key is deleted");
-    for (term& t : terms_) {
+    for (std::size_t at = 0; at < terms_.size(); ++at) {
+      term& t = terms_[at];
       if (t.election != g.election || t.fencing != g.what.create ||
           t.life != w_->processes[t.process].life())
         continue;
-      if (g.how == ending::by_hand || g.how == ending::restored) {
-        t.hand_at = std::min(t.hand_at, w_->now);
+      if (g.how == ending::by_hand || g.how == ending::stale_count || g.how == ending::restored) {
+        if (t.hand_at != never) continue;
+        t.hand_at = w_->now;
+        handed_away(at);
         continue;
       }
       if (!t.told || w_->processes[t.process].gone() || t.hand_at != never) continue;
@@ -153,6 +196,79 @@ void checker::keys_gone() {
     }
   }
   s.gone.clear();
+}
+
+bool checker::has_key(const term& t) const {
+  const auto& keys = w_->cluster.store.elections[t.election];
+  const std::int64_t name = w_->processes[t.process].core().lease_id();
+  return std::any_of(keys.begin(), keys.end(), [&](const key& k) {
+    return k.create == t.fencing && k.name == name && k.lease == name;
+  });
+}
+
+void checker::look(const event& e) {
+  switch (static_cast<duty>(e.a)) {
+    case duty::noticed: expect_noticed(e); break;
+    case duty::given_up: expect_given_up(e); break;
+  }
+}
+
+// Its key is gone, by a hand: whatever the watch says, a reassurance finds it in time.
+void checker::handed_away(std::size_t at) {
+  term& t = terms_[at];
+  const process& p = w_->processes[t.process];
+  t.stood_still = p.stood_still();
+  const auto& times = p.core().times();
+  const nanos allowed = times.reassure_interval + times.reassure_timeout;
+  nanos from = std::max(t.hand_at, t.began_at);
+  // Asleep just then, it wakes with its timers as late.
+  if (p.held_until() > from) from = p.held_until() + w_->opt.longest_pause;
+  w_->agenda.push(from + allowed + allowed / 50 + 50 * millisecond, happening::look,
+                  static_cast<std::size_t>(duty::noticed), at);
+}
+
+void checker::expect_noticed(const event& e) {
+  term& t = terms_[e.b];
+  const process& p = w_->processes[t.process];
+  if (t.over || t.cancelled_at != never || p.life() != t.life || p.gone()) return;
+  // The time in which it could do nothing does not count.
+  if (const nanos more = p.stood_still() - t.stood_still; more > 0) {
+    t.stood_still = p.stood_still();
+    w_->agenda.again(e, w_->now + more);
+    return;
+  }
+  if (p.local() >= p.believed_until()) return;
+  w_->note("p%zu e%u: leads by key %lld", t.process, t.election, static_cast<long long>(t.fencing));
+  w_->broken("a key deleted by hand is not noticed");
+}
+
+nanos checker::until_given_up() const {
+  // Three tries, of which some are lost, with growing pauses; then the lease's time.
+  return 2 * std::max(w_->opt.asked.ttl, w_->opt.least_ttl) + 30 * w_->opt.asked.retry_delay +
+         10 * second;
+}
+
+void checker::cannot_withdraw(std::size_t process, std::int64_t lease) {
+  if (std::find(stuck_.begin(), stuck_.end(), lease) != stuck_.end()) return;
+  stuck_.push_back(lease);
+  w_->agenda.push(w_->now + until_given_up(), happening::look,
+                  static_cast<std::size_t>(duty::given_up), process, lease);
+}
+
+// Whoever may not delete his key gives its lease up, so that the election goes on.
+void checker::expect_given_up(const event& e) {
+  const sim::cluster& c = w_->cluster;
+  if (c.may_write(e.b) || c.store.keys_of(e.c) == 0) {
+    stuck_.erase(std::find(stuck_.begin(), stuck_.end(), e.c));
+    return;
+  }
+  // A new leader of etcd gives every lease its time anew.
+  const nanos since = std::max(c.led_since(), c.refused_since(e.b));
+  if (!c.has_leader() || w_->now < since + until_given_up()) {
+    w_->agenda.again(e, std::max(since + until_given_up(), w_->now + second));
+    return;
+  }
+  w_->broken("a key that may not be deleted keeps its lease");
 }
 
 void checker::token_asked(std::size_t process, bool cancelled) {
@@ -202,6 +318,31 @@ void checker::check_queues() {
       w_->broken("a key that nobody stands behind");
     }
   }
+}
+
+void checker::expect_few_writes() {
+  rewritten_ = w_->cluster.store.rewritten;
+  peace_since_ = w_->now;
+}
+
+// Each leader's key says that it leads; and it is put again only so often as was asked for.
+void checker::check_few_writes() {
+  std::uint64_t leaders = 0;
+  for (const term& t : terms_) {
+    if (!leads(t)) continue;
+    ++leaders;
+    // What is for people is tried again after ever longer pauses.
+    if (t.began_at > peace_since_ || w_->now < w_->opt.calm_from + 100 * w_->opt.asked.retry_delay)
+      continue;
+    for (const key& k : w_->cluster.store.elections[t.election]) {
+      if (k.create == t.fencing && k.mod == k.create) w_->broken("a leader's key does not say so");
+    }
+  }
+  const nanos each = w_->opt.asked.last_seen_interval;
+  const std::uint64_t times =
+      each == 0 ? 0 : static_cast<std::uint64_t>((w_->now - peace_since_) / each + 2);
+  if (w_->cluster.store.rewritten - rewritten_ > leaders * times)
+    w_->broken("keys are written more often than was asked for");
 }
 
 bool checker::leads_in(std::size_t process, election_id e) const {

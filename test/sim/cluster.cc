@@ -2,12 +2,22 @@
 
 #include <algorithm>
 
+#include "proof.hpp"
 #include "world.hpp"
 
 namespace sim {
 
 using tenure::core::answer;
 using tenure::core::send;
+
+namespace {
+
+// Whether it writes to keys.
+bool writes(const send& s) {
+  return s.what == op::stand || s.what == op::withdraw || s.what == op::announce;
+}
+
+}  // namespace
 
 void cluster::reset(world& w) {
   w_ = &w;
@@ -25,7 +35,10 @@ void cluster::reset(world& w) {
   term_ = 2;
   for (member& m : members_) m.term = term_;
   vacancy_ = 0;
-  vacant_since_ = 0;
+  vacant_since_ = led_since_ = 0;
+  entries_ = 1;
+  may_write_.assign(w.opt.processes, true);
+  refused_since_.assign(w.opt.processes, 0);
   no_quorum_ = false;
   token_ = 1;
   zombie_leases_.clear();
@@ -95,6 +108,11 @@ serve cluster::request(std::size_t process, std::size_t at, const send& s, nanos
     return serve::done;
   }
   if (s.what == op::keepalive) {
+    if (!permitted(process, s)) {
+      out.what = outcome::permission_denied;
+      out.cluster = 0;
+      return serve::done;
+    }
     const serve how = keepalive(at, s, sent, out, again);
     return how == serve::later ? wait(at, server_deadline, out, again) : how;
   }
@@ -104,14 +122,21 @@ serve cluster::request(std::size_t process, std::size_t at, const send& s, nanos
     out.cluster = 0;
     return serve::done;
   }
-  if (s.what == op::revoke) w_->checker.revoked(process, s.lease);
-  out.what = store.execute(s, out, process);
-  m.term = std::max(m.term, term_);
+  if (logged(s.what)) ++entries_;
+  if (permitted(process, s)) {
+    if (s.what == op::revoke) w_->checker.revoked(process, s.lease);
+    out.what = store.execute(s, out, process);
+  } else {
+    out.what = outcome::permission_denied;
+    if (s.what == op::withdraw) w_->checker.cannot_withdraw(process, s.lease);
+  }
+  shows_term(m);
   out.term = m.term;
   m.applied = std::max(m.applied, store.revision);
   if (out.what != outcome::ok) out.cluster = 0;  // errors have no header
   if (s.what == op::grant && out.what == outcome::ok) {
     lease_entry& l = store.leases.back();
+    l.granted = w_->now;
     l.expires = w_->now + truly(l.ttl);
     w_->agenda.push(l.expires, happening::expire, 0, 0, l.id);
   }
@@ -119,6 +144,20 @@ serve cluster::request(std::size_t process, std::size_t at, const send& s, nanos
     ended_.push_back({s.lease, w_->opt.asked.ttl});
   committed();
   return serve::done;
+}
+
+bool cluster::permitted(std::size_t process, const send& s) {
+  if (may_write_[process]) return true;
+  if (s.what == op::revoke) return store.keys_of(s.lease) == 0;
+  if (s.what == op::keepalive) return !w_->opt.renewing_writes || store.keys_of(s.lease) == 0;
+  return !writes(s);
+}
+
+// A member shows the term of the last entry that it applied, and a snapshot is no entry.
+void cluster::shows_term(member& m) const {
+  if (m.snapshot >= entries_) return;
+  m.snapshot = 0;
+  m.term = std::max(m.term, term_);
 }
 
 serve cluster::keepalive(std::size_t at, const send& s, nanos sent, answer& out, nanos& again) {
@@ -148,6 +187,9 @@ serve cluster::keepalive(std::size_t at, const send& s, nanos sent, answer& out,
     }
     return serve::done;
   }
+  if (w_->now < l->granted + 900 * millisecond && !w_->calm &&
+      w_->of_cluster.chance(w_->opt.unknown_yet))
+    return serve::done;      // the grant has not come to it yet
   if (l->generation != 0) {  // doomed: waits for the delete
     again = w_->now + 50 * millisecond;
     return serve::later;
@@ -195,7 +237,21 @@ void cluster::expire(std::int64_t lease, bool ripe) {
   w_->note("etcd: lease %llx ends", static_cast<unsigned long long>(lease));
   ended_.push_back({l->id, l->ttl});
   last_end = w_->now;
+  ++entries_;
   store.end_lease(lease, ending::expired);
+  committed();
+}
+
+// What a leader that slept counts of leases goes on where it stopped: awake, it has revoked in its
+// name what others renewed meanwhile.
+void cluster::revoke_by_stale_count(std::int64_t lease) {
+  const lease_entry* l = store.find_lease(lease);
+  if (l == nullptr || leader_ == none || w_->calm) return;
+  w_->note("etcd: lease %llx is revoked by a stale count", static_cast<unsigned long long>(lease));
+  ended_.push_back({l->id, l->ttl});
+  last_end = w_->now;
+  ++entries_;
+  store.end_lease(lease, ending::stale_count);
   committed();
 }
 
@@ -216,7 +272,7 @@ void cluster::applied(std::size_t at, std::int64_t revision) {
   member& m = members_[at];
   if (m.cut || !m.up) return;
   m.applied = std::max(m.applied, std::min(revision, store.revision));
-  m.term = std::max(m.term, term_);
+  shows_term(m);
   w_->network.flush(at);
 }
 
@@ -249,6 +305,8 @@ void cluster::elected(std::size_t, std::uint32_t generation) {
     return;
   }
   leader_ = chosen;
+  led_since_ = w_->now;
+  ++entries_;
   term_ += 1 + w_->of_cluster.below(2);
   w_->note("etcd: member %zu leads under term %llu", leader_,
            static_cast<unsigned long long>(term_));
@@ -268,7 +326,16 @@ void cluster::heal(std::size_t at, std::uint32_t generation) {
   member& m = members_[at];
   if (m.generation != generation) return;
   w_->note("etcd: member %zu is well again", at);
+  if (m.zombie && m.asleep_since != never) {
+    for (const copy& l : zombie_leases_) {
+      if (w_->now < m.asleep_since + l.ttl || !w_->of_cluster.chance(w_->opt.stale_count)) continue;
+      w_->agenda.push(w_->now + w_->of_cluster.between(0, 8 * second), happening::stale_revoke, 0,
+                      0, l.id);
+    }
+  }
+  m.asleep_since = never;
   m.up = true;
+  if (m.term < term_ && w_->of_cluster.chance(w_->opt.snapshot)) m.snapshot = entries_;
   m.cut = m.zombie = m.beside_zombie = false;
   m.apply_at = std::max(
       w_->now + w_->of_cluster.between(0, w_->calm ? 200 * millisecond : 5 * second), m.apply_at);

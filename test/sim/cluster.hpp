@@ -21,7 +21,11 @@ struct member {
   nanos frozen_until = 0;
   nanos stranger_until = 0;  // somebody else answers at its address
   std::uint64_t term = 1;    // of the last entry it applied
-  std::int64_t applied = 1;  // revision
+  // It caught up by a snapshot that holds the log up to this entry: until it applies the next one
+  // it reads under the term of before. 0: no.
+  std::uint64_t snapshot = 0;
+  nanos asleep_since = never;  // deposed in its sleep
+  std::int64_t applied = 1;    // revision
   nanos apply_at = 0;
   std::int64_t sent_revision = 0;  // what it was sent to apply last
   std::uint64_t sent_term = 0;
@@ -50,6 +54,7 @@ class cluster {
   void quorum_is_back() { no_quorum_ = false; }
   void restore();
   void tokens_expire();
+  void writes_refused(std::size_t process, bool are);
   void full(bool is);
   void compact();
   // A session that begins at a stranger's would rightly stay with it.
@@ -61,6 +66,7 @@ class cluster {
   void expire(std::int64_t lease, bool ripe);
   void applied(std::size_t at, std::int64_t revision);
   void checkpoint();
+  void revoke_by_stale_count(std::int64_t lease);
   // Tells the members of what was committed.
   void committed();
 
@@ -71,6 +77,9 @@ class cluster {
   [[nodiscard]] std::uint64_t term() const { return term_; }
   [[nodiscard]] bool connected(std::size_t m) const { return members_[m].up && !members_[m].cut; }
   [[nodiscard]] bool knows_no_leader(std::size_t m) const;
+  [[nodiscard]] bool may_write(std::size_t process) const { return may_write_[process]; }
+  [[nodiscard]] nanos refused_since(std::size_t process) const { return refused_since_[process]; }
+  [[nodiscard]] nanos led_since() const { return led_since_; }
 
   sim::store store;
   static constexpr std::uint64_t id = 77;
@@ -82,6 +91,9 @@ class cluster {
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
   serve keepalive(std::size_t at, const tenure::core::send& s, nanos sent,
                   tenure::core::answer& out, nanos& again);
+  // Whether the process's role allows it.
+  [[nodiscard]] bool permitted(std::size_t process, const tenure::core::send& s);
+  void shows_term(member& m) const;
   serve wait(std::size_t at, nanos server_deadline, tenure::core::answer& out, nanos& again);
   void vacate(nanos vacancy);
   void elect_if_needed();
@@ -94,6 +106,10 @@ class cluster {
   std::uint64_t term_ = 2;
   std::uint32_t vacancy_ = 0;
   nanos vacant_since_ = 0;
+  nanos led_since_ = 0;
+  std::uint64_t entries_ = 1;  // of the log
+  std::vector<bool> may_write_;
+  std::vector<nanos> refused_since_;
   bool no_quorum_ = false;
   std::uint64_t token_ = 1;
   struct copy {

@@ -30,6 +30,7 @@ void cluster::depose(bool frozen_first, nanos how_long, nanos vacancy) {
       }
     }
   }
+  m.asleep_since = frozen_first ? w_->now : never;
   if (frozen_first) m.frozen_until = w_->now + vacancy + w_->of_cluster.between(0, how_long / 2);
   w_->note("etcd: member %zu is deposed and does not know (term %llu)%s", old,
            static_cast<unsigned long long>(term_), frozen_first ? "; it sleeps first" : "");
@@ -98,7 +99,8 @@ void cluster::lose_quorum(nanos how_long) {
   no_quorum_ = true;
   for (member& m : members_) m.cut_since = w_->now;
   vacate(how_long + w_->of_cluster.between(0, 2 * second));
-  w_->agenda.push(w_->now + how_long, happening::operator_acts, 3);
+  w_->agenda.push(w_->now + how_long, happening::operator_acts,
+                  static_cast<std::size_t>(act::brings_quorum));
 }
 
 void cluster::restore() {
@@ -112,6 +114,7 @@ void cluster::restore() {
   ended_.clear();
   for (std::size_t m = 0; m < members_.size(); ++m) {
     members_[m].applied = to;
+    members_[m].snapshot = 0;
     w_->network.member_down(m);  // every member was restarted
   }
 }
@@ -119,6 +122,12 @@ void cluster::restore() {
 void cluster::tokens_expire() {
   ++token_;
   w_->note("etcd: tokens are void");
+}
+
+void cluster::writes_refused(std::size_t process, bool are) {
+  may_write_[process] = !are;
+  refused_since_[process] = w_->now;
+  w_->note("operator: p%zu %s write", process, are ? "may not" : "may");
 }
 
 void cluster::full(bool is) {
@@ -140,12 +149,14 @@ void cluster::strangers_go() {
 void cluster::calm_down() {
   no_quorum_ = false;
   store.full = false;
+  may_write_.assign(w_->opt.processes, true);
   strangers_go();
   for (std::size_t at = 0; at < members_.size(); ++at) {
     member& m = members_[at];
     ++m.generation;
     m.up = true;
     m.cut = m.zombie = m.beside_zombie = false;
+    m.snapshot = 0;
     m.frozen_until = std::min(m.frozen_until, w_->now);
     m.apply_at = w_->now;
     w_->agenda.push(w_->now, happening::applied, at, 0, store.revision);

@@ -37,7 +37,7 @@ void world::fault_strikes(fault f) {
     case fault::compaction: cluster.compact(); break;
     case fault::full_store:
       cluster.full(true);
-      agenda.push(now + of_faults.between(second, 2 * ttl), happening::operator_acts, 0);
+      operate(of_faults.between(second, 2 * ttl), act::frees_store);
       break;
     case fault::restore: cluster.restore(); break;
     case fault::tokens_expire: cluster.tokens_expire(); break;
@@ -52,6 +52,14 @@ void world::fault_strikes(fault f) {
       cluster.at(at).stranger_until = now + of_faults.between(100 * millisecond, ttl);
       network.member_down(at);
       note("member %zu: its address leads to another cluster", at);
+      break;
+    }
+    case fault::no_write: {
+      // Long enough for whoever cannot go to be in the way.
+      const std::size_t at = of_faults.index(processes.size());
+      if (!cluster.may_write(at)) break;
+      cluster.writes_refused(at, true);
+      operate(of_faults.between(ttl / 2, 6 * ttl), act::lets_write, at);
       break;
     }
     case fault::hand_delete:
@@ -130,7 +138,7 @@ void world::fault_of_operator(fault f) {
       if (i != 0)
         last = in_order ? last + of_faults.between(0, 200 * millisecond)
                         : now + of_faults.between(100 * millisecond, opt.asked.ttl);
-      agenda.push(last, happening::operator_acts, 1, e, label);
+      operate(last - now, act::deletes_foreign, e, label);
     }
     cluster.committed();
     return;
@@ -140,43 +148,74 @@ void world::fault_of_operator(fault f) {
   const key victim = keys[at];
   if (victim.name == 0) return;
   if (f == fault::hand_delete) {
-    note("operator: deletes key %lld of e%u", static_cast<long long>(victim.create), e);
-    cluster.store.delete_key(e, at, ending::by_hand);
+    const bool hidden = of_faults.chance(opt.hidden);
+    note("operator: deletes key %lld of e%u%s", static_cast<long long>(victim.create), e,
+         hidden ? ", and no watch tells" : "");
+    cluster.store.delete_key(e, at, ending::by_hand, hidden);
   } else if (f == fault::hand_revoke) {
     note("operator: revokes lease %llx", static_cast<unsigned long long>(victim.lease));
     cluster.store.end_lease(victim.lease, ending::by_hand);
   } else {
-    note("operator: takes key %lld of e%u off its lease", static_cast<long long>(victim.create), e);
-    cluster.store.attach(e, at, 0);
-    agenda.push(now + of_faults.between(100 * millisecond, opt.asked.ttl), happening::operator_acts,
-                2, e, victim.create);
+    take_off_lease(e, at);
   }
   cluster.committed();
 }
 
 void world::operator_acts(const event& e) {
-  if (e.a == 0) {
-    cluster.full(false);
-    return;
-  }
-  if (e.a == 3) {
-    cluster.quorum_is_back();
-    return;
-  }
-  if (e.a == 4) {
-    small_moment();
-    return;
+  const auto what = static_cast<act>(e.a);
+  switch (what) {
+    case act::frees_store: cluster.full(false); return;
+    case act::brings_quorum: cluster.quorum_is_back(); return;
+    case act::small_moment: small_moment(); return;
+    case act::lets_write:
+      if (!calm) cluster.writes_refused(e.b, false);
+      return;
+    default: break;
   }
   auto& keys = cluster.store.elections[e.b];
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    const bool foreign = e.a == 1 && keys[i].name == 0 && keys[i].label == e.c;
-    const bool loose = e.a == 2 && keys[i].create == e.c && keys[i].lease == 0;
-    if (!foreign && !loose) continue;
-    note("operator: deletes key %lld of e%u", static_cast<long long>(keys[i].create), e.b);
-    cluster.store.delete_key(e.b, i, ending::by_hand);
-    cluster.committed();
+  const auto meant = [&](const key& k) {
+    if (what == act::deletes_foreign) return k.name == 0 && k.label == e.c;
+    if (what == act::deletes_loose) return k.create == e.c && k.lease == 0;
+    return !calm && k.create == e.c && k.name != 0;
+  };
+  const auto at = std::find_if(keys.begin(), keys.end(), meant);
+  if (at == keys.end()) return;
+  const auto place = static_cast<std::size_t>(at - keys.begin());
+  const std::int64_t create = at->create;
+  if (what == act::tampers) {
+    take_off_lease(e.b, place);
     return;
   }
+  note("operator: deletes key %lld of e%u%s", static_cast<long long>(create), e.b,
+       what == act::deletes_unheard ? ", and no watch tells" : "");
+  cluster.store.delete_key(e.b, place, ending::by_hand, what == act::deletes_unheard);
+  cluster.committed();
+}
+
+void world::take_off_lease(election_id e, std::size_t at) {
+  const std::int64_t create = cluster.store.elections[e][at].create;
+  note("operator: takes key %lld of e%u off its lease", static_cast<long long>(create), e);
+  cluster.store.attach(e, at, 0);
+  operate(of_faults.between(100 * millisecond, opt.asked.ttl), act::deletes_loose, e, create);
+  cluster.committed();
+}
+
+void world::operate(nanos after, act what, std::size_t on, std::int64_t which) {
+  agenda.push(now + after, happening::operator_acts, static_cast<std::size_t>(what), on, which);
+}
+
+// A key that is not heard of is put on another lease before the stand is repeated; one that was
+// heard of is deleted, perhaps unheard by any watch.
+void world::meddle(const tenure::core::send& s, bool heard) {
+  const tenure::core::item& it = s.items[of_faults.index(s.items.size())];
+  const auto& keys = cluster.store.elections[it.election];
+  const auto at = std::find_if(keys.begin(), keys.end(),
+                               [&](const key& k) { return k.name == s.lease && k.name != 0; });
+  if (at == keys.end()) return;
+  const act what = !heard                         ? act::tampers
+                   : of_faults.chance(opt.hidden) ? act::deletes_unheard
+                                                  : act::deletes;
+  operate(of_faults.between(0, s.timeout / 4), what, it.election, at->create);
 }
 
 void world::fault_of_user(fault f) {
@@ -193,7 +232,8 @@ void world::fault_of_user(fault f) {
 // Three moments at which one thing of several may happen.
 void world::small_world() {
   for (const nanos after : {20 * millisecond, 700 * millisecond, 1500 * millisecond}) {
-    agenda.push(opt.choices_from + after, happening::operator_acts, 4);
+    agenda.push(opt.choices_from + after, happening::operator_acts,
+                static_cast<std::size_t>(act::small_moment));
   }
 }
 

@@ -77,7 +77,7 @@ void network::send(std::size_t process, std::uint32_t life, const tenure::core::
       case fate::well: break;
     }
   } else if (!w_->calm) {
-    if (r.chance(o.lost_request)) {
+    if (r.chance(o.lost_request) || (!s.items.empty() && r.chance(o.large_lost))) {
       c.answers = false;
       return;
     }
@@ -171,10 +171,22 @@ void network::request_arrives(const event& e) {
              static_cast<unsigned long long>(c.reply().term));
   }
   w_->mix(static_cast<std::uint64_t>(c.reply().revision) << 8 | static_cast<std::uint64_t>(what));
+  if (what == outcome::ok && !c.what.items.empty() && !w_->calm &&
+      w_->of_faults.chance(w_->opt.meddling)) {
+    const bool heard = c.answers && !c.half && !c.reset_after;
+    if (heard) c.answer_later = w_->of_faults.between(0, c.what.timeout);
+    w_->meddle(c.what, heard);
+  }
   if (!c.answers) {
     if (!c.waited_for) release(slot);
     return;
   }
+  // Heard when the watch is open again, and says that it has lost what came meanwhile.
+  if (w_->now < hold_opens_until && c.what.what == op::stand && w_->of_network.chance(500)) {
+    c.answer_later = hold_opens_until - w_->now + 90 * millisecond +
+                     w_->of_network.between(0, 12 * w_->opt.usual_delay);
+  }
+  if (!w_->calm && w_->of_network.chance(w_->opt.no_term)) c.reply().term = 0;
   if (c.half) what = outcome::bad_answer;
   if (c.reset_after) what = outcome::broken;
   if (what == outcome::ok && c.what.what == op::authenticate) c.token = w_->cluster.token();
@@ -204,7 +216,7 @@ void network::reply_arrives(const event& e) {
              static_cast<long long>((w_->now - c.sent) / millisecond));
   }
   c.waited_for = false;
-  p.learns(c.what, c.reply());
+  p.learns(c.what, c.reply(), p.local_at(c.sent));
   p.heard(c.heard);
   release(slot);
 }

@@ -9,16 +9,16 @@ namespace sim {
 namespace {
 
 constexpr const char* names[fault_count] = {
-    "pause",        "suspend",       "block",    "crash",       "hole",        "late_last_answer",
-    "member_crash", "member_freeze", "depose",   "cut_member",  "no_quorum",   "swift_change",
-    "compaction",   "full_store",    "restore",  "hand_delete", "hand_revoke", "foreign_key",
-    "tamper",       "tokens_expire", "stranger", "resign",      "leave",       "close_session",
-    "observe"};
+    "pause",         "suspend",       "block",    "crash",       "hole",        "late_last_answer",
+    "member_crash",  "member_freeze", "depose",   "cut_member",  "no_quorum",   "swift_change",
+    "compaction",    "full_store",    "restore",  "hand_delete", "hand_revoke", "foreign_key",
+    "tamper",        "tokens_expire", "stranger", "no_write",    "resign",      "leave",
+    "close_session", "observe"};
 
 // How often a kind of fault exists in a world, in per mille.
 constexpr std::uint32_t likely[fault_count] = {450, 200, 300, 250, 350, 200, 250, 250, 400,
                                                250, 120, 200, 400, 80,  30,  120, 80,  200,
-                                               40,  300, 150, 450, 300, 200, 300};
+                                               40,  300, 150, 80,  450, 300, 200, 300};
 
 std::uint32_t rate(stream& from, std::uint32_t likely_per_mille, std::uint32_t most) {
   const bool exists = from.chance(likely_per_mille);
@@ -110,6 +110,14 @@ options draw(stream& from) {
   o.user_whims = from.chance(300) ? 100 : 0;
   o.campaign_again = !from.chance(100);
   o.nested_puts_count = from.chance(500);
+  o.no_term = rate(from, 100, 200);
+  o.large_lost = rate(from, 100, 700);
+  o.snapshot = rate(from, 400, 600);
+  o.stale_count = rate(from, 300, 700);
+  o.unknown_yet = rate(from, 200, 500);
+  o.meddling = rate(from, 150, 150);
+  o.hidden = rate(from, 300, 700);
+  o.renewing_writes = from.chance(300);
   if (o.elections > 1 && from.chance(250)) o.quota = 1 + from.index(o.elections - 1);
   return o;
 }
@@ -132,7 +140,7 @@ options small_world(nanos choices_from, menu choices) {
 }
 
 std::string describe(const options& o) {
-  char line[512];
+  char line[640];
   const tenure::core::timings t = resolve(o.asked, o.asked.ttl);
   const auto ms = [](nanos n) { return static_cast<long long>(n / millisecond); };
   std::snprintf(line, sizeof line,
@@ -146,15 +154,19 @@ std::string describe(const options& o) {
                 o.clock_ppm, ms(o.usual_delay), ms(o.member_lag), ms(o.slowest),
                 ms(o.longest_pause));
   std::string out = line;
-  std::snprintf(line, sizeof line,
-                "; per mille: lost request %u, lost reply %u, reset %u, half %u, duplicate %u, "
-                "slow %u, lost delete %u, late ack %u, "
-                "slow work %u, whims %u, quota %zu;%s%s%s%s%s%s every (s):",
-                o.lost_request, o.lost_reply, o.reset, o.half, o.duplicate, o.slow, o.lost_delete,
-                o.late_ack, o.slow_work, o.user_whims, o.quota, o.auth ? " auth" : "",
-                o.auth_off ? " (off)" : "", o.two_way ? "" : " one-way",
-                o.campaign_again ? "" : " once", o.extension != 0 ? " extension" : "",
-                o.checkpoint != 0 ? " checkpoints" : "");
+  std::snprintf(
+      line, sizeof line,
+      "; per mille: lost request %u, lost reply %u, reset %u, half %u, duplicate %u, "
+      "slow %u, lost delete %u, late ack %u, no term %u, large lost %u, snapshot %u, stale count "
+      "%u, unknown "
+      "yet %u, "
+      "meddling %u, hidden %u, slow work %u, whims %u, quota %zu;%s%s%s%s%s%s%s every (s):",
+      o.lost_request, o.lost_reply, o.reset, o.half, o.duplicate, o.slow, o.lost_delete, o.late_ack,
+      o.no_term, o.large_lost, o.snapshot, o.stale_count, o.unknown_yet, o.meddling, o.hidden,
+      o.slow_work, o.user_whims, o.quota, o.auth ? " auth" : "", o.auth_off ? " (off)" : "",
+      o.two_way ? "" : " one-way", o.campaign_again ? "" : " once",
+      o.extension != 0 ? " extension" : "", o.checkpoint != 0 ? " checkpoints" : "",
+      o.renewing_writes ? " renewing needs the right to write" : "");
   out += line;
   for (std::size_t f = 0; f < fault_count; ++f) {
     if (o.every[f] == 0) continue;

@@ -31,12 +31,13 @@ enum class fault : std::uint8_t {
   tamper,       // a key of ours is attached to another lease
   tokens_expire,
   stranger,  // an address leads to another cluster for a while
+  no_write,  // a role loses the right to write; it goes on reading
   resign,    // from here on: what users do
   leave,
   close_session,
   observe,
 };
-inline constexpr std::size_t fault_count = 25;
+inline constexpr std::size_t fault_count = 26;
 
 // What can happen in a small world: the fewer things, the deeper it can be walked.
 enum class menu : std::uint8_t {
@@ -62,6 +63,7 @@ struct options {
   bool auth = false;               // the session has a user name
   bool auth_off = false;           // but the cluster asks for none
   bool two_way = true;             // the path lets a request body stay open
+  bool renewing_writes = false;    // who may not write may not renew either: later versions
   nanos every[fault_count] = {};   // mean time between two of a kind; 0: never
   // Per mille of requests:
   std::uint32_t lost_request = 0;
@@ -72,6 +74,14 @@ struct options {
   std::uint32_t slow = 0;
   std::uint32_t lost_delete = 0;  // of watch messages after a compaction
   std::uint32_t late_ack = 0;     // of keepalives that meet the end of their lease
+  std::uint32_t no_term = 0;      // of answers: a header without a term
+  std::uint32_t large_lost = 0;   // of requests about keys: a path that drops large packets
+  // Per mille of occasions:
+  std::uint32_t snapshot = 0;     // a member that was away catches up by a snapshot
+  std::uint32_t stale_count = 0;  // a leader that slept revokes a lease that it thinks has expired
+  std::uint32_t unknown_yet = 0;  // a keepalive right after the grant finds nothing (etcd#13932)
+  std::uint32_t meddling = 0;     // an operator's hand on a key just when something is asked of it
+  std::uint32_t hidden = 0;       // a delete by hand that no watch tells of (etcd#18089)
   nanos slowest = 0;
   nanos longest_pause = 0;
   nanos usual_delay = millisecond;

@@ -46,7 +46,7 @@ void process::set_up(world& w, std::size_t index) {
           ? 0
           : static_cast<std::int32_t>(w.of_clocks.between(-w.opt.clock_ppm, w.opt.clock_ppm));
   clock_.offset = w.opt.small ? second : w.of_clocks.between(second, 1000000 * second);
-  held_until_ = stood_still_ = 0;
+  held_until_ = stood_still_ = timers_late_ = 0;
   stood_in_ = 0;
   seats_.assign(w.opt.elections, seat());
 }
@@ -76,6 +76,8 @@ void process::open() {
   places_ = w_->opt.quota != 0 ? tenure::jobs::places(w_->opt.quota) : tenure::jobs::places();
   ++life_;
   last_now_ = lease_ = 0;
+  proof_.reset(w_->opt.asked);
+  lost_until_ = back_since_ = 0;
   w_->cluster.strangers_go();
   core::settings s;
   s.asked = w_->opt.asked;
@@ -100,6 +102,7 @@ void process::stand_still(nanos until, bool timers_too) {
   const nanos from = std::max(w_->now, held_until_);
   stood_still_ += until - from;
   held_until_ = until;
+  timers_late_ = w_->opt.small ? 0 : 100'000 * static_cast<nanos>(w_->of_clocks.below(2));
   // While a machine sleeps, the clock of libuv's timers sleeps too.
   set_timer(timers_too && timer_at_ != never ? timer_at_ + until - from : timer_at_);
 }
@@ -107,7 +110,8 @@ void process::stand_still(nanos until, bool timers_too) {
 // The world has a copy, as late as the loop stands still.
 void process::set_timer(nanos at) {
   timer_at_ = at;
-  if (w_ != nullptr) w_->set_timer(index_, std::max(at, held_until_));
+  if (w_ != nullptr)
+    w_->set_timer(index_, std::max(at, held_until_ + (at < held_until_ ? timers_late_ : 0)));
 }
 
 void process::timer() {
@@ -142,13 +146,19 @@ void process::apply(const core::event& e) {
   last_now_ = shown;
   spins_ = spin_at_ == shown ? spins_ + 1 : 0;
   spin_at_ = shown;
-  if (spins_ > 2000) w_->broken("a loop spins without time passing");
+  const nanos before = machine_->cutoff();
+  const std::int64_t lease = machine_->lease_id();
+  if (spins_ > 2000) {
+    w_->broken("a loop spins without time passing");
+    return;
+  }
   {
 #ifdef TENURE_SIM_TRANSITIONS
     const watched states(*machine_);
 #endif
     machine_->apply(shown, e, actions_);
   }
+  hold_to_deadline(before, lease);
   stand_still_within();
   if (const char* why = machine_->broken_invariant(shown)) w_->broken(why);
   perform();
@@ -157,9 +167,31 @@ void process::apply(const core::event& e) {
   arm();
 }
 
+// The core's own word on the deadline, before the tokens make anything of it: no later than what
+// was heard proves; and what has passed has passed for who led then, whatever came with the event
+// that found it so.
+void process::hold_to_deadline(nanos before, std::int64_t lease) {
+  const core::roster& all = machine_->standings();
+  if (machine_->cutoff() > proof_.cutoff() && !w_->opt.refused)
+    w_->broken("a deadline without proof");
+  if (last_now_ < before) return;
+  if (machine_->cutoff() > last_now_ && machine_->lease_id() == lease) back_since_ = last_now_;
+  if (all.leaders() == 0 || all.sweeping()) return;
+  for (election_id e = 0; e < seats_.size() && e < all.size(); ++e) {
+    const seat& s = seats_[e];
+    if (s.node != nullptr && w_->checker.at(s.term).cancelled_at == never &&
+        all.at(e).state == core::standing::leading)
+      w_->broken("a deadline passes, and a leader goes on");
+  }
+}
+
 // Whoever's token has ended is told so, or is just being told.
 void process::find_dead_tokens() {
   const core::roster& all = machine_->standings();
+  if (all.sweeping() && std::any_of(seats_.begin(), seats_.end(), [](const seat& s) {
+        return s.node != nullptr && !s.node->cancelled();
+      }))
+    w_->broken("leaderships are being lost, and a token lives");
   if (all.leaders() == 0 || all.sweeping()) return;
   for (election_id e = 0; e < seats_.size(); ++e) {
     const seat& s = seats_[e];

@@ -2,6 +2,7 @@
 // rules of the shipped facade, and a user.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "choice.hpp"
 #include "core/machine.hpp"
 #include "jobs/places.hpp"
+#include "proof.hpp"
 #include "token/session_deadline.hpp"
 #include "token/token_state.hpp"
 
@@ -69,7 +71,9 @@ class process {
   void timer();
   void turn();
   void heard(const tenure::core::event& e);
-  void learns(const tenure::core::send& asked, const tenure::core::answer& a);
+  // What it is about to hear.
+  void learns(const tenure::core::send& asked, const tenure::core::answer& a, nanos sent);
+  void learns(const tenure::core::stream_news& n);
   void acts(deed what, election_id e);
   void work_stops(election_id e, std::size_t term);
 
@@ -99,10 +103,15 @@ class process {
     enum state : std::uint8_t { absent, stands, out, leaving } here = absent;
     nanos since = 0;  // it stands, true time
     bool observed = false;
-    bool resigned = false;   // told so, and does not stand again
-    bool let_go = false;     // there was a reason to give up the key that he has
-    std::int64_t known = 0;  // create revision of the key that was heard of last
-    nanos left_by = 0;       // `left` may come without an answer from then on, local time
+    bool resigned = false;        // told so, and does not stand again
+    bool let_go = false;          // there was a reason to give up the key that he has
+    std::int64_t known = 0;       // create revision of the key that was heard of last
+    bool elsewhere = false;       // that key was found on another lease
+    std::int64_t read_as_of = 0;  // revision of the last reading of its queue
+    nanos read_sent = 0;          // when that was asked for, local time
+    // When the last requests about the leader's key that were answered were sent, local time.
+    std::array<nanos, 5> answered{};
+    nanos left_by = 0;  // `left` may come without an answer from then on, local time
     std::size_t term = no_term;
     std::size_t works_for = no_term;  // under a quota: the term whose work has not stopped yet
     bool stood_back = false;          // for want of a place
@@ -115,6 +124,9 @@ class process {
   void perform();
   void tell(const tenure::core::tell& t);
   void acquired(election_id e, std::int64_t fencing);
+  void hold_to_deadline(nanos before, std::int64_t lease);
+  void expect_right_to_lead(const seat& s) const;
+  void expect_no_answer(const seat& s) const;
   void move_deadline();
   void arm();
   void set_timer(nanos at);
@@ -145,6 +157,7 @@ class process {
   bool closing_ = false;
   nanos held_until_ = 0;    // true time; the loop stands still until then
   nanos stood_still_ = 0;   // in all
+  nanos timers_late_ = 0;   // after it stood still: a loop serves its sockets first, or its timers
   nanos timer_at_ = never;  // true time
   nanos armed_ = never;
   nanos last_now_ = 0;
@@ -163,6 +176,9 @@ class process {
   std::size_t stream_slot_ = no_term;
   tenure::detail::session_deadline deadline_;
   nanos believed_until_ = 0;
+  proof proof_;
+  std::int64_t lost_until_ = 0;  // events before this revision were lost, it heard
+  nanos back_since_ = 0;         // the deadline, which had passed, moved on then
 };
 
 }  // namespace sim

@@ -16,6 +16,7 @@ void store::reset(std::size_t count, nanos least_ttl) {
   queue_limit = 32;
   revision = 1;
   compacted = 0;
+  rewritten = 0;
   elections.resize(count);
   for (auto& e : elections) e.clear();
   leases.clear();
@@ -36,6 +37,14 @@ nanos store::ttl_of(std::int64_t id) const {
   return at == leases.end() ? 0 : at->ttl;
 }
 
+std::size_t store::keys_of(std::int64_t lease) const {
+  std::size_t all = 0;
+  for (const auto& keys : elections) {
+    for (const key& k : keys) all += k.lease == lease ? 1U : 0U;
+  }
+  return all;
+}
+
 std::size_t store::first_record(std::int64_t from) const {
   const auto at =
       std::lower_bound(history.begin(), history.end(), from,
@@ -54,7 +63,7 @@ std::size_t store::find_key(election_id e, std::int64_t name) const {
 void store::remove(election_id e, std::size_t at, ending how, std::size_t who) {
   auto& keys = elections[e];
   const key k = keys[at];
-  history.push_back({revision, e, true, k.name, k.create});
+  history.push_back({revision, e, true, k.name, k.create, false});
   gone.push_back({e, k, how, who});
   keys.erase(keys.begin() + static_cast<std::ptrdiff_t>(at));
 }
@@ -66,8 +75,10 @@ void store::put(election_id e, std::int64_t name, std::int64_t lease, std::size_
   } else {
     elections[e][at].lease = lease;
     elections[e][at].mod = revision;
+    ++rewritten;
   }
-  history.push_back({revision, e, false, name, at == absent ? revision : elections[e][at].create});
+  history.push_back(
+      {revision, e, false, name, at == absent ? revision : elections[e][at].create, false});
 }
 
 void store::queue(election_id e, std::size_t limit, answer& out, item_answer& item) const {
@@ -139,6 +150,8 @@ outcome store::execute(const send& s, answer& out, std::size_t who) {
           got.own_revision = created;
           got.own_lease = elections[it.election][at].lease;
         };
+        // (A negative revision is what a request without the compare would be: only a mutant asks
+        // so.)
         switch (s.what) {
           case op::stand:
             got.applied = created == 0;
@@ -150,7 +163,7 @@ outcome store::execute(const send& s, answer& out, std::size_t who) {
             if (!s.together) queue(it.election, queue_limit, out, got);
             break;
           case op::reassure:
-            got.applied = created == it.create_revision;
+            got.applied = created == it.create_revision || it.create_revision < 0;
             if (!got.applied) own();
             break;
           case op::announce:
@@ -162,8 +175,6 @@ outcome store::execute(const send& s, answer& out, std::size_t who) {
             }
             break;
           case op::withdraw:
-            // (A negative revision is what a request without the compare would be: only a mutant
-            // asks so.)
             got.applied = created == it.create_revision || it.create_revision < 0;
             if (!got.applied) {
               own();
@@ -206,17 +217,18 @@ void store::end_lease(std::int64_t id, ending how, std::size_t who) {
   }
 }
 
-bool store::delete_key(election_id e, std::size_t at, ending how) {
+bool store::delete_key(election_id e, std::size_t at, ending how, bool hidden) {
   if (at >= elections[e].size()) return false;
   ++revision;
   remove(e, at, how, nobody);
+  history.back().hidden = hidden;
   return true;
 }
 
 void store::put_foreign(election_id e, std::int64_t label) {
   ++revision;
   elections[e].push_back({0, 0, revision, revision, label, nobody});
-  history.push_back({revision, e, false, 0, revision});
+  history.push_back({revision, e, false, 0, revision, false});
 }
 
 void store::attach(election_id e, std::size_t at, std::int64_t lease) {
@@ -224,7 +236,7 @@ void store::attach(election_id e, std::size_t at, std::int64_t lease) {
   ++revision;
   elections[e][at].lease = lease;
   elections[e][at].mod = revision;
-  history.push_back({revision, e, false, elections[e][at].name, elections[e][at].create});
+  history.push_back({revision, e, false, elections[e][at].name, elections[e][at].create, false});
 }
 
 void store::compact(std::int64_t at) { compacted = std::max(compacted, std::min(at, revision)); }

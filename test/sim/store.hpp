@@ -32,7 +32,8 @@ struct lease_entry {
   std::int64_t id = 0;
   nanos ttl = 0;
   std::size_t owner = nobody;  // the process that asked for it
-  nanos expires = 0;           // by the primary lessor, in true time
+  nanos granted = 0;
+  nanos expires = 0;         // by the primary lessor, in true time
   nanos remainder = 0;       // as last written down by a leader; 0: nothing was, or it was cleared
   nanos cleared_at = never;  // by a renewal after it
   std::uint32_t generation = 0;  // of `expires`
@@ -44,10 +45,18 @@ struct record {
   bool deleted = false;
   std::int64_t name = 0;
   std::int64_t create = 0;
+  bool hidden = false;  // no watch tells of it
 };
 
 // Why a key went.
-enum class ending : std::uint8_t { withdrawn, revoked, expired, by_hand, restored };
+enum class ending : std::uint8_t {
+  withdrawn,
+  revoked,
+  expired,
+  by_hand,
+  stale_count,  // a leader of etcd that had slept took its lease for expired
+  restored,
+};
 
 struct gone_key {
   election_id election;
@@ -63,12 +72,13 @@ class store {
   // Executes one of the core's requests; `cluster`, `term` and `call` of the answer are for others
   // to fill in.
   outcome execute(const tenure::core::send& s, tenure::core::answer& out, std::size_t who = nobody);
+  [[nodiscard]] std::size_t keys_of(std::int64_t lease) const;
   // What a keepalive finds: the TTL, or 0.
   [[nodiscard]] nanos ttl_of(std::int64_t lease) const;
 
   // By lessor, operator or other programs.
   void end_lease(std::int64_t id, ending how, std::size_t who = nobody);
-  bool delete_key(election_id e, std::size_t at, ending how);
+  bool delete_key(election_id e, std::size_t at, ending how, bool hidden = false);
   void put_foreign(election_id e, std::int64_t label);
   void attach(election_id e, std::size_t at, std::int64_t lease);
   void compact(std::int64_t revision);
@@ -83,6 +93,7 @@ class store {
       32;  // keys of a queue that are read at once; the shipped encoder asks for so many
   std::int64_t revision = 1;
   std::int64_t compacted = 0;
+  std::uint64_t rewritten = 0;              // how often a key that was there was put again
   std::vector<std::vector<key>> elections;  // each in order of creation
   std::vector<lease_entry> leases;
   std::vector<record> history;

@@ -217,6 +217,7 @@ void network::flush_one(std::size_t stream) {
     const record& r = s.history[i];
     if (!r.deleted && !t.puts) continue;
     // etcd 3.4 can lose an event when it is compacted (etcd#18089).
+    if (r.hidden && !w_->calm) continue;
     if (r.deleted && s.compacted + 3 > r.revision && !w_->calm &&
         w_->of_cluster.chance(w_->opt.lost_delete)) {
       w_->note("etcd: swallows the delete of revision %lld for p%u",
@@ -266,6 +267,7 @@ void network::news_arrives(const event& e) {
              m.news().canceled ? " canceled" : "", m.news().partial ? " in part" : "",
              static_cast<long long>(m.news().last_revision));
   }
+  p.learns(m.news());
   p.heard(m.heard);
   messages_.give(e.a);
 }

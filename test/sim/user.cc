@@ -42,7 +42,12 @@ void process::tell(const core::tell& t) {
     w_->broken("news of a candidate that is gone");
   switch (t.what) {
     case core::news::granted: lease_ = t.value; break;
-    case core::news::lease_lost: lease_ = 0; break;
+    case core::news::lease_lost:
+      // (One that was found to exist may have been so under a term that was not heard yet.)
+      if (t.why_lost == core::cause::lease_gone && proof_.cutoff() != 0)
+        w_->checker.told_lease_gone(lease_);
+      lease_ = 0;
+      break;
     case core::news::refused_timings: closing_ = true; break;
     case core::news::cancelled_all:
       deadline_.end(tenure::reason::lease_expired);
@@ -50,6 +55,7 @@ void process::tell(const core::tell& t) {
       break;
     case core::news::acquired:
       if (s.here != seat::stands) w_->broken("leads without standing");
+      expect_right_to_lead(s);
       acquired(t.election, t.value);
       break;
     case core::news::cancelled:
@@ -59,7 +65,8 @@ void process::tell(const core::tell& t) {
       }
       s.node->cancel(tenure::reason::key_deleted);
       s.let_go = true;
-      w_->checker.cancelled(s.term, local());
+      if (t.why_lost == core::cause::reassurance_timed_out) expect_no_answer(s);
+      w_->checker.cancelled(s.term, local(), t.why_lost);
       // Whoever stands again before the reason of the loss is told stands.
       if (!w_->opt.campaign_again && t.why_lost != core::cause::resigned &&
           s.here == seat::stands) {
@@ -292,13 +299,53 @@ void process::stand_again_perhaps(election_id e) {
                   e);
 }
 
-// The answer to a stand is about to be heard: from then on its key is known.
-void process::learns(const core::send& asked, const core::answer& a) {
-  if (asked.what != core::op::stand || a.what != core::outcome::ok) return;
-  for (std::size_t i = 0; i < a.items.size(); ++i) {
-    seats_[asked.items[i].election].known =
-        a.items[i].applied ? a.revision : a.items[i].own_revision;
+void process::learns(const core::send& asked, const core::answer& a, nanos sent) {
+  if (a.what != core::outcome::ok || a.cluster != cluster::id || gone()) return;
+  proof_.heard(asked, a, sent, machine_->lease_id());
+  if (asked.lease != machine_->lease_id()) return;
+  if (asked.what == core::op::reassure || asked.what == core::op::announce) {
+    for (const core::item& it : asked.items) {
+      auto& times = seats_[it.election].answered;
+      std::copy(times.begin() + 1, times.end(), times.begin());
+      times.back() = sent;
+    }
   }
+  if (asked.what != core::op::stand && asked.what != core::op::read_queue) return;
+  for (std::size_t i = 0; i < a.items.size(); ++i) {
+    const core::item_answer& got = a.items[i];
+    seat& s = seats_[asked.items[i].election];
+    if (asked.what == core::op::read_queue && asked.items[i].create_revision != s.known) continue;
+    s.read_as_of = a.revision;
+    s.read_sent = sent;
+    if (asked.what != core::op::stand) continue;
+    s.known = got.applied ? a.revision : got.own_revision;
+    s.elsewhere = !got.applied && got.own_revision != 0 && got.own_lease != asked.lease;
+  }
+}
+
+void process::learns(const core::stream_news& n) {
+  if (n.canceled && n.cluster == cluster::id)
+    lost_until_ = std::max(lost_until_, n.compact_revision);
+}
+
+// One answer may say that something in the batch differs; the next ones say what.
+void process::expect_no_answer(const seat& s) const {
+  const auto& t = machine_->times();
+  const nanos from = std::max(last_now_ - t.reassure_interval - t.reassure_timeout,
+                              local_at(w_->checker.at(s.term).began_at));
+  if (s.answered.front() > from) w_->broken("a leadership is lost for want of an answer that came");
+}
+
+// By what it heard, in whatever order: the key was put or found under its own lease, and the queue
+// read after whatever made earlier readings worthless.
+void process::expect_right_to_lead(const seat& s) const {
+  if (last_now_ >= machine_->cutoff()) w_->broken("told acquired when the deadline had passed");
+  if (w_->checker.history_lost) return;
+  if (s.elsewhere) w_->broken("leads by a key on another lease");
+  if (s.read_as_of + 1 < lost_until_)
+    w_->broken("leads by a queue as it was before events were lost");
+  if (s.read_sent < back_since_)
+    w_->broken("leads by a queue as it was before the deadline had passed");
 }
 
 // A key that a stand in doubt puts there later is looked for later: only one that was heard of must

@@ -144,6 +144,8 @@ void world::step(const event& e) {
     case happening::applied: cluster.applied(e.a, e.c); break;
     case happening::elected: cluster.elected(e.a, e.b); break;
     case happening::heal: cluster.heal(e.a, e.b); break;
+    case happening::stale_revoke: cluster.revoke_by_stale_count(e.c); break;
+    case happening::look: checker.look(e); break;
     case happening::checkpoint: cluster.checkpoint(); break;
     case happening::expire: cluster.expire(e.c, e.b != 0); break;
     case happening::fault:
@@ -230,7 +232,17 @@ void world::hand_over() {
       const nanos from = now + of_users.between(0, opt.usual_delay);
       agenda.push(from, happening::user, i,
                   static_cast<std::size_t>(breaking ? deed::close_session : deed::resign), e);
-      const nanos gone = from + checker.stop_time_in(i, e);
+      nanos gone = from + checker.stop_time_in(i, e);
+      if (!breaking && !opt.small && cluster.store.elections[e].size() == 1 &&
+          of_users.chance(300)) {
+        // Whoever comes now comes behind it, and has to read that it has gone.
+        const auto label = static_cast<std::int64_t>(1 + of_users.below(1u << 30));
+        note("operator: puts a foreign key into e%u", e);
+        cluster.store.put_foreign(e, label);
+        cluster.committed();
+        gone += 4 * opt.usual_delay;
+        operate(gone - now, act::deletes_foreign, e, label);
+      }
       longest = std::max(longest, gone - now);
       for (std::size_t j = 0; j < processes.size(); ++j) {
         if (!processes[j].standing(e))
@@ -264,11 +276,13 @@ void world::phase(std::uint32_t which) {
       }
       checker.check_leader_exists();
       quiet = true;
+      checker.expect_few_writes();
       agenda.push(now + std::max(opt.asked.ttl, opt.least_ttl), happening::phase, 2);
       break;
     case 2:
       checker.check_leader_exists();
       checker.check_queues();
+      checker.check_few_writes();
       hand_over();
       break;
     case 3:

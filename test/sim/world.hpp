@@ -66,6 +66,8 @@ class world {
   void mix(std::uint64_t value) { hash_ = (hash_ ^ value) * 0x9e3779b97f4a7c15ULL; }
   // How many stood, in the run that has ended.
   [[nodiscard]] std::size_t candidates() const;
+  // An operator's hand comes upon a key of which something was just asked, and answered or not.
+  void meddle(const tenure::core::send& s, bool heard);
   // Ends the run.
   void broken(const char* rule);
 
@@ -79,6 +81,8 @@ class world {
   void fault_of_operator(fault f);
   void fault_of_user(fault f);
   void operator_acts(const event& e);
+  void operate(nanos after, act what, std::size_t on = 0, std::int64_t which = 0);
+  void take_off_lease(election_id e, std::size_t at);
   void schedule(fault f);
   void small_world();
   void small_moment();

@@ -456,3 +456,36 @@ Test(core_machine_loss, who_let_the_deadline_pass_in_the_queue_looks_for_his_key
   h.serve(op::stand);
   cr_assert(h.leads());
 }
+
+Test(core_machine_loss, who_let_the_deadline_pass_behind_another_looks_before_he_leads_after_him) {
+  core_host h;
+  h.etcd.put(0, 0x77);
+  h.stand();
+  h.run(30 * millisecond);
+  h.freeze(h.m.cutoff() - h.now);
+  h.turn();
+  h.etcd.keys.pop_back();  // our lease ends: the delete is late on the watch
+  h.serve(op::keepalive);  // ... and is acknowledged once more
+  h.serve(op::confirm);
+  h.etcd.remove(0, 0x77);
+  h.deliver();
+  cr_assert(not(h.leads()), "his key has gone");
+  h.serve(op::read_queue);
+  cr_assert(not(h.leads()));
+  h.serve(op::stand);
+  cr_assert(h.leads());
+}
+
+Test(core_machine_loss, a_session_that_may_not_delete_its_key_lets_the_lease_go) {
+  leading_host h;
+  const std::int64_t before = h.lease();
+  h.feed(resign{0});
+  h.feed(work_stopped{0});
+  for (int i = 0; i < 3; ++i) {
+    cr_assert(h.lease() == before);
+    h.fail(op::withdraw, outcome::permission_denied);
+    h.wait(2 * second);
+  }
+  cr_assert(eq(sz, h.count(news::lease_lost), 1));
+  cr_assert(h.lease() != before);
+}
