@@ -244,7 +244,7 @@ void checker::expect_noticed(const event& e) {
 
 nanos checker::until_given_up() const {
   // Three tries, of which some are lost, with growing pauses; then the lease's time.
-  return 2 * std::max(w_->opt.asked.ttl, w_->opt.least_ttl) + 30 * w_->opt.asked.retry_delay +
+  return 2 * std::max(w_->opt.asked.ttl, w_->opt.least_ttl) + 12 * w_->opt.asked.retry_delay +
          10 * second;
 }
 

@@ -59,7 +59,7 @@ void world::fault_strikes(fault f) {
       const std::size_t at = of_faults.index(processes.size());
       if (!cluster.may_write(at)) break;
       cluster.writes_refused(at, true);
-      operate(of_faults.between(ttl / 2, 6 * ttl), act::lets_write, at);
+      operate(of_faults.between(ttl, 60 * second), act::lets_write, at);
       break;
     }
     case fault::hand_delete:

@@ -18,7 +18,7 @@ constexpr const char* names[fault_count] = {
 // How often a kind of fault exists in a world, in per mille.
 constexpr std::uint32_t likely[fault_count] = {450, 200, 300, 250, 350, 200, 250, 250, 400,
                                                250, 120, 200, 400, 80,  30,  120, 80,  200,
-                                               40,  300, 150, 80,  450, 300, 200, 300};
+                                               40,  300, 150, 150, 450, 300, 200, 300};
 
 std::uint32_t rate(stream& from, std::uint32_t likely_per_mille, std::uint32_t most) {
   const bool exists = from.chance(likely_per_mille);
