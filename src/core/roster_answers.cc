@@ -20,7 +20,8 @@ void roster::completed(const context& c, const completion& done, const answer* a
   if (what != op::read_leader && done.asked.lease != c.lease.id()) return;
   const bool differs = done.what == outcome::ok && a != nullptr && a->differs;
   batches_.ended(c, done, all_, differs);
-  if (what == op::withdraw) refused_ = done.what == outcome::permission_denied ? refused_ + 1 : 0;
+  if (what == op::withdraw && done.what == outcome::permission_denied) ++refused_;
+  if (what == op::withdraw && done.what == outcome::ok) refused_ = 0;
   const bool answered =
       done.what == outcome::ok && a != nullptr && a->items.size() == done.asked.items.size();
   busy_ = batches::large(done.asked);
