@@ -122,14 +122,20 @@ outcome told(const char* who, const tenure::leadership& term, outcome what) {
 struct candidate {
   tenure::session session;
   tenure::candidate standing;
+  std::int64_t fencing_token = 0;  // of the last term
 
   tenure::error stand(uv_loop_t* loop, tenure::session_options options, const char* name,
                       std::function<void(const tenure::leadership&)> acquired) {
     options.instance = name;
     if (tenure::error failed = session.open(loop, options)) return failed;
     tenure::candidate_events on;
-    on.acquired = std::move(acquired);
-    on.lost = [this](tenure::reason, const tenure::error&) { standing.work_stopped(); };
+    on.acquired = [this, acquired = std::move(acquired)](const tenure::leadership& term) {
+      fencing_token = term.fencing_token;
+      acquired(term);
+    };
+    on.lost = [this](tenure::reason, const tenure::error&) {
+      standing.work_stopped(fencing_token);
+    };
     on.trouble = [name](const tenure::error& what) {
       std::fprintf(stderr, "%s: %s\n", name, what.message.c_str());
     };
@@ -175,7 +181,7 @@ int main(int argc, char** argv) {
           finish();
         // The lie that a process tells that was frozen before its last write. Others ask
         // `past.token.cancelled()` before each write: that is true from here on.
-        first.standing.work_stopped();
+        first.standing.work_stopped(past.fencing_token);
       });
     };
     if (const tenure::error failed = first.stand(&loop, options, "first", first_leads)) {

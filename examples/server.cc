@@ -37,7 +37,7 @@ class office {
     on.lost = [this](tenure::reason why, const tenure::error&) {
       std::printf("not leading any more: %s\n", text(why));
       // Each request asks `leads` and is answered in one go: no work is left to be waited for.
-      candidate_.work_stopped();
+      candidate_.work_stopped(fencing_token_);
     };
     on.leader = [this](const tenure::leader_info& info) {
       leader_ = info ? info.instance : "nobody";
@@ -60,7 +60,7 @@ class office {
       if (!session_.close(gone)) gone();
     };
     if (candidate_.resign(resign_limit, close)) return close({});
-    candidate_.work_stopped();  // `leads` is false since `resign`
+    candidate_.work_stopped(fencing_token_);  // `leads` is false since `resign`
   }
 
  private:

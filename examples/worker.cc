@@ -91,6 +91,7 @@ class worker {
     std::printf("%s leads, fencing token %lld\n", name_.c_str(),
                 static_cast<long long>(term.fencing_token));
     term_ = term.token;
+    fencing_token_ = term.fencing_token;
     // Told once, whatever ends the term: a loss, or our own resignation.
     told_ = term_.on_cancel([this](tenure::reason) { end(); });
     next_unit();
@@ -103,7 +104,7 @@ class worker {
     uv_timer_stop(&step_);
     // Only now may the key go and somebody else begin. Work on other threads would be waited
     // for here first, within the session's stop grace.
-    candidate_.work_stopped();
+    candidate_.work_stopped(fencing_token_);
   }
 
   // A unit has a token of its own, cancelled with the term's or by its own limit. Pass it on
@@ -137,6 +138,7 @@ class worker {
   tenure::session session_;
   tenure::candidate candidate_;
   tenure::token term_;  // cancelled while we do not lead
+  std::int64_t fencing_token_ = 0;  // of that term
   tenure::token unit_;
   tenure::subscription told_;
 

@@ -30,8 +30,8 @@ error candidate::stand(session& session, const candidate_options& options,
   });
 }
 
-void candidate::work_stopped() {
-  if (impl_ != nullptr) impl_->work_stopped();
+void candidate::work_stopped(std::int64_t fencing_token) {
+  if (impl_ != nullptr) impl_->work_stopped(fencing_token);
 }
 
 error candidate::resign(milliseconds limit, std::function<void(const error&)> done) {

@@ -91,10 +91,11 @@ class TENURE_API candidate {
   [[nodiscard]] error stand(session& session, const candidate_options& options,
                             candidate_events events);
 
-  // Says that the work of the lost or resigned leadership has stopped: the key may go, and the
-  // candidate may stand again. Without it that happens when the stop grace is over. At any other
-  // time it does nothing. May be called from within `lost`.
-  void work_stopped();
+  // Says that the work of the leadership with this fencing token has stopped: the key may go, and
+  // the candidate may stand again. Without it that happens when the stop grace is over. It does
+  // nothing at any other time, and nothing for another leadership: a late call does no harm. May be
+  // called from within `lost`.
+  void work_stopped(std::int64_t fencing_token);
 
   // Gives the leadership up, or leaves the queue.
   // The token is cancelled before this returns. Then it waits for `work_stopped`, or for the stop

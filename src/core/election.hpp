@@ -41,6 +41,7 @@ struct election {
   std::uint8_t pending = 0;  // one bit for each batch list that it is on
   cause why = cause::resigned;
 
+  std::int64_t fencing_token = 0;    // of the present leadership, or of the last one
   std::int64_t own_revision = 0;     // create revision of our key; 0: no key, as far as we know
   std::int64_t read_revision = 0;    // the queue is known as of this revision
   std::int64_t leader_revision = 0;  // create revision of the leader's key, as told

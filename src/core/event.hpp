@@ -119,6 +119,7 @@ struct stand {
 };
 struct work_stopped {
   election_id election = 0;
+  std::int64_t fencing_token = 0;  // of the leadership whose work it was
 };
 struct resign {
   election_id election = 0;

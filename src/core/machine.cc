@@ -61,7 +61,8 @@ void machine::take(const context& c, const event& e) {
   if (const auto* it = std::get_if<stream_news>(&e)) take(c, *it);
   if (const auto* it = std::get_if<stream_gone>(&e)) take(c, *it);
   if (const auto* it = std::get_if<stand>(&e)) roster_.stand(c, it->election, it->campaign_again);
-  if (const auto* it = std::get_if<work_stopped>(&e)) roster_.work_stopped(c, it->election);
+  if (const auto* it = std::get_if<work_stopped>(&e))
+    roster_.work_stopped(c, it->election, it->fencing_token);
   if (const auto* it = std::get_if<resign>(&e)) roster_.resign(c, it->election);
   if (const auto* it = std::get_if<leave>(&e)) roster_.leave(c, it->election);
   if (const auto* it = std::get_if<observe>(&e)) roster_.observe(c, it->election, it->on);

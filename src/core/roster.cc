@@ -27,9 +27,11 @@ void roster::stand(const context& c, election_id id, bool campaign_again) {
   }
 }
 
-void roster::work_stopped(const context& c, election_id id) {
+void roster::work_stopped(const context& c, election_id id, std::int64_t fencing_token) {
   settle(c, id);
-  if (all_.of(id).state == standing::stopping) stopped(c, id);
+  const election& e = all_.of(id);
+  // A late word of an earlier leadership does not end the grace of this one.
+  if (e.state == standing::stopping && e.fencing_token == fencing_token) stopped(c, id);
 }
 
 // Out of the election, by whatever way it is from where it stands.
@@ -113,6 +115,7 @@ void roster::try_lead(const context& c, election_id id) {
     return;
   }
   all_.enter(e, standing::leading);
+  e.fencing_token = e.own_revision;
   e.confirmed_at = c.now;
   tell news_of{};
   news_of.what = news::acquired;

@@ -18,7 +18,7 @@ class roster {
 
   // The user's calls.
   void stand(const context& c, election_id id, bool campaign_again);
-  void work_stopped(const context& c, election_id id);
+  void work_stopped(const context& c, election_id id, std::int64_t fencing_token);
   void resign(const context& c, election_id id);
   void leave(const context& c, election_id id);
   void observe(const context& c, election_id id, bool on);

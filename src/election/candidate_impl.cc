@@ -53,8 +53,8 @@ error candidate_impl::stand_again() {
   return {};
 }
 
-void candidate_impl::work_stopped() {
-  if (session_ != nullptr) session_->apply(core::work_stopped{id_});
+void candidate_impl::work_stopped(std::int64_t fencing_token) {
+  if (session_ != nullptr) session_->apply(core::work_stopped{id_, fencing_token});
 }
 
 error candidate_impl::resign(milliseconds limit, std::function<void(const error&)> done) {
@@ -123,7 +123,7 @@ void candidate_impl::acquired(std::int64_t fencing_token) {
   elections.set_leader_since(id_, std::chrono::system_clock::now());
   if (node_ != nullptr) node_->release();
   node_ = session_->begin_term();
-  ++terms_;
+  term_ = fencing_token;
   if (node_ == nullptr) {
     session_->apply(core::resign{id_});  // no memory: nobody could be told
     out_ = true;
@@ -133,7 +133,7 @@ void candidate_impl::acquired(std::int64_t fencing_token) {
                token_tree::make(node_)};
   session_->log()(log_level::info, "acquired", "leading",
                   {{"election", prefix}, {"fencing_token", std::to_string(fencing_token)}});
-  post([this, l = std::move(l), which = terms_] {
+  post([this, l = std::move(l), which = term_] {
     // Over before it could be told: the loop was late.
     if (silent_ || l.token.cancelled()) return;
     told_ = which;
@@ -158,7 +158,7 @@ void candidate_impl::lost(reason why) {
     session_->log()(log_level::warning, "lost", "leading no more: " + in_words(),
                     {{"election", session_->elections().prefix(id_)}, {"reason", name(why)}});
   }
-  post([this, why, in_words, which = terms_] {
+  post([this, why, in_words, which = term_] {
     if (never_began(which)) return;
     owed_ = false;
     if (!silent_ && events_.lost) events_.lost(why, {wire::to_errc(why), in_words(), 0});
@@ -167,9 +167,9 @@ void candidate_impl::lost(reason why) {
 }
 
 // The leadership was over before it could be told. So no work was started, and none has to stop.
-bool candidate_impl::never_began(std::uint32_t term) {
+bool candidate_impl::never_began(std::int64_t term) {
   if (told_ == term && term != 0) return false;
-  if (terms_ == term) work_stopped();
+  work_stopped(term);
   return true;
 }
 
@@ -194,7 +194,7 @@ void candidate_impl::told(const core::tell& t, const error& failure) {
       // Set now: `stand_again` may be called before the reason of the loss is told.
       if (!again_ && t.why_lost != core::cause::resigned) out_ = true;
       if (node_ != nullptr) node_->cancel(wire::to_reason(t.why_lost));
-      if (t.why_lost == core::cause::resigned) post([this, which = terms_] { never_began(which); });
+      if (t.why_lost == core::cause::resigned) post([this, which = term_] { never_began(which); });
       break;
     case core::news::lost: lost(wire::to_reason(t.why_lost)); break;
     case core::news::resigned:

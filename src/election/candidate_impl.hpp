@@ -26,7 +26,7 @@ class candidate_impl final : public client, public std::enable_shared_from_this<
   ~candidate_impl() override;
 
   error stand_again();
-  void work_stopped();
+  void work_stopped(std::int64_t fencing_token);
   error resign(milliseconds limit, std::function<void(const error&)> done);
   bool close(std::function<void()> closed);
   void silence();  // the handle is gone
@@ -48,7 +48,7 @@ class candidate_impl final : public client, public std::enable_shared_from_this<
   void post(Call&& what);
   void acquired(std::int64_t fencing_token);
   void lost(reason why);
-  bool never_began(std::uint32_t term);
+  bool never_began(std::int64_t term);
   void end_term();
   std::uint32_t promised(std::function<void(const error&)> done);
   void answer_all(const error& how);
@@ -63,8 +63,8 @@ class candidate_impl final : public client, public std::enable_shared_from_this<
   bool owed_ = false;  // `acquired` was told, and its end was not
   bool out_ = false;   // resigned, or lost without standing again: `stand_again` is needed
   token_node* node_ = nullptr;
-  std::uint32_t terms_ = 0;  // leaderships so far
-  std::uint32_t told_ = 0;   // the last of them that was told
+  std::int64_t term_ = 0;  // fencing token of the last leadership; 0: none yet
+  std::int64_t told_ = 0;  // and of the last one that was told
   std::vector<promise> promises_;
   std::uint32_t last_promise_ = 0;
 };

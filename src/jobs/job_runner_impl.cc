@@ -185,11 +185,12 @@ void job_runner_impl::withdraw(slot& s) {
   shares_.passes(s.what.name, session_->lease(), 0);
   // Refused only if the candidate is out already, or closing.
   (void)s.candidate->resign(resign_limit, {});
-  s.candidate->work_stopped();
+  s.candidate->work_stopped(s.fencing_token);
 }
 
 void job_runner_impl::acquired(slot& s, const leadership& term) {
   s.in_front = 0;
+  s.fencing_token = term.fencing_token;
   if (closing_ || s.removing) return;
   // There is no place for it, or the last term's work still goes on. The job is given back, not
   // started, and sought again when that is over.
@@ -222,7 +223,7 @@ void job_runner_impl::lost(slot& s, reason why) {
     shares_.passes(s.what.name, session_->lease(), 0);
     stop_work(s, why);
   } else if (s.state == work::idle) {
-    s.candidate->work_stopped();
+    s.candidate->work_stopped(s.fencing_token);
   }
 }
 
@@ -248,7 +249,7 @@ void job_runner_impl::ended(slot& s) {
   if (s.state == work::running) --running_;
   s.state = work::idle;
   const bool was_full = places_.free();
-  s.candidate->work_stopped();
+  s.candidate->work_stopped(s.fencing_token);
   if (s.gone && !closing_) {
     post([this, held = slots_.at(s.what.name)] { retire(*held); });
   }

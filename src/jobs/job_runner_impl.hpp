@@ -56,6 +56,7 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
     bool gone = false;           // removing, and its candidate is closed
     std::size_t in_front = 0;    // while waiting
     std::uint64_t term = 0;      // counts the starts
+    std::int64_t fencing_token = 0;  // of its candidate's last leadership
     core::nanos since = 0;       // of the last one
     core::nanos not_before = 0;  // not sought before
     int failures = 0;            // in a row

@@ -39,6 +39,7 @@ class contender {
       options_.tls.key_file = args[5] + "/client.key";
     }
     candidates_.resize(count_);
+    terms_.resize(count_);
   }
 
   void start() {
@@ -86,13 +87,14 @@ class contender {
     tenure::candidate_options where;
     if (count_ > 1) where.shard = "s" + std::to_string(10000 + i);
     tenure::candidate_events on;
-    on.acquired = [this](const tenure::leadership& term) {
+    on.acquired = [this, i](const tenure::leadership& term) {
+      terms_[i] = term.fencing_token;
       if (++leading_ == count_) say("leading");
       if (count_ == 1) told_ = term.token.on_cancel([](tenure::reason) { say("cancelled"); });
     };
     on.lost = [this, i](tenure::reason, const tenure::error&) {
       --leading_;
-      candidates_[i].work_stopped();
+      candidates_[i].work_stopped(terms_[i]);
       if (++lost_ < count_) return;
       lost_ = 0;
       say("lost");
@@ -114,9 +116,9 @@ class contender {
       resigned_ = queued_ = lost_ = 0;
       leading_ = 0;
       resign_called_ = now_ns();  // told later: writing now would be in the way of what is measured
-      for (tenure::candidate& c : candidates_) {
-        must(c.resign(std::chrono::minutes(1)));
-        c.work_stopped();
+      for (std::size_t i = 0; i < count_; ++i) {
+        must(candidates_[i].resign(std::chrono::minutes(1)));
+        candidates_[i].work_stopped(terms_[i]);
       }
     } else if (what == "again") {
       for (tenure::candidate& c : candidates_) must(c.stand_again());
@@ -136,7 +138,7 @@ class contender {
         say("closed");
         uv_close(reinterpret_cast<uv_handle_t*>(&in_), nullptr);
       });
-      for (tenure::candidate& c : candidates_) c.work_stopped();
+      for (std::size_t i = 0; i < count_; ++i) candidates_[i].work_stopped(terms_[i]);
     } else {
       fail("unknown command " + what);
     }
@@ -148,6 +150,7 @@ class contender {
   tenure::session session_;
   std::size_t count_ = 1;
   std::vector<tenure::candidate> candidates_;
+  std::vector<std::int64_t> terms_;  // the fencing token of each one's last
   tenure::subscription told_;
   std::size_t leading_ = 0;
   std::size_t lost_ = 0;

@@ -36,9 +36,9 @@ void token(world& w) {
   options.instance = "a";
   tenure::session session;
   tenure::candidate candidate;
-  tenure::token token;
+  tenure::leadership led;
   tenure::candidate_events on;
-  on.acquired = [&](const tenure::leadership& term) { token = term.token; };
+  on.acquired = [&](const tenure::leadership& term) { led = term; };
   if (auto e = session.open(&loop, options)) fail(e.message);
   if (auto e = candidate.stand(session, {}, on)) fail(e.message);
   tenure::test::run_until(&loop, [&] { return candidate.leading(); });
@@ -49,15 +49,15 @@ void token(world& w) {
       timespec t;
       return clock_gettime(CLOCK_BOOTTIME, &t) + static_cast<int>(t.tv_nsec & 1);
     }));
-    asked.add(each_ns([&] { return static_cast<int>(token.cancelled()); }));
+    asked.add(each_ns([&] { return static_cast<int>(led.token.cancelled()); }));
     uv_run(&loop, UV_RUN_NOWAIT);
   }
-  if (token.cancelled()) fail("the token ended while it was measured");
+  if (led.token.cancelled()) fail("the token ended while it was measured");
   w.out.add(
       {"one call, median", "ns", asked.median(), "clock_gettime(BOOTTIME)", clock.median(), 30});
   bool closed = false;
   session.close([&] { closed = true; });
-  candidate.work_stopped();
+  candidate.work_stopped(led.fencing_token);
   tenure::test::run_until(&loop, [&] { return closed; });
   uv_run(&loop, UV_RUN_DEFAULT);
   uv_loop_close(&loop);

@@ -69,7 +69,7 @@ Test(closing, in_every_callback_in_every_way_leaves_nothing) {
         if (event == "resigned") {
           i->await("acquired");
           test::ok(i->candidate.resign(milliseconds(5000)));
-          i->candidate.work_stopped();
+          i->stop_work();
         }
         test::run_until(loop, [&] { return over; });
         if (way == how::session || way == how::candidate)
@@ -138,7 +138,7 @@ Test(closing, tells_lost_before_closed_and_waits_for_the_work) {
   cr_assert(i.term.token.cancelled());
   test::run_for(loop, 50);
   cr_assert(not(closed), "the work has not stopped yet");
-  i.candidate.work_stopped();
+  i.stop_work();
   test::run_until(loop, [&] { return closed; });
   cr_assert(resigned_closed);
   cr_assert(zero(int, loop.close()));
@@ -151,7 +151,7 @@ Test(closing, tells_the_end_of_a_leadership_whose_key_is_just_being_deleted) {
     instance a(loop, "a", etcd.endpoints());
     a.start().await("acquired");
     test::ok(a.candidate.resign(milliseconds(5000)));
-    a.candidate.work_stopped();
+    a.stop_work();
     if (!whole_session) {
       bool closed = false;
       a.candidate.close([&] { closed = a.told.back() == "lost session_closed"; });
@@ -197,7 +197,7 @@ Test(closing, a_defect_found_in_tenure_ends_all_tokens_first_and_then_the_sessio
   instance i(loop, "i", etcd.endpoints());
   i.start().await("acquired");
   tenure::detail::switches().broken = "planted by a test";
-  i.candidate.work_stopped();  // whatever happens next
+  i.stop_work();  // whatever happens next
   cr_assert(i.term.token.cancelled());
   cr_assert(eq(type(std::string), name(i.term.token.why()), "internal"));
   cr_assert(not(i.session.is_open()));

@@ -114,7 +114,7 @@ const callback callbacks[] = {
      [](subject& s) {
        s.lead();
        test::ok(s.i->candidate.resign(milliseconds(5000), [&s](const error&) { s.end(); }));
-       s.i->candidate.work_stopped();
+       s.i->stop_work();
      }},
     {"resign, timed out",
      [](subject& s) {
@@ -148,13 +148,13 @@ const callback callbacks[] = {
      [](subject& s) {
        s.lead();
        s.i->candidate.close([&s] { s.end(); });
-       s.i->candidate.work_stopped();
+       s.i->stop_work();
      }},
     {"the session's closed",
      [](subject& s) {
        s.lead();
        s.i->session.close([&s] { s.end(); });
-       s.i->candidate.work_stopped();
+       s.i->stop_work();
      }},
 };
 

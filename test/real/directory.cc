@@ -87,6 +87,7 @@ struct follower : reader {
 struct fleet {
   tenure::session session;
   std::vector<candidate> candidates;
+  std::vector<std::int64_t> terms;  // the fencing token of each one's last
   std::size_t leading = 0;
   bool closed = false;
 
@@ -94,10 +95,14 @@ struct fleet {
              const std::string& name = "fleet") {
     test::ok(session.open(loop, options_of(etcd, name)));
     candidates.resize(shards);
+    terms.resize(shards);
     for (std::size_t i = 0; i < shards; ++i) {
       candidate_events e;
-      e.acquired = [this](const leadership&) { ++leading; };
-      e.lost = [this, i](reason, const error&) { candidates[i].work_stopped(); };
+      e.acquired = [this, i](const leadership& term) {
+        ++leading;
+        terms[i] = term.fencing_token;
+      };
+      e.lost = [this, i](reason, const error&) { candidates[i].work_stopped(terms[i]); };
       test::ok(candidates[i].stand(session, {"s" + std::to_string(1000 + i), true}, std::move(e)));
     }
   }

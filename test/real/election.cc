@@ -170,12 +170,16 @@ Test(election, of_each_shard_is_its_own) {
   instance a(loop, "a", etcd.endpoints());
   a.start().await("acquired");
   std::vector<candidate> shards(3);
+  std::vector<std::int64_t> terms(shards.size());
   int acquired = 0;
   for (std::size_t i = 0; i < shards.size(); ++i) {
     candidate_options o;
     o.shard = "s" + std::to_string(i);
     candidate_events e;
-    e.acquired = [&](const leadership&) { ++acquired; };
+    e.acquired = [&, i](const leadership& term) {
+      ++acquired;
+      terms[i] = term.fencing_token;
+    };
     test::ok(shards[i].stand(a.session, o, e));
   }
   candidate twice;
@@ -187,7 +191,7 @@ Test(election, of_each_shard_is_its_own) {
   // One resigns; the others are left alone.
   bool done = false;
   test::ok(shards[1].resign(milliseconds(5000), [&](const error&) { done = true; }));
-  shards[1].work_stopped();
+  shards[1].work_stopped(terms[1]);
   test::run_until(loop, [&] { return done; });
   cr_assert(shards[0].leading() && !shards[1].leading() && shards[2].leading() &&
             a.candidate.leading());

@@ -137,7 +137,7 @@ Test(loss, waits_for_the_work_to_stop_before_the_candidate_stands_again) {
   a.await("lost key_deleted");
   b.await("acquired");
   cr_assert(eq(llong, a.count("campaigning"), 1));
-  a.candidate.work_stopped();
+  a.stop_work();
   a.await("campaigning", 2);
   a.close_and_wait();
   b.close_and_wait();

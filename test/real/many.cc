@@ -46,7 +46,7 @@ class many {
       ++me.lost;
       me.why = why;
       cr_assert(me.term.token.cancelled());
-      me.candidate.work_stopped();
+      me.candidate.work_stopped(me.term.fencing_token);
     };
     on.resigned = [&me] { ++me.resigned; };
     on.position = [&me](std::size_t) { ++me.waits; };
@@ -71,7 +71,7 @@ class many {
   void close_and_wait() {
     bool closed = false;
     session.close([&] { closed = true; });
-    for (one& c : each_) c.candidate.work_stopped();
+    for (one& c : each_) c.candidate.work_stopped(c.term.fencing_token);
     run_until(loop_, [&] { return closed; });
   }
   tenure::session session;
@@ -101,10 +101,10 @@ Test(many, a_thousand_share_a_lease_and_a_watch_and_each_lives_by_itself) {
 
   // One resigns, one is closed, and the others are left alone.
   ok(all[7].candidate.resign(milliseconds(5000)));
-  all[7].candidate.work_stopped();
+  all[7].candidate.work_stopped(all[7].term.fencing_token);
   bool closed = false;
   all[8].candidate.close([&] { closed = true; });
-  all[8].candidate.work_stopped();
+  all[8].candidate.work_stopped(all[8].term.fencing_token);
   run_until(l, [&] { return all[7].resigned == 1 && closed; });
   cr_assert(eq(sz, all.leading(), 998));
   cr_assert(eq(int, all[8].lost, 1));
@@ -157,7 +157,7 @@ Test(many, a_thousand_are_handed_over_every_one_of_them) {
             [&] { return second.count([](const many::one& c) { return c.waits != 0; }) == 1000; });
   for (std::size_t i = 0; i < 1000; ++i) {
     ok(first[i].candidate.resign(milliseconds(20000)));
-    first[i].candidate.work_stopped();
+    first[i].candidate.work_stopped(first[i].term.fencing_token);
   }
   run_until(
       l, [&] { return second.count([](const many::one& c) { return c.acquired == 1; }) == 1000; });
@@ -214,7 +214,9 @@ Test(many, who_resigns_before_acquired_was_told_gives_its_key_back_at_once) {
   bool resigned = false;
   error how;
   candidate_events on;
-  on.acquired = [&](const leadership&) {
+  std::int64_t term_of_one = 0;
+  on.acquired = [&](const leadership& term) {
+    term_of_one = term.fencing_token;
     cr_assert(two.leading());
     ok(two.resign(milliseconds(10000), [&](const error& e) {
       how = e;
@@ -232,7 +234,7 @@ Test(many, who_resigns_before_acquired_was_told_gives_its_key_back_at_once) {
   cr_assert(zero(int, int(told_two)));
   bool closed = false;
   both.close([&] { closed = true; });
-  one.work_stopped();
+  one.work_stopped(term_of_one);
   run_until(the_loop, [&] { return closed; });
   cr_assert(zero(int, the_loop.close()));
 }

@@ -141,7 +141,7 @@ Test(time, a_forked_child_does_not_send_what_waits_to_be_sent) {
   a.options.ttl = milliseconds(30000);
   a.start().await("acquired");
   test::ok(a.candidate.resign(milliseconds(5000)));
-  a.candidate.work_stopped();
+  a.stop_work();
   const pid_t child = fork();
   if (child == 0) {
     uv_loop_fork(loop);

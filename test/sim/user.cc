@@ -155,8 +155,9 @@ void process::deliver(const callback& c) {
       break;
     }
     case told::lost:
-      if (c.term == no_term || !w_->checker.at(c.term).told) {
-        apply(core::work_stopped{c.election});  // it never began
+      if (c.term == no_term) return;
+      if (!w_->checker.at(c.term).told) {
+        apply(core::work_stopped{c.election, w_->checker.at(c.term).fencing});  // it never began
         return;
       }
       w_->checker.told_lost(c.term);
@@ -368,9 +369,9 @@ void process::expect_reasons(const core::send& withdrawal) const {
 void process::work_stops(election_id e, std::size_t term) {
   if (gone()) return;
   if (seats_[e].works_for == term) end_work(e);
-  if (!open_now() || seats_[e].term != term) return;
+  if (!open_now()) return;
   w_->note("p%zu e%u: the work has stopped", index_, e);
-  apply(core::work_stopped{e});
+  apply(core::work_stopped{e, w_->checker.at(term).fencing});
 }
 
 }  // namespace sim

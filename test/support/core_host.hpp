@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -209,6 +210,7 @@ class core_host {
   nanos now = 1000 * second;
 
   std::vector<core::tell> told;
+  std::map<core::election_id, std::int64_t> terms;  // fencing token of the last leadership of each
   std::vector<core::send> open;  // requests without an answer
   std::vector<core::send> sent;  // all of them
   std::vector<core::open_stream> streams;
@@ -224,6 +226,9 @@ class core_host {
     if (const char* broken = m.broken_invariant(now))
       give_up(std::string("broken invariant: ") + broken);
   }
+
+  // The user says that the work of his last leadership has stopped.
+  void stop_work(core::election_id id) { feed(core::work_stopped{id, terms[id]}); }
 
   // The process is not run for a while.
   void freeze(nanos span) { now += span; }
@@ -391,6 +396,7 @@ class core_host {
       sent.push_back(std::move(*s));
     } else if (auto* t = std::get_if<core::tell>(&it)) {
       told.push_back(*t);
+      if (t->what == core::news::acquired) terms[t->election] = t->value;
     } else if (auto* a = std::get_if<core::abort>(&it)) {
       open.erase(std::remove_if(open.begin(), open.end(),
                                 [&](const core::send& s) { return s.call == a->call; }),

@@ -79,6 +79,9 @@ class instance {
     return session.open(loop_, options, std::move(e));
   }
 
+  // The user says that the work of his last leadership has stopped.
+  void stop_work() { candidate.work_stopped(term.fencing_token); }
+
   error stand() {
     candidate_events e;
     e.campaigning = [this] { record("campaigning"); };
@@ -90,7 +93,7 @@ class instance {
     };
     e.lost = [this](reason why, const error& how) {
       loss = how;
-      if (stop_at_once) candidate.work_stopped();
+      if (stop_at_once) stop_work();
       record(std::string("lost ") + name(why));
     };
     e.resigned = [this] { record("resigned"); };
@@ -119,14 +122,14 @@ class instance {
         })) {
       return e;
     }
-    candidate.work_stopped();
+    stop_work();
     run_until(loop_, [&] { return done; });
     return how;
   }
 
   void close() {
     if (!session.close([this] { closed = true; })) closed = true;
-    candidate.work_stopped();
+    stop_work();
   }
   void close_and_wait() {
     close();

@@ -24,7 +24,7 @@ const way ways[] = {
      [](core_host& h) {
        h.stand();
        h.feed(resign{0});
-       h.feed(work_stopped{0});
+       h.stop_work(0);
        h.serve_all();
      }},
     {standing::wanting,
@@ -52,7 +52,7 @@ const way ways[] = {
      [](core_host& h) {
        h.stand();
        h.feed(expired{});
-       h.feed(work_stopped{0});
+       h.stop_work(0);
      }},
 };
 
@@ -85,7 +85,7 @@ Test(core_machine_close,
   cr_assert(h.find(op::withdraw) == nullptr);
   h.wait(900 * millisecond);
   cr_assert(h.find(op::withdraw) == nullptr);
-  h.feed(work_stopped{0});
+  h.stop_work(0);
   cr_assert(h.find(op::withdraw) != nullptr);
   cr_assert(eq(sz, h.count(news::resigned), 0));
   h.serve(op::withdraw);
@@ -171,7 +171,7 @@ Test(core_machine_close,
   cr_assert(h.last(news::lost).why_lost == cause::closed);
   h.wait(900 * millisecond);
   cr_assert(h.find(op::withdraw) == nullptr);
-  h.feed(work_stopped{0});
+  h.stop_work(0);
   cr_assert(h.find(op::withdraw) != nullptr);
 }
 
@@ -193,7 +193,7 @@ Test(core_machine_close, the_time_limit_of_an_earlier_leaving_does_not_cut_a_lat
   core_host h;
   h.stand();
   h.feed(leave{0});
-  h.feed(work_stopped{0});
+  h.stop_work(0);
   h.serve_all();
   h.stand();
   cr_assert(h.leads());
@@ -209,7 +209,7 @@ Test(core_machine_close, leaving_while_resigning_turns_the_resignation_into_a_lo
   h.stand();
   h.feed(resign{0});
   h.feed(leave{0});
-  h.feed(work_stopped{0});
+  h.stop_work(0);
   h.serve_all();
   cr_assert(eq(sz, h.count(news::lost), 1));
   cr_assert(eq(sz, h.count(news::resigned), 0));
@@ -220,7 +220,7 @@ Test(core_machine_close, a_deletion_that_fails_is_repeated_until_the_key_is_gone
   core_host h;
   h.stand();
   h.feed(resign{0});
-  h.feed(work_stopped{0});
+  h.stop_work(0);
   for (int i = 0; i < 5; ++i) {
     h.fail(op::withdraw, outcome::unavailable);
     for (int wakes = 0; wakes < 100 && h.find(op::withdraw) == nullptr; ++wakes) {
@@ -239,7 +239,7 @@ Test(core_machine_close, a_deletion_compares_the_create_revision_and_a_lost_answ
   h.stand();
   const std::int64_t created = h.etcd.find(0, 1000)->created;
   h.feed(resign{0});
-  h.feed(work_stopped{0});
+  h.stop_work(0);
   (void)h.execute(op::withdraw);  // executed, its answer is lost
   h.fail(op::withdraw, outcome::broken);
   h.run(2 * second);
@@ -288,7 +288,7 @@ Test(core_machine_close, a_doubtful_stand_is_swept_even_if_a_later_one_succeeded
   h.run(second);
   cr_assert(h.leads());
   h.feed(resign{0});
-  h.feed(work_stopped{0});
+  h.stop_work(0);
   h.serve_all();
   cr_assert(eq(sz, h.count(news::resigned), 1));
   (void)h.etcd.execute(late);
@@ -306,7 +306,7 @@ Test(core_machine_close,
   h.fail(op::stand, outcome::broken);
   h.run(second);
   h.feed(resign{0});
-  h.feed(work_stopped{0});
+  h.stop_work(0);
   const answer withdrawn = h.execute(op::withdraw);
   (void)h.etcd.execute(late);
   h.freeze(5 * second);  // longer than it could still be executed; but it was
@@ -323,7 +323,7 @@ Test(core_machine_close, a_stand_executed_by_a_member_that_wakes_after_long_is_s
   h.fail(op::stand, outcome::broken);
   h.run(second);
   h.feed(resign{0});
-  h.feed(work_stopped{0});
+  h.stop_work(0);
   h.run(100 * second);
   (void)h.etcd.execute(late);
   cr_assert(eq(sz, h.etcd.keys.size(), 1));
@@ -374,9 +374,9 @@ Test(core_machine_close, closing_waits_for_the_leaders_work_then_revokes) {
     h.wait(900 * millisecond);
     cr_assert(h.find(op::revoke) == nullptr);
     if (says_so) {
-      h.feed(work_stopped{0});
+      h.stop_work(0);
       cr_assert(h.find(op::revoke) == nullptr);
-      h.feed(work_stopped{1});
+      h.stop_work(1);
     } else {
       h.wait(100 * millisecond);
     }

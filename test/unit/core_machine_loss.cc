@@ -82,7 +82,7 @@ Test(core_machine_loss, the_reason_is_told_before_work_stopped_lets_the_key_go) 
   leading_host h;
   h.etcd.remove(0, h.lease());
   h.deliver();
-  h.feed(work_stopped{0});
+  h.stop_work(0);
   cr_assert(lost_for(h, cause::key_deleted));
   cr_assert(h.standing() == standing::creating, "and it stands again");
 }
@@ -362,7 +362,7 @@ Test(core_machine_loss,
     h.wait(900 * millisecond);
     cr_assert(h.standing() == standing::stopping);
     if (says_so) {
-      h.feed(work_stopped{0});
+      h.stop_work(0);
     } else {
       h.wait(100 * millisecond);
     }
@@ -375,7 +375,7 @@ Test(core_machine_loss, a_key_that_is_still_there_is_deleted_before_it_stands_ag
   leading_host h;
   const std::int64_t first = h.etcd.find(0, h.lease())->created;
   h.feed(expired{});
-  h.feed(work_stopped{0});
+  h.stop_work(0);
   cr_assert(h.find(op::withdraw) != nullptr);
   cr_assert(eq(i64, +h.find(op::withdraw)->items[0].create_revision, +first));
   cr_assert(h.find(op::stand) == nullptr);
@@ -396,10 +396,24 @@ Test(core_machine_loss, without_campaign_again_it_stays_out_until_it_stands) {
 
 Test(core_machine_loss, work_stopped_at_any_other_time_does_nothing) {
   leading_host h;
-  h.feed(work_stopped{0});
+  h.stop_work(0);
   cr_assert(h.leads());
-  h.feed(work_stopped{7});
+  h.stop_work(7);
   cr_assert(h.told.empty());
+}
+
+Test(core_machine_loss, a_late_word_of_an_earlier_term_does_not_end_the_grace_of_this_one) {
+  leading_host h;
+  const std::int64_t first = h.terms[0];
+  h.feed(expired{});
+  h.run(2 * second);  // its work takes longer than its grace
+  cr_assert(h.leads());
+  h.feed(expired{});
+  h.feed(work_stopped{0, first});
+  cr_assert(h.standing() == standing::stopping);
+  cr_assert(h.find(op::withdraw) == nullptr);
+  h.stop_work(0);
+  cr_assert(h.find(op::withdraw) != nullptr);
 }
 
 Test(core_machine_loss, loses_and_regains_a_thousand_times_with_one_loss_for_each_term) {
@@ -407,7 +421,7 @@ Test(core_machine_loss, loses_and_regains_a_thousand_times_with_one_loss_for_eac
   for (int i = 0; i < 1000; ++i) {
     h.etcd.remove(0, h.lease());
     h.serve_all();
-    h.feed(work_stopped{0});
+    h.stop_work(0);
     h.serve_all();
     cr_assert(h.leads());
   }
@@ -480,7 +494,7 @@ Test(core_machine_loss, a_session_that_may_not_delete_its_key_lets_the_lease_go)
   leading_host h;
   const std::int64_t before = h.lease();
   h.feed(resign{0});
-  h.feed(work_stopped{0});
+  h.stop_work(0);
   for (int i = 0; i < 3; ++i) {
     cr_assert(h.lease() == before);
     h.fail(op::withdraw, outcome::permission_denied);

@@ -67,7 +67,7 @@ void act(core_host& h, dice& d) {
   const auto id = static_cast<election_id>(d.below(elections));
   switch (d.below(14)) {
     case 0: h.feed(stand{id, !d.once_in(3)}); break;
-    case 1: h.feed(work_stopped{id}); break;
+    case 1: h.stop_work(id); break;
     case 2:
       if (d.once_in(3)) h.feed(resign{id});
       break;

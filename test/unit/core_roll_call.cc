@@ -123,7 +123,7 @@ Test(core_roll_call, each_lease_needs_its_own) {
   h.etcd.revoke(h.lease());
   h.deliver();
   h.serve(op::keepalive);
-  h.feed(work_stopped{0});
+  h.stop_work(0);
   cr_assert(eq(sz, h.count(op::introduce), 4));
   h.introduce(0, 7);
   h.introduce(1, 8);

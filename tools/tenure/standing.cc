@@ -75,7 +75,7 @@ void standing::work_stopped(std::int64_t fencing_token) {
   // Work that takes longer than the stop grace may stop when the next term runs already.
   if (fencing_token != fencing_token_) return;
   work_ = work::stopped;
-  candidate_.work_stopped();
+  candidate_.work_stopped(fencing_token);
 }
 
 void standing::hand_over() {
