@@ -66,8 +66,9 @@ class TENURE_API session {
   // must outlive the closing. An open session keeps the loop alive. A closed session may be opened
   // again, also before its `closed` was called. That `closed` still comes, even if the handle is
   // destroyed meanwhile.
-  // Errors: invalid_argument, unsafe_timing (the message has the numbers), system, no_memory,
-  // wrong_state if it is open already.
+  // Errors: invalid_argument; unsafe_timing (the message has the numbers); system, also where
+  // CLOCK_BOOTTIME cannot be read (seccomp), as no token could end in time; no_memory; wrong_state
+  // if it is open already.
   [[nodiscard]] error open(uv_loop_s* loop, const session_options& options,
                            session_events events = {});
 

@@ -33,7 +33,8 @@ namespace tenure {
   X(limit_passed, 9, "the child token's own time limit passed")                   \
   X(cancelled_by_user, 10, "the child token was cancelled by its user")           \
   X(forked, 11, "this is a forked child: it leads nothing")                       \
-  X(internal, 12, "a broken invariant in tenure itself; the session stops")
+  X(internal, 12, "a broken invariant in tenure itself; the session stops")       \
+  X(lease_let_go, 13, "etcd forbids deleting a key: its lease was let go to end it")
 
 enum class reason : int {
 #define X(name, number, text) name = (number),

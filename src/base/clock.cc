@@ -6,7 +6,7 @@ namespace tenure {
 
 core::nanos boot_time() noexcept {
   timespec t{};
-  clock_gettime(CLOCK_BOOTTIME, &t);
+  if (clock_gettime(CLOCK_BOOTTIME, &t) != 0) return no_clock;
   return static_cast<core::nanos>(t.tv_sec) * core::second + t.tv_nsec;
 }
 

@@ -55,6 +55,7 @@ enum class cause : std::uint8_t {  // why a leadership ended; as tenure::reason
   reassurance_timed_out,
   cluster_changed,
   closed,
+  lease_let_go,  // a key may not be deleted
 };
 
 // What is told to the user.

@@ -196,7 +196,7 @@ void machine::completed(const context& c, const completion& done, const answer* 
   if (batched(what)) {
     roster_.completed(c, done, a);
     // A key that may not be deleted goes with its lease: else it would be in everybody's way.
-    if (roster_.keeps_refused_keys() && !closing_) lease_gone(c, cause::lease_gone);
+    if (roster_.keeps_refused_keys() && !closing_) lease_gone(c, cause::lease_let_go);
     return;
   }
   if (what == op::read_all) {

@@ -54,8 +54,12 @@ void roster::go(const context& c, election_id id, cause why) {
 }
 
 void roster::resign(const context& c, election_id id) {
-  settle(c, id);
   election& e = all_.of(id);
+  // One answer is for both: what is settled may be the end of the first.
+  const bool again = e.resign_wanted;
+  if (again) e.rejoin = false;
+  settle(c, id);
+  if (again && !e.resign_wanted && !closing_) return;
   e.resign_wanted = true;
   e.rejoin = false;
   go(c, id, cause::resigned);

@@ -132,7 +132,7 @@ class roster {
   bool closing_ = false;
   std::int64_t lost_until_ = 0;
   nanos back_at_ = 0;  // the deadline moved then, though it had passed
-  int refused_ = 0;    // withdrawals in a row that we had no permission for
+  int refused_ = 0;    // withdrawals refused for want of permission since one came through
   batches batches_;
   bool busy_ = false;                // this turn has done enough
   bool more_ = false;                // the next one can go on at once

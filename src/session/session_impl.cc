@@ -3,6 +3,7 @@
 #include <chrono>
 #include <new>
 
+#include "base/clock.hpp"
 #include "base/fork_guard.hpp"
 #include "base/ref.hpp"
 #include "session/check_options.hpp"
@@ -17,6 +18,13 @@ error session_impl::open(uv_loop_t* loop, const session_options& options, sessio
   if (loop == nullptr) return {errc::invalid_argument, "loop is null", 0};
   checked_options checked;
   if (error e = check_options(options, checked)) return e;
+  if (boot_time() == no_clock) {
+    return {
+        errc::system,
+        "clock_gettime(CLOCK_BOOTTIME) fails: no token could end in time; allow it, e.g. in the "
+        "seccomp filter",
+        0};
+  }
   const std::uint32_t process = fork_guard::begin();
   if (process == 0)
     return {errc::no_memory, "no memory for the page that tells forked children", 0};

@@ -81,6 +81,7 @@ reason to_reason(core::cause why) {
     case core::cause::key_deleted: return reason::key_deleted;
     case core::cause::reassurance_failed: return reason::reassurance_failed;
     case core::cause::reassurance_timed_out: return reason::reassurance_timed_out;
+    case core::cause::lease_let_go: return reason::lease_let_go;
     case core::cause::cluster_changed: return reason::cluster_changed;
     case core::cause::closed: return reason::session_closed;
   }
@@ -117,6 +118,7 @@ errc to_errc(reason why) {
     case reason::lease_expired: return errc::lease_gone;
     case reason::key_deleted:
     case reason::reassurance_failed: return errc::tampered;
+    case reason::lease_let_go: return errc::permission_denied;
     case reason::cluster_changed: return errc::wrong_cluster;
     case reason::internal: return errc::system;
     case reason::deadline_passed:

@@ -31,7 +31,8 @@ constexpr const char* all_news[] = {
     "lost",    "resigned",        "left",        "leader",   "tampered"};
 constexpr const char* causes[] = {
     "resigned",           "deadline_passed",       "lease_gone",      "key_deleted",
-    "reassurance_failed", "reassurance_timed_out", "cluster_changed", "closed"};
+    "reassurance_failed", "reassurance_timed_out", "cluster_changed", "closed",
+    "lease_let_go"};
 
 }  // namespace
 

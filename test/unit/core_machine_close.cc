@@ -437,3 +437,20 @@ Test(core_machine_close, nobody_is_told_acquired_after_closing) {
   h.run(4 * second);
   cr_assert(eq(sz, h.count(news::acquired), 0));
 }
+
+Test(core_machine_close, two_resignations_are_answered_once_though_the_lease_ends_between) {
+  settings s;
+  s.slice = 1;
+  core_host h(s);
+  for (const election_id id : {0, 1, 2}) h.etcd.put(id, 0x77);
+  for (const election_id id : {0, 1, 2}) h.stand(id);
+  h.feed(resign{2});
+  h.feed(tenure::core::stand{2, true});
+  h.etcd.revoke(h.lease());
+  h.wait(3 * second);
+  answer gone = h.execute(op::keepalive);
+  h.arrive(gone);  // the losing goes on in the next turns
+  h.feed(resign{2});
+  h.run(second);
+  cr_assert(eq(sz, h.count(news::resigned), 1));
+}
