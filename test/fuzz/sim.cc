@@ -15,6 +15,7 @@
 #include "test/sim/network.cc"         // NOLINT(bugprone-suspicious-include)
 #include "test/sim/options.cc"         // NOLINT(bugprone-suspicious-include)
 #include "test/sim/process.cc"         // NOLINT(bugprone-suspicious-include)
+#include "test/sim/proof.cc"           // NOLINT(bugprone-suspicious-include)
 #include "test/sim/store.cc"           // NOLINT(bugprone-suspicious-include)
 #include "test/sim/streams.cc"         // NOLINT(bugprone-suspicious-include)
 #include "test/sim/user.cc"            // NOLINT(bugprone-suspicious-include)
