@@ -370,6 +370,8 @@ void process::work_stops(election_id e, std::size_t term) {
   if (gone()) return;
   if (seats_[e].works_for == term) end_work(e);
   if (!open_now()) return;
+  // A store that was restored from a backup gives the same fencing tokens again.
+  if (seats_[e].term != term && w_->checker.history_lost) return;
   w_->note("p%zu e%u: the work has stopped", index_, e);
   apply(core::work_stopped{e, w_->checker.at(term).fencing});
 }
