@@ -1,5 +1,6 @@
 // How a job runner shares the jobs out: what it sees of the queues, and the moves that it makes.
 #include <algorithm>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "jobs/job_runner_impl.hpp"
@@ -19,8 +20,6 @@ constexpr std::size_t jobs_a_look = 64;
 constexpr std::size_t moves_a_look = 16;
 constexpr nanos between_looks = second;
 constexpr nanos after_a_move = 100 * millisecond;
-constexpr std::size_t remembered = 256;
-constexpr nanos absent_for = 600 * second;
 
 // Candidates of other programs wait like anybody. But nothing is given to them for balance: we do
 // not know what they should lead.
@@ -42,6 +41,11 @@ void job_runner_impl::follow() {
     if (const auto self = weak.lock()) self->look_within(between_looks);
   };
   directory_ = directory_impl::follow(*session_, std::move(on));
+}
+
+// A move is over: the key is gone.
+void job_runner_impl::handed_over() {
+  if (--moves_ == 0) look_within(after_a_move);
 }
 
 // Looks at some moment in the second half of this time, so that processes do not look in step. A
@@ -73,93 +77,53 @@ void job_runner_impl::look() {
     looked_at_ = moves_ == 0 ? looked_at_ + some : 0;
     if (looked_at_ < order_.size()) next = after_a_move;
   }
-  forget_the_absent(now);
+  newcomers_.forget_absent(now);
   look_within(next);
 }
 
-void job_runner_impl::consider(slot& s, nanos now) {
-  if (s.removing) return;
-  if (s.state == work::running) {
-    bool newcomers = false;
-    const std::vector<jobs::instance_id> queue = queue_of(s, now, newcomers);
-    // Newcomers will get jobs. A job that goes to another now would move twice.
-    if (newcomers || now - s.since < std::chrono::nanoseconds(options_.balance_delay).count())
+void job_runner_impl::consider(jobs::entry& one, nanos now) {
+  if (one.removing) return;
+  if (one.state == jobs::work::running) {
+    bool any_new = false;
+    const std::vector<jobs::instance_id> queue = queue_of(one, now, any_new);
+    // Newcomers will get jobs soon. What is given to others meanwhile would move twice.
+    if (any_new ||
+        now - one.running_since < std::chrono::nanoseconds(options_.balance_delay).count())
       return;
     if (queue.empty() || queue.front() != session_->lease() ||
         !jobs::gives_away(shares_, queue, moves_))
       return;
-    give_away(s);
-    shares_.passes(s.what.name, queue[0], queue[1]);
+    hand_over(one);
+    shares_.passes(one.what.name, queue[0], queue[1]);
     return;
   }
-  if (s.stands && s.in_front == 1) {
-    bool newcomers = false;
-    if (!jobs::steps_aside(shares_, queue_of(s, now, newcomers), session_->lease())) return;
-    withdraw(s);
-    enter(s);
+  if (one.stands && one.in_front == 1) {
+    bool any_new = false;
+    if (!jobs::steps_aside(shares_, queue_of(one, now, any_new), session_->lease())) return;
+    withdraw(one);
+    enter(one);
   }
 }
 
-std::vector<leader_info> job_runner_impl::candidates_of(const slot& s) const {
+std::vector<leader_info> job_runner_impl::candidates_of(const jobs::entry& one) const {
   const auto table = directory_ != nullptr ? directory_->table() : nullptr;
-  return table != nullptr ? table->queue(s.what.name) : std::vector<leader_info>();
+  return table != nullptr ? table->queue(one.what.name) : std::vector<leader_info>();
 }
 
-// Those who came just now do not count yet: they may soon be gone.
-std::vector<jobs::instance_id> job_runner_impl::queue_of(const slot& s, nanos now,
-                                                         bool& newcomers) {
+// Who stands for this job, the leader first. Those who came just now do not count yet: they may
+// soon be gone.
+std::vector<jobs::instance_id> job_runner_impl::queue_of(const jobs::entry& one, nanos now,
+                                                         bool& any_new) {
   std::vector<jobs::instance_id> queue;
-  const nanos delay = std::chrono::nanoseconds(options_.balance_delay).count();
-  for (const leader_info& each : candidates_of(s)) {
+  for (const leader_info& each : candidates_of(one)) {
     jobs::instance_id who = instance_of(each);
-    if (who != 0 && who != session_->lease()) {
-      presence& p = seen_.try_emplace(who, presence{now, now}).first->second;
-      p.last = now;
-      if (!queue.empty() && now - p.first < delay) {
-        newcomers = true;
-        who = 0;
-      }
+    if (who != 0 && who != session_->lease() && newcomers_.see(who, now) && !queue.empty()) {
+      any_new = true;
+      who = 0;
     }
     queue.push_back(who);
   }
   return queue;
-}
-
-void job_runner_impl::forget_the_absent(nanos now) {
-  if (seen_.size() <= remembered) return;
-  for (auto at = seen_.begin(); at != seen_.end();) {
-    at = now - at->second.last > absent_for ? seen_.erase(at) : std::next(at);
-  }
-}
-
-// For balance, or because its time is over.
-void job_runner_impl::give_away(slot& s) {
-  const auto over = [weak = weak_from_this()](const error&) {
-    const auto self = weak.lock();
-    if (self && --self->moves_ == 0) self->look_within(after_a_move);
-  };
-  if (s.candidate->resign(resign_limit, over)) return;
-  ++moves_;
-  s.stands = false;
-  s.state = work::stopping;
-  --running_;
-  post([this, held = slots_.at(s.what.name), term = s.term] {
-    // It may have failed by itself meanwhile.
-    if (held->state == work::stopping && held->term == term) stop_work(*held, reason::resigned);
-  });
-}
-
-void job_runner_impl::step_down_later(slot& s, nanos after) {
-  at(boot_time() + after,
-     [this, weak = std::weak_ptr<slot>(slots_.at(s.what.name)), term = s.term] {
-       const slot_ptr held = weak.lock();
-       if (!held || held->state != work::running || held->term != term || held->removing) return;
-       if (sees_all() && candidates_of(*held).size() > 1) {
-         give_away(*held);
-       } else {
-         step_down_later(*held, between_looks);
-       }
-     });
 }
 
 }  // namespace tenure::detail

@@ -7,49 +7,49 @@
 namespace tenure::detail {
 
 error job_runner_impl::remove(const std::string& name, std::function<void()> removed) {
-  slot* s = find(name);
+  jobs::entry* one = find(name);
   if (!session_->is_open()) return session_impl::not_open();
-  if (s == nullptr || s->removing || closing_)
+  if (one == nullptr || one->removing || closing_)
     return {errc::wrong_state, "there is no job " + name + " to remove", 0};
-  s->removing = true;
-  s->removed = std::move(removed);
-  if (!depart(*s)) depart_next_turn(*s);
+  one->removing = true;
+  one->removed = std::move(removed);
+  if (!depart(*one)) depart_next_turn(*one);
   return {};
 }
 
 // Closes its candidate; false if it has none to be closed.
-bool job_runner_impl::depart(slot& s) {
-  if (s.candidate == nullptr ||
-      !s.candidate->close(
-          [self = shared_from_this(), held = slots_.at(s.what.name)] { self->departed(*held); })) {
+bool job_runner_impl::depart(jobs::entry& one) {
+  if (one.candidate == nullptr ||
+      !one.candidate->close(
+          [self = shared_from_this(), held = one.shared_from_this()] { self->departed(*held); })) {
     return false;
   }
   ++departing_;
   return true;
 }
 
-void job_runner_impl::depart_next_turn(slot& s) {
+void job_runner_impl::depart_next_turn(jobs::entry& one) {
   if (!session_->is_open()) return;
   ++departing_;
   session_->post(
-      [self = shared_from_this(), held = slots_.at(s.what.name)] { self->departed(*held); });
+      [self = shared_from_this(), held = one.shared_from_this()] { self->departed(*held); });
 }
 
 // The key is gone: its work has stopped, or the stop grace is over.
-void job_runner_impl::departed(slot& s) {
-  s.gone = true;
+void job_runner_impl::departed(jobs::entry& one) {
+  one.candidate_closed = true;
   --departing_;
   // Work that goes on all the same keeps its name, unless the name will not be used again.
-  if (s.state == work::idle || closing_ || !session_->is_open()) retire(s);
+  if (one.state == jobs::work::idle || closing_ || !session_->is_open()) retire(one);
   if (closing_ && departing_ == 0) done();
 }
 
-void job_runner_impl::retire(slot& s) {
-  const auto removed = std::exchange(s.removed, nullptr);
+void job_runner_impl::retire(jobs::entry& one) {
+  const auto removed = std::exchange(one.removed, nullptr);
   if (!closing_) {
-    order_.erase(std::remove(order_.begin(), order_.end(), &s), order_.end());
+    order_.erase(std::remove(order_.begin(), order_.end(), &one), order_.end());
     list_changed();
-    slots_.erase(s.what.name);  // the caller holds it
+    entries_.erase(one.what.name);  // the caller holds it
   }
   if (removed && !silent_) removed();
 }
@@ -86,11 +86,11 @@ bool job_runner_impl::close(std::function<void()> closed) {
 // False: all have been told.
 bool job_runner_impl::close_next() {
   if (closed_to_ >= order_.size()) return false;
-  slot& s = *order_[closed_to_++];
-  if (s.gone) {
-    depart_next_turn(s);  // it works on after its grace: nobody waits for that now
-  } else if (!s.removing) {
-    depart(s);
+  jobs::entry& one = *order_[closed_to_++];
+  if (one.candidate_closed) {
+    depart_next_turn(one);  // it works on after its grace: nobody waits for that now
+  } else if (!one.removing) {
+    depart(one);
   }
   return true;
 }

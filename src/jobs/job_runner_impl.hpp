@@ -12,8 +12,9 @@
 
 #include "base/random.hpp"
 #include "core/time.hpp"
-#include "election/candidate_impl.hpp"
 #include "election/directory_impl.hpp"
+#include "jobs/entry.hpp"
+#include "jobs/newcomers.hpp"
 #include "jobs/places.hpp"
 #include "jobs/shares.hpp"
 #include "loop/slicer.hpp"
@@ -42,69 +43,50 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   [[nodiscard]] bool running(const std::string& name) const;
 
  private:
-  enum class work : std::uint8_t { idle, running, stopping };
-  struct slot {
-    ~slot() {
-      if (candidate != nullptr) candidate->silence();
-    }
-    job what;
-    std::shared_ptr<candidate_impl> candidate;  // null: has never stood
-    work state = work::idle;
-    bool told_to_stop = false;  // this term
-    bool stands = false;        // in the election, or as soon as it can
-    bool removing = false;
-    bool gone = false;           // removing, and its candidate is closed
-    std::size_t in_front = 0;    // while waiting
-    std::uint64_t term = 0;      // counts the starts
-    std::int64_t fencing_token = 0;  // of its candidate's last leadership
-    core::nanos since = 0;       // of the last one
-    core::nanos not_before = 0;  // not sought before
-    int failures = 0;            // in a row
-    std::function<void()> removed;
-  };
-  using slot_ptr = std::shared_ptr<slot>;
-  static constexpr milliseconds resign_limit{60000};
   static constexpr std::size_t jobs_a_turn = 64;
 
-  // The jobs.
-  slot* find(const std::string& name) const;
+  // The list: job_runner_impl.cc.
+  jobs::entry* find(const std::string& name) const;
   [[nodiscard]] error check_place(const std::string& name) const;
   error enlist(job&& one);
-  void settle(slot& s);
-  void enter(slot& s);
-  void withdraw(slot& s);
-  void acquired(slot& s, const leadership& term);
-  void lost(slot& s, reason why);
-  void stop_work(slot& s, reason why);
-  void stopped(slot& s, std::uint64_t term);
-  void ended(slot& s);
-  void fail(slot& s, const error& why);
-  [[nodiscard]] candidate_events events_for(slot& s);
 
-  // Leaving.
-  bool depart(slot& s);
-  void depart_next_turn(slot& s);
-  void departed(slot& s);
-  void retire(slot& s);
+  // Seeking a job, running it, giving it back: job_runner_work.cc.
+  void adjust(jobs::entry& one);  // stands where it should, and nowhere else
+  void adjust_at(core::nanos when, jobs::entry& one);
+  void enter(jobs::entry& one);
+  void withdraw(jobs::entry& one);
+  void acquired(jobs::entry& one, const leadership& term);
+  void lost(jobs::entry& one, reason why);
+  void stop_work(jobs::entry& one, reason why);
+  void stopped(jobs::entry& one, std::uint64_t run);
+  void ended(jobs::entry& one);
+  void fail(jobs::entry& one, const error& why);
+  void hand_over(jobs::entry& one);
+  void step_down_later(jobs::entry& one, core::nanos after);
+  [[nodiscard]] candidate_events events_for(jobs::entry& one);
+
+  // Leaving the list: job_runner_close.cc.
+  bool depart(jobs::entry& one);
+  void depart_next_turn(jobs::entry& one);
+  void departed(jobs::entry& one);
+  void retire(jobs::entry& one);
   bool close_next();
   void done();
 
-  // Their shares.
+  // Sharing out: job_runner_balance.cc.
   void follow();
+  void handed_over();
   void look();
   [[nodiscard]] bool sees_all() const { return directory_ != nullptr && directory_->current(); }
-  [[nodiscard]] std::vector<leader_info> candidates_of(const slot& s) const;
+  [[nodiscard]] std::vector<leader_info> candidates_of(const jobs::entry& one) const;
   void look_within(core::nanos most);
-  void consider(slot& s, core::nanos now);
-  [[nodiscard]] std::vector<jobs::instance_id> queue_of(const slot& s, core::nanos now,
-                                                        bool& newcomers);
-  void give_away(slot& s);
-  void step_down_later(slot& s, core::nanos after);
-  void forget_the_absent(core::nanos now);
+  void consider(jobs::entry& one, core::nanos now);
+  [[nodiscard]] std::vector<jobs::instance_id> queue_of(const jobs::entry& one, core::nanos now,
+                                                        bool& any_new);
 
-  // For many jobs at once, a slice a turn.
-  void settle_all();
-  bool settle_next();
+  // What is done later, and for many jobs at once: job_runner_later.cc.
+  void adjust_all();
+  bool adjust_next();
   void list_changed();
 
   // Calls `what` at or after this moment, unless the runner is closing by then.
@@ -115,8 +97,8 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   std::shared_ptr<session_impl> session_;
   job_runner_options options_;
   job_runner_events events_;
-  std::unordered_map<std::string, slot_ptr> slots_;
-  std::vector<slot*> order_;
+  std::unordered_map<std::string, std::shared_ptr<jobs::entry>> entries_;
+  std::vector<jobs::entry*> order_;  // as they came
   std::size_t running_ = 0;
   jobs::places places_;    // taken by what runs or is being stopped
   std::size_t moves_ = 0;  // given away, and the key is not gone yet
@@ -128,17 +110,13 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   slicer closes_{jobs_a_turn};
   std::function<void()> on_closed_;
 
-  std::size_t to_settle_ = 0;   // so many are to be looked at still
-  std::size_t settled_to_ = 0;  // in `order_`
-  slicer settling_{jobs_a_turn};
+  std::size_t to_adjust_ = 0;    // so many are to be looked at still
+  std::size_t adjusted_to_ = 0;  // in `order_`
+  slicer adjusting_{jobs_a_turn};
 
   std::shared_ptr<directory_impl> directory_;  // null: not needed
   jobs::shares shares_;
-  struct presence {
-    core::nanos first;
-    core::nanos last;
-  };
-  std::unordered_map<jobs::instance_id, presence> seen_;
+  jobs::newcomers newcomers_;
   std::size_t cursor_ = 0;     // where the next look goes on
   std::size_t looked_at_ = 0;  // so many since the last move
   core::nanos look_at_ = core::never;

@@ -21,20 +21,20 @@ void job_runner_impl::at(core::nanos when, std::function<void()> what) {
 }
 
 // Whoever asks anew while it goes on has all of them looked at once more, from where it is.
-void job_runner_impl::settle_all() {
-  to_settle_ = order_.size();
-  settling_.run([this](auto what) { post(std::move(what)); }, [this] { return settle_next(); });
+void job_runner_impl::adjust_all() {
+  to_adjust_ = order_.size();
+  adjusting_.run([this](auto what) { post(std::move(what)); }, [this] { return adjust_next(); });
 }
 
-bool job_runner_impl::settle_next() {
-  if (to_settle_ == 0) return false;
-  if (settled_to_ >= order_.size()) settled_to_ = 0;
-  settle(*order_[settled_to_++]);
-  return --to_settle_ != 0;
+bool job_runner_impl::adjust_next() {
+  if (to_adjust_ == 0) return false;
+  if (adjusted_to_ >= order_.size()) adjusted_to_ = 0;
+  adjust(*order_[adjusted_to_++]);
+  return --to_adjust_ != 0;
 }
 
 void job_runner_impl::list_changed() {
-  if (to_settle_ != 0) to_settle_ = order_.size();
+  if (to_adjust_ != 0) to_adjust_ = order_.size();
 }
 
 }  // namespace tenure::detail
