@@ -137,7 +137,7 @@ class worker {
 
   tenure::session session_;
   tenure::candidate candidate_;
-  tenure::token term_;  // cancelled while we do not lead
+  tenure::token term_;              // cancelled while we do not lead
   std::int64_t fencing_token_ = 0;  // of that term
   tenure::token unit_;
   tenure::subscription told_;

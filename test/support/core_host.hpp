@@ -211,8 +211,8 @@ class core_host {
 
   std::vector<core::tell> told;
   std::map<core::election_id, std::int64_t> terms;  // fencing token of the last leadership of each
-  std::vector<core::send> open;  // requests without an answer
-  std::vector<core::send> sent;  // all of them
+  std::vector<core::send> open;                     // requests without an answer
+  std::vector<core::send> sent;                     // all of them
   std::vector<core::open_stream> streams;
   std::vector<core::stream_id> closed_streams;
   std::optional<core::open_stream> stream;

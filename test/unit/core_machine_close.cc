@@ -454,3 +454,19 @@ Test(core_machine_close, two_resignations_are_answered_once_though_the_lease_end
   h.run(second);
   cr_assert(eq(sz, h.count(news::resigned), 1));
 }
+
+Test(core_machine_close, a_late_word_of_an_earlier_term_does_not_end_the_grace_of_this_one) {
+  core_host h;
+  h.stand();
+  h.serve_all();
+  const std::int64_t first = h.terms[0];
+  h.feed(expired{});
+  h.run(2 * second);  // its work takes longer than its grace
+  cr_assert(h.leads());
+  h.feed(expired{});
+  h.feed(work_stopped{0, first});
+  cr_assert(h.standing() == standing::stopping);
+  cr_assert(h.find(op::withdraw) == nullptr);
+  h.stop_work(0);
+  cr_assert(h.find(op::withdraw) != nullptr);
+}

@@ -402,20 +402,6 @@ Test(core_machine_loss, work_stopped_at_any_other_time_does_nothing) {
   cr_assert(h.told.empty());
 }
 
-Test(core_machine_loss, a_late_word_of_an_earlier_term_does_not_end_the_grace_of_this_one) {
-  leading_host h;
-  const std::int64_t first = h.terms[0];
-  h.feed(expired{});
-  h.run(2 * second);  // its work takes longer than its grace
-  cr_assert(h.leads());
-  h.feed(expired{});
-  h.feed(work_stopped{0, first});
-  cr_assert(h.standing() == standing::stopping);
-  cr_assert(h.find(op::withdraw) == nullptr);
-  h.stop_work(0);
-  cr_assert(h.find(op::withdraw) != nullptr);
-}
-
 Test(core_machine_loss, loses_and_regains_a_thousand_times_with_one_loss_for_each_term) {
   leading_host h;
   for (int i = 0; i < 1000; ++i) {
