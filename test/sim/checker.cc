@@ -219,6 +219,7 @@ void checker::look(const event& e) {
 void checker::handed_away(std::size_t at) {
   term& t = terms_[at];
   const process& p = w_->processes[t.process];
+  if (p.gone()) return;
   t.stood_still = p.stood_still();
   const auto& times = p.core().times();
   const nanos allowed = times.reassure_interval + times.reassure_timeout;
@@ -261,7 +262,8 @@ void checker::cannot_withdraw(std::size_t process, std::int64_t lease) {
 void checker::expect_given_up(const event& e) {
   const sim::cluster& c = w_->cluster;
   // Once it is let go, when it ends is etcd's affair.
-  const bool let_go = w_->processes[static_cast<std::size_t>(e.b)].core().lease_id() != e.c;
+  const process& p = w_->processes[static_cast<std::size_t>(e.b)];
+  const bool let_go = !p.open_now() || p.core().lease_id() != e.c;
   if (let_go || c.may_write(e.b) || c.store.keys_of(e.c) == 0) {
     stuck_.erase(std::find(stuck_.begin(), stuck_.end(), e.c));
     return;
