@@ -28,7 +28,7 @@ BUILD ?= build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 
 VERSION  := $(shell sed -n 's/.*TENURE_VERSION "\(.*\)"/\1/p' include/tenure/version.h)
 # The soname changes when the ABI does. It never does by accident: `make abi` compares the exports.
-SONAME   := libtenure.so.0
+SONAME   := libtenure.so.1
 REALNAME := libtenure.so.$(VERSION)
 
 # Without pkg-config it builds all the same.

@@ -44,6 +44,7 @@ struct election {
   std::int64_t fencing_token = 0;    // of the present leadership, or of the last one
   std::int64_t own_revision = 0;     // create revision of our key; 0: no key, as far as we know
   std::int64_t read_revision = 0;    // the queue is known as of this revision
+  nanos read_sent = 0;               // and was asked for at this moment
   std::int64_t leader_revision = 0;  // create revision of the leader's key, as told
   std::int64_t leader_lease = 0;     // from its name
   std::int64_t leader_dirty = 0;     // something happened to the leader's key at this revision

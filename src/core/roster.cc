@@ -110,7 +110,7 @@ void roster::try_lead(const context& c, election_id id) {
     ready_.push_back(id);
     return;
   }
-  if (e.front_more) {
+  if (e.front_more || e.read_sent < back_at_) {
     batches_.add(op::read_queue, id, e);
     return;
   }
@@ -282,25 +282,23 @@ void roster::lease_granted(const context& c) {
 }
 
 // An older etcd acknowledges a keepalive that overlaps the lease's end (etcd#20590), and the delete
-// of our key may be late on the watch: whoever let the deadline pass reads his queue anew, and what
-// was asked for before does not count.
+// of our key may be late on the watch. So what was asked for before does not count, and all queues
+// are read anew, a slice a turn.
 void roster::back(const context& c) {
   back_at_ = c.now;
-  for (election_id id = 0; id < all_.size(); ++id) doubt(id);
+  reread_at_ = c.now;
   ready_.clear();
 }
 
 // Those who had to wait look first whether the key is still there.
 void roster::renewed() {
-  for (const election_id id : ready_) doubt(id);
+  for (const election_id id : ready_) {
+    election& e = all_[id];
+    if (e.state != standing::queued) continue;
+    e.unsure = true;
+    batches_.add(op::read_queue, id, e);
+  }
   ready_.clear();
-}
-
-void roster::doubt(election_id id) {
-  election& e = all_[id];
-  if (e.state != standing::queued) return;
-  e.unsure = true;
-  batches_.add(op::read_queue, id, e);
 }
 
 bool roster::wants_lease() const {

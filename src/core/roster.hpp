@@ -74,11 +74,7 @@ class roster {
   void doubt_longer(const context& c, election& e);
   void own_key_gone(const context& c, election_id id);
   void deleted(const context& c, election_id id, const change& what);
-  // Read before events were lost, or asked for before the deadline had passed.
-  bool outdated(const completion& done, const answer& a) const {
-    return a.revision + 1 < lost_until_ || done.sent < back_at_;
-  }
-  void doubt(election_id id);
+  bool outdated(const answer& a) const { return a.revision + 1 < lost_until_; }
   void catch_up(const context& c, election_id id);
   void leader_moved(election_id id, std::int64_t revision);
   void tell_held(const context& c, cause why);
@@ -131,7 +127,7 @@ class roster {
   std::size_t attached_ = 0;  // elections with a candidate of the user's
   bool closing_ = false;
   std::int64_t lost_until_ = 0;
-  nanos back_at_ = 0;  // the deadline moved then, though it had passed
+  nanos back_at_ = 0;  // the deadline moved then, though it had passed: no queue read before counts
   int refused_ = 0;    // withdrawals refused for want of permission since one came through
   batches batches_;
   bool busy_ = false;                // this turn has done enough

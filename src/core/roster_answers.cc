@@ -82,7 +82,8 @@ void roster::stood(const context& c, const completion& done, const answer& a) {
     }
     all_.enter(e, standing::queued);
     take_queue(e, a.rivals.data() + got.first, got.count, got.more, a.revision, c.lease.id());
-    e.unsure = outdated(done, a);
+    e.unsure = outdated(a);
+    e.read_sent = done.sent;
     t.what = news::campaigning;
     c.say(std::move(t));
     catch_up(c, id);
@@ -184,14 +185,15 @@ void roster::queue_read(const context& c, const completion& done, const answer& 
       continue;
     }
     const std::size_t before = e.front.size();
-    e.unsure = outdated(done, a);
+    e.unsure = outdated(a);
+    e.read_sent = done.sent;
     take_queue(e, a.rivals.data() + got.first, got.count, got.more, a.revision, c.lease.id());
     if (got.own_revision != e.own_revision) {
       own_key_gone(c, asked.election);
       continue;
     }
     catch_up(c, asked.election);
-    if (e.unsure) batches_.add(op::read_queue, asked.election, e);
+    if (e.unsure || e.read_sent < back_at_) batches_.add(op::read_queue, asked.election, e);
     if (e.state != standing::queued) continue;
     try_lead(c, asked.election);
     if (e.state != standing::queued || e.front.empty() || e.front.size() == before) continue;

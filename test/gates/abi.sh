@@ -25,8 +25,8 @@ if ! difference=$(diff -u "$list" <(exports)); then
   exit 1
 fi
 name=$(objdump -p "$library" | awk '$1 == "SONAME" {print $2}')
-if [ "$name" != libtenure.so.0 ]; then
-  echo "the soname is $name, not libtenure.so.0"
+if [ "$name" != libtenure.so.1 ]; then
+  echo "the soname is $name, not libtenure.so.1"
   exit 1
 fi
 echo "$(wc -l <"$list") exported symbols, as listed"

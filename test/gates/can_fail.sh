@@ -66,7 +66,7 @@ red 'fuzz corpus' 'heap-buffer-overflow' "$place/replay" "$place/seed"
 mkdir -p "$place/abi" "$place/core/obj/src/core"
 mapfile -t objects < <(find "$build/obj/src" -name '*.o')
 g++ -fPIC -c "$planted/exported.cc" -o "$place/exported.o"
-g++ -shared -Wl,-soname,libtenure.so.0 -Wl,--version-script="$build/exports.map" \
+g++ -shared -Wl,-soname,libtenure.so.1 -Wl,--version-script="$build/exports.map" \
   -o "$place/abi/libtenure.so" "${objects[@]}" "$place/exported.o" -luv -lcurl
 red 'abi: an extra symbol' '^\+tenure::planted\(\)$' "$gates/abi.sh" "$place/abi"
 g++ -shared -Wl,-soname,libtenure.so.7 -Wl,--version-script="$build/exports.map" \

@@ -23,7 +23,7 @@ run_make() { make --no-print-directory BUILD="$build" "$@"; }
 
 nothing_is_left() {
   run_make install DESTDIR="$place/root" PREFIX=/usr LIBDIR=/usr/lib/somewhere || return 1
-  [ -e "$place/root/usr/lib/somewhere/libtenure.so.0" ] || return 1
+  [ -e "$place/root/usr/lib/somewhere/libtenure.so.1" ] || return 1
   [ -e "$place/root/usr/include/tenure/tenure.hpp" ] || return 1
   run_make uninstall DESTDIR="$place/root" PREFIX=/usr LIBDIR=/usr/lib/somewhere || return 1
   local left
@@ -48,7 +48,7 @@ shared_works() {
   read_flags --cflags --libs tenure libuv
   compile "$place/shared" "$@" "${flags[@]}" &&
     LD_LIBRARY_PATH=$place/prefix/lib "$place/shared" &&
-    objdump -p "$place/shared" | grep -q 'NEEDED *libtenure.so.0$'
+    objdump -p "$place/shared" | grep -q 'NEEDED *libtenure.so.1$'
 }
 # Only our own library is static: distributions ship few of libcurl's many dependencies as archives.
 static_works() {

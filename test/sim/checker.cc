@@ -269,7 +269,9 @@ void checker::expect_given_up(const event& e) {
     return;
   }
   // A new leader of etcd gives every lease its time anew.
-  const nanos since = std::max(c.led_since(), c.refused_since(e.b));
+  nanos since = std::max(c.led_since(), c.refused_since(e.b));
+  // Where large requests are lost, none of its tries need be heard.
+  if (w_->opt.large_lost != 0) since = std::max(since, w_->opt.calm_from);
   if (!c.has_leader() || w_->now < since + until_given_up()) {
     w_->agenda.again(e, std::max(since + until_given_up(), w_->now + second));
     return;

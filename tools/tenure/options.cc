@@ -88,6 +88,9 @@ class reader {
       case flag_id::ttl: return take_time("ttl", value, seconds_kind, session.ttl);
       case flag_id::reassure_interval:
         return take_time("reassure-interval", value, session.reassure_interval);
+      case flag_id::last_seen_interval:
+        return take_time("last-seen-interval", value, milliseconds_kind,
+                         session.last_seen_interval);
       case flag_id::reassure_timeout:
         return take_time("reassure-timeout", value, session.reassure_timeout);
       case flag_id::stop_grace: return take_time("stop-grace", value, session.stop_grace);
