@@ -187,6 +187,8 @@ Test(directory, tells_every_change_of_leader_and_nothing_else) {
   cr_assert(eq(sz, f.told.size(), 1), "nobody leads anywhere");
   instance a(loop, "a", etcd.endpoints());
   instance b(loop, "b", etcd.endpoints());
+  a.options.reassure_interval = milliseconds(200);
+  a.options.last_seen_interval = milliseconds(200);
   a.start().await("acquired");
   f.await(loop, "=a");
   b.start().await("campaigning");
