@@ -18,8 +18,8 @@ std::shared_ptr<const std::string> evidence::text(core::nanos now, const core::c
                    : std::to_string((now - at) / core::millisecond) + " ms ago";
   };
   std::string words = "the last acknowledged keepalive was sent " + ago(c.kept_at) +
-                      ", the last confirmation " + ago(c.confirmed_at) +
-                      ", under raft term " + std::to_string(c.term);
+                      ", the last confirmation " + ago(c.confirmed_at) + ", under raft term " +
+                      std::to_string(c.term);
   if (trouble_at_ != 0)
     words += "; the last failure was " + ago(trouble_at_) + ": " + last_trouble_;
   text_ = std::make_shared<const std::string>(std::move(words));
