@@ -103,6 +103,7 @@ enum class refusal : std::uint8_t {
   permission_denied,
   too_many_operations,  // more than --max-txn-ops
   gateway_off,          // plain 404: --enable-grpc-gateway=false
+  host_not_allowed,     // 421: --host-whitelist
   client_cn,            // 400 "CommonName of client sending a request…"
   server_certificate,   // 503 with "bad certificate"/"connection closed" of the gateway itself
   rejected              // anything else that a repetition will not mend
@@ -111,7 +112,8 @@ enum class refusal : std::uint8_t {
 struct error_response {
   etcd::refusal refusal = refusal::rejected;
   int code = 0;  // gRPC code, 0 if the body had none
-  // etcd's text, or the start of a body that is not etcd's. Printable, at most 200 bytes.
+  // etcd's text. Of a body that is not etcd's: the HTTP status and the body's start, or what that
+  // status means. Printable, never empty for an HTTP status, at most 200 bytes.
   std::string message;
 };
 
@@ -127,6 +129,9 @@ struct error_response {
 [[nodiscard]] bool parse(std::string_view body, authenticate_response& out, std::string& why);
 // One document, {"result":{…}} or {"error":{…}}, or a bare error {"code":…,"message":…}.
 [[nodiscard]] bool parse(std::string_view document, watch_message& out, std::string& why);
+
+// What a body is that no etcd sends, such as a compressed one; "" if nothing of it is known.
+[[nodiscard]] const char* foreign(std::string_view body);
 
 // Reads the body of an HTTP answer whose status is not 200. Also the document {"error":…} of one
 // whose status is 200.

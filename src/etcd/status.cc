@@ -101,11 +101,40 @@ etcd::refusal by_http(long status) {
   if (status == 404) return refusal::gateway_off;
   if (status == 401) return refusal::token_invalid;
   if (status == 403) return refusal::permission_denied;
+  if (status == 421) return refusal::host_not_allowed;
   if (status == 429) return refusal::overloaded;
   // An empty or foreign 200 is no answer either: another endpoint may give one.
   if (status == 408 || status >= 500 || (status >= 200 && status < 300))
     return refusal::unavailable;
   return refusal::rejected;
+}
+
+// etcd gives each of its answers a text. So something before it gave one that has none.
+const char* meaning(long status) {
+  switch (status) {
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308: return "a redirect, which etcd never sends: write etcd's own client URL";
+    case 401:
+    case 407: return "what stands before etcd wants credentials of its own";
+    case 403: return "what stands before etcd forbids it";
+    case 404: return "nothing is served under this path";
+    case 405:
+    case 501: return "what stands before etcd takes no POST";
+    case 413: return "what stands before etcd takes no request of this size";
+    case 431: return "what stands before etcd takes no headers of this size";
+    case 421: return "this host name is not allowed there";
+    case 429: return "what stands before etcd takes no more requests now";
+    case 408:
+    case 502:
+    case 503:
+    case 504: return "a proxy or load balancer there has no etcd to ask";
+    default:
+      return status >= 200 && status < 300 ? "an answer without a text is not etcd's"
+                                           : "this is not etcd's own answer";
+  }
 }
 
 // The message goes to logs and terminals: printable ASCII only, with blanks for the rest.
@@ -119,6 +148,18 @@ std::string printable(std::string_view text) {
   }
   out.erase(out.find_last_not_of(' ') + 1);
   return out;
+}
+
+// "HTTP 502: <html>…" for a body that is not etcd's.
+std::string in_words(long status, std::string_view body) {
+  // What etcd says of --host-whitelist is longer than there is room for: its first sentence will
+  // do.
+  if (status == 421) body = body.substr(0, body.find(".  "));
+  std::string what = body.empty() ? "" : foreign(body);
+  if (what.empty()) what = printable(body);
+  if (what.empty()) what = meaning(status);
+  if (status != 0) what = "HTTP " + std::to_string(status) + ": " + what;
+  return what.substr(0, max_message);
 }
 
 // The code in "rpc error: code = Unauthenticated desc = …", which is how a watch's cancel_reason
@@ -143,6 +184,17 @@ const rule* find_rule(std::string_view text) {
 }
 
 }  // namespace
+
+const char* foreign(std::string_view body) {
+  if (body.empty()) return "its body is empty";
+  const auto begins = [body](std::string_view with) { return body.substr(0, with.size()) == with; };
+  if (begins("\x1f\x8b"))
+    return "its body is compressed, which was not asked for: what stands before etcd must not do "
+           "that";
+  if (begins("\xef\xbb\xbf"))
+    return "its body begins with a byte order mark: what stands before etcd must not change it";
+  return "";
+}
 
 error_response classify(int code, std::string_view text) {
   error_response out;
@@ -172,7 +224,7 @@ error_response classify(long http_status, std::string_view body) {
     return out;
   }
   error_response out;
-  out.message = printable(body);
+  out.message = in_words(http_status, body);
   out.refusal = http_status == 400 && contains(body, "CommonName of client sending a request")
                     ? refusal::client_cn
                     : by_http(http_status);

@@ -22,6 +22,7 @@ bool not_http(CURLcode code) {
 }
 
 delivery how_far(const outcome& o) {
+  if (o.to_itself) return delivery::not_sent;  // to nobody but ourselves
   if (o.too_large || o.code == CURLE_FILESIZE_EXCEEDED) return delivery::too_large;
   if (o.code == CURLE_OK && o.headers_whole) return delivery::answered;
   if (!o.sent) return delivery::not_sent;
@@ -49,9 +50,17 @@ std::string connect_failure(const outcome& o) {
   }
 }
 
+// Since 3.4.25 and 3.5.8 etcd can have its HTTP gateway at URLs of its own.
+constexpr const char* grpc_only =
+    "is it etcd's client port? Where etcd runs with --listen-client-http-urls, its other client "
+    "URLs speak gRPC only: write a URL of that flag";
+
 std::string tls_failure(const outcome& o) {
-  if (has(o.detail, "wrong version number")) {
+  if (has(o.detail, "wrong version number") || has(o.detail, "packet length too long")) {
     return "no TLS is spoken there: write the endpoint with http://, or switch TLS on in etcd";
+  }
+  if (has(o.detail, "no application protocol")) {
+    return "what answers there does not speak HTTP/1.1 (" + curl_says(o) + "): " + grpc_only;
   }
   if (certificate_refused(o)) {
     return o.client_cert ? "etcd refused our client certificate (" + curl_says(o) +
@@ -80,7 +89,10 @@ std::string distrust_failure(const outcome& o) {
 // unread, and the reset that follows may overtake the alert.
 std::string perhaps(const outcome& o) {
   if (o.status != 0 || !o.new_connection) return {};
-  if (!o.endpoint->tls) return "; if etcd serves TLS there, write the endpoint with https://";
+  if (!o.endpoint->tls) {
+    return "; if etcd serves TLS there, write the endpoint with https://; if it runs with "
+           "--listen-client-http-urls, write a URL of that flag";
+  }
   return o.client_cert ? "; perhaps etcd did not accept our client certificate: its log says so"
                        : "; perhaps etcd wants a client certificate: its log says so";
 }
@@ -90,12 +102,15 @@ std::string closed_without_answer(const outcome& o) {
 }
 
 std::string cause(const outcome& o, delivery how) {
+  if (o.to_itself) {
+    return "the connection came back to this process, as the system chose that very port for our "
+           "end: nothing listens there; is etcd running, and is the port right?";
+  }
   if (how == delivery::too_large) {
     return "the answer is larger than " + std::to_string(o.max_answer) + " bytes";
   }
   if (how == delivery::bad_http) {
-    return "what answers there does not speak HTTP (" + curl_says(o) +
-           "): is it etcd's client port?";
+    return "what answers there does not speak HTTP/1.1 (" + curl_says(o) + "): " + grpc_only;
   }
   if (how == delivery::broken && o.code == CURLE_COULDNT_CONNECT) return closed_without_answer(o);
   switch (o.code) {
@@ -135,7 +150,7 @@ reply judge(const outcome& o) {
   reply r;
   r.delivery = how_far(o);
   r.http_status = o.status;
-  if (r.delivery != delivery::answered) r.failure = o.endpoint->url + ": " + cause(o, r.delivery);
+  if (r.delivery != delivery::answered) r.failure = cause(o, r.delivery);
   return r;
 }
 

@@ -17,6 +17,7 @@ struct outcome {
   bool sent = false;           // a connection stood and the request was begun
   bool too_large = false;      // we stopped it
   bool headers_whole = false;  // the answer's headers came to their end
+  bool to_itself = false;      // both ends of the connection are the same
   long status = 0;
   long os_error = 0;
   std::string_view detail;  // curl's words

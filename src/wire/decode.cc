@@ -207,8 +207,10 @@ decoded decoder::decode(core::call_id call, const expected& asked, const net::re
   } else if (std::string why; !read(asked, reply.body, out, why)) {
     out = {};  // not a part of it counts
     out.answer.what = core::outcome::bad_answer;
-    out.failure = report_.failed(asked.what, asked.endpoint, errc::bad_answer,
-                                 "not an answer of etcd's gateway (" + why + ")");
+    const std::string_view known = etcd::foreign(reply.body);
+    out.failure = report_.failed(
+        asked.what, asked.endpoint, errc::bad_answer,
+        "not an answer of etcd's gateway (" + (known.empty() ? why : std::string(known)) + ")");
   }
   out.answer.call = call;
   return out;

@@ -11,7 +11,11 @@ using core::outcome;
 const char* remedy(etcd::refusal r) {
   switch (r) {
     case etcd::refusal::gateway_off:
-      return ": the HTTP/JSON gateway is off there; start etcd with --enable-grpc-gateway=true";
+      return ": no HTTP/JSON gateway is there; start etcd with --enable-grpc-gateway=true; where "
+             "it "
+             "runs with --listen-client-http-urls, write a URL of that flag; a grpc-proxy has none";
+    case etcd::refusal::host_not_allowed:
+      return ": put the endpoint's host into etcd's --host-whitelist";
     case etcd::refusal::client_cn:
       return ": etcd's gateway refuses client certificates with a CommonName while authentication "
              "is on; "

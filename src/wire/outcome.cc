@@ -19,6 +19,7 @@ outcome to_outcome(etcd::refusal r) {
     case etcd::refusal::permission_denied: return outcome::permission_denied;
     case etcd::refusal::too_many_operations: return outcome::too_many_operations;
     case etcd::refusal::gateway_off:
+    case etcd::refusal::host_not_allowed:
     case etcd::refusal::client_cn:
     case etcd::refusal::rejected: return outcome::rejected;
   }

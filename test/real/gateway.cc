@@ -42,7 +42,7 @@ Test(gateway, that_is_off_is_named_with_the_option_that_turns_it_on) {
   test::loop loop;
   instance a(loop, "a", store.endpoints());
   a.start();
-  await_trouble(loop, a, "gateway is off", "--enable-grpc-gateway=true");
+  await_trouble(loop, a, "no HTTP/JSON gateway is there", "--enable-grpc-gateway=true");
   expect_nobody_elected(loop, a);
 }
 
@@ -71,5 +71,15 @@ Test(gateway,
   a.options.auth = {"root", "hunter2"};
   a.start();
   await_trouble(loop, a, "CommonName", "use a certificate without one");
+  expect_nobody_elected(loop, a);
+}
+
+Test(gateway, that_does_not_know_the_endpoints_name_is_named_with_the_option_that_lists_it) {
+  test::etcd store(1, {"--host-whitelist=127.0.0.1"});
+  test::loop loop;
+  const std::string url = store.endpoint();
+  instance a(loop, "a", {"http://localhost" + url.substr(url.rfind(':'))});
+  a.start();
+  await_trouble(loop, a, "HTTP 421", "--host-whitelist");
   expect_nobody_elected(loop, a);
 }

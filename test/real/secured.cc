@@ -217,3 +217,34 @@ Test(secured, what_the_user_may_not_do_is_reported_as_that) {
   a.close_and_wait();
   cr_assert(zero(int, loop.close()));
 }
+
+Test(secured, a_leader_that_may_only_read_any_more_leads_on_and_lets_its_lease_go_at_the_end) {
+  test::etcd store;
+  with_users(store);
+  as_root(store, {"user", "add", "reader:s3cret"});
+  as_root(store, {"role", "add", "narrow"});
+  const auto may = [&store](const std::string& what) {
+    as_root(store, {"role", "grant-permission", "narrow", "--prefix=true", what, "app/"});
+  };
+  may("readwrite");
+  as_root(store, {"user", "grant-role", "reader", "narrow"});
+  test::loop loop;
+  instance a(loop, "a", store.endpoints());
+  instance b(loop, "b", store.endpoints());
+  a.options.auth = {"reader", "s3cret"};
+  as_service(b);
+  a.start().await("acquired");
+  b.start().await("position 1");
+  may("read");
+  // A confirmation writes nothing below the prefix, so it is allowed.
+  leads_on(loop, a);
+  test::ok(a.candidate.resign(milliseconds(1000), [](const error&) {}));
+  a.stop_work();
+  // Its key may not be deleted. If its lease were kept alive, nobody would ever lead again.
+  b.await("acquired");
+  cr_assert(gt(llong, b.term.fencing_token, a.term.fencing_token));
+  cr_assert(a.was_told("trouble permission_denied"));
+  a.close_and_wait();
+  b.close_and_wait();
+  cr_assert(zero(int, loop.close()));
+}

@@ -163,6 +163,7 @@ Test(etcd_status, decides_by_the_http_status_where_the_body_is_not_etcds) {
       {401, "Unauthorized", refusal::token_invalid},
       {403, "<html>Forbidden</html>", refusal::permission_denied},
       {405, "Method Not Allowed\n", refusal::rejected},
+      {421, "The host is not allowed", refusal::host_not_allowed},
       {413, "<html><head><title>413 Request Entity Too Large</title></head></html>",
        refusal::rejected},
       {415, "", refusal::rejected},
@@ -205,14 +206,29 @@ Test(etcd_status, takes_capital_letters_as_some_gateways_have_them) {
 
 Test(etcd_status, gives_a_printable_message_of_at_most_200_bytes) {
   cr_assert(eq(type(std::string), classify(502L, "\n  a\x1b[31mb\xff\xc3\xa9\r\nc\x7f\n").message,
-               std::string("a [31mb     c")));
+               std::string("HTTP 502: a [31mb     c")));
   cr_assert(eq(sz, classify(502L, std::string(5000, 'x')).message.size(), 200u));
   const std::string json = R"({"code":14,"message":")" + std::string(5000, 'y') + "\"}";
   cr_assert(eq(type(std::string), classify(503L, json).message, std::string(200, 'y')));
   cr_assert(eq(type(std::string),
                classify(503L, R"({"code":14,"message":"a\u001bb\u0000c"})").message,
                std::string("a b c")));
-  cr_assert(eq(type(std::string), classify(502L, " \r\n ").message, std::string()));
+}
+
+Test(etcd_status, an_answer_without_a_text_is_given_one) {
+  for (const long status : {200L, 204L, 302L, 307L, 401L, 403L, 404L, 405L, 407L, 408L,
+                            413L, 418L, 421L, 429L, 431L, 500L, 502L, 503L, 504L, 999L}) {
+    const std::string begin = "HTTP " + std::to_string(status) + ": ";
+    for (const char* body : {"", " \r\n "}) {
+      const std::string said = classify(status, body).message;
+      cr_assert(said.rfind(begin, 0) == 0 && said.size() > begin.size() + 10, "%s", said.c_str());
+    }
+  }
+}
+
+Test(etcd_status, bytes_that_are_no_text_are_named_and_not_printed) {
+  cr_assert(classify(502L, "\x1f\x8b\x08\x01\x02").message.find("compressed") != std::string::npos);
+  cr_assert(classify(200L, "\xef\xbb\xbf{}").message.find("byte order mark") != std::string::npos);
 }
 
 Test(etcd_status, takes_no_answer_for_an_error) {
