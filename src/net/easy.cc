@@ -4,6 +4,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <cstring>
+
 #include "net/tls.hpp"
 
 namespace tenure::net {
@@ -82,6 +84,19 @@ CURL* make_easy(const transport_config& config) {
     return nullptr;
   }
   return easy;
+}
+
+bool reached_itself(CURL* easy) {
+  const char* here = nullptr;
+  const char* there = nullptr;
+  long port_here = 0;
+  long port_there = 0;
+  curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &port_here);
+  curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &port_there);
+  if (port_here == 0 || port_here != port_there) return false;
+  curl_easy_getinfo(easy, CURLINFO_LOCAL_IP, &here);
+  curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &there);
+  return here != nullptr && there != nullptr && std::strcmp(here, there) == 0;
 }
 
 }  // namespace tenure::net

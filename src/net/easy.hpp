@@ -13,4 +13,8 @@ namespace tenure::net {
 // A new handle with those options; null if there is no memory. `config` must outlive it.
 [[nodiscard]] CURL* make_easy(const transport_config& config);
 
+// Both ends of its connection are the same. A connect to a port where nobody listens meets itself
+// if the system takes that port for our end.
+[[nodiscard]] bool reached_itself(CURL* easy);
+
 }  // namespace tenure::net

@@ -1,7 +1,6 @@
 #include "net/exchange.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "net/cloexec.hpp"
@@ -24,20 +23,6 @@ constexpr long stream_buffer = 1024;
 bool has_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
-
-// A connect to a port where nobody listens meets itself if the system takes that port for its end.
-bool reached_itself(CURL* easy) {
-  const char* here = nullptr;
-  const char* there = nullptr;
-  long port_here = 0;
-  long port_there = 0;
-  curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &port_here);
-  curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &port_there);
-  if (port_here == 0 || port_here != port_there) return false;
-  curl_easy_getinfo(easy, CURLINFO_LOCAL_IP, &here);
-  curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &there);
-  return here != nullptr && there != nullptr && std::strcmp(here, there) == 0;
 }
 
 }  // namespace
