@@ -34,6 +34,10 @@ void candidate::work_stopped(std::int64_t fencing_token) {
   if (impl_ != nullptr) impl_->work_stopped(fencing_token);
 }
 
+void candidate::work_stopped() {
+  if (impl_ != nullptr) impl_->work_stopped(impl_->ending());
+}
+
 error candidate::resign(milliseconds limit, std::function<void(const error&)> done) {
   if (impl_ == nullptr) return {errc::wrong_state, "the candidate does not stand", 0};
   return guarded([&] { return impl_->resign(limit, std::move(done)); });

@@ -96,6 +96,9 @@ class TENURE_API candidate {
   // nothing at any other time, and nothing for another leadership: a late call does no harm. May be
   // called from within `lost`.
   void work_stopped(std::int64_t fencing_token);
+  // The same from within `lost`, for work that has stopped by then: it is the leadership that is
+  // being told of. Anywhere else it names none, and does nothing.
+  void work_stopped();
 
   // Gives the leadership up, or leaves the queue.
   // The token is cancelled before this returns. Then it waits for `work_stopped`, or for the stop

@@ -160,10 +160,17 @@ void candidate_impl::lost(reason why) {
   }
   post([this, why, in_words, which = term_] {
     if (never_began(which)) return;
-    owed_ = false;
-    if (!silent_ && events_.lost) events_.lost(why, {wire::to_errc(why), in_words(), 0});
+    tell_lost(why, events_.lost ? in_words() : std::string());
   });
   end_term();
+}
+
+void candidate_impl::tell_lost(reason why, const std::string& in_words) {
+  owed_ = false;
+  if (silent_ || !events_.lost) return;
+  ending_ = told_;
+  events_.lost(why, {wire::to_errc(why), in_words, 0});
+  ending_ = 0;
 }
 
 // The leadership was over before it could be told. So no work was started, and none has to stop.
@@ -228,10 +235,7 @@ void candidate_impl::told_leader(const leader_info& who) {
 void candidate_impl::ended() {
   // It may be closed while the key that it resigned is being deleted.
   post([this] {
-    if (!owed_) return;
-    owed_ = false;
-    constexpr reason why = reason::session_closed;
-    if (!silent_ && events_.lost) events_.lost(why, {wire::to_errc(why), text(why), 0});
+    if (owed_) tell_lost(reason::session_closed, text(reason::session_closed));
   });
   answer_all({errc::closed, "the session was closed", 0});
   if (node_ != nullptr) node_->cancel(reason::session_closed);

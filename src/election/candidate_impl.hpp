@@ -30,6 +30,8 @@ class candidate_impl final : public client, public std::enable_shared_from_this<
   error resign(milliseconds limit, std::function<void(const error&)> done);
   bool close(std::function<void()> closed);
   void silence();  // the handle is gone
+  // Fencing token of the leadership whose loss is being told; 0: none is.
+  [[nodiscard]] std::int64_t ending() const { return ending_; }
   [[nodiscard]] bool leading() const { return node_ != nullptr && !node_->cancelled(); }
   [[nodiscard]] bool in_use() const { return session_ != nullptr; }
 
@@ -48,6 +50,7 @@ class candidate_impl final : public client, public std::enable_shared_from_this<
   void post(Call&& what);
   void acquired(std::int64_t fencing_token);
   void lost(reason why);
+  void tell_lost(reason why, const std::string& in_words);
   bool never_began(std::int64_t term);
   void end_term();
   std::uint32_t promised(std::function<void(const error&)> done);
@@ -65,6 +68,7 @@ class candidate_impl final : public client, public std::enable_shared_from_this<
   token_node* node_ = nullptr;
   std::int64_t term_ = 0;  // fencing token of the last leadership; 0: none yet
   std::int64_t told_ = 0;  // and of the last one that was told
+  std::int64_t ending_ = 0;
   std::vector<promise> promises_;
   std::uint32_t last_promise_ = 0;
 };

@@ -209,3 +209,28 @@ Test(loss, of_a_key_rewritten_by_somebody_else_is_noticed_by_reassurance) {
   cr_assert(etcd.etcdctl({"get", "--prefix", "app/"}).empty());
   cr_assert(zero(int, loop.close()));
 }
+
+Test(loss, work_stopped_without_a_token_means_the_leadership_that_is_being_told_of_and_no_other) {
+  test::etcd etcd;
+  test::loop loop;
+  instance a(loop, "a", etcd.endpoints());
+  a.options.ttl = milliseconds(120000);
+  a.options.stop_grace = milliseconds(60000);  // longer than this test may take
+  a.stop_at_once = false;
+  a.start().await("acquired");
+  a.candidate.work_stopped();  // it leads: no work has to stop
+  etcd.etcdctl({"del", a.term.key});
+  a.await("lost key_deleted");
+  a.candidate.work_stopped();  // it was told before
+  for (int i = 0; i < 100; ++i) uv_run(loop, UV_RUN_NOWAIT);
+  cr_assert(eq(llong, a.count("campaigning"), 1));
+  a.stop_work();
+  a.await("acquired", 2);
+  a.on_event = [&a](const std::string& what) {
+    if (what == "lost key_deleted") a.candidate.work_stopped();
+  };
+  etcd.etcdctl({"del", a.term.key});
+  a.await("acquired", 3);
+  a.close_and_wait();
+  cr_assert(zero(int, loop.close()));
+}
