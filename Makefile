@@ -12,7 +12,7 @@ LIBDIR     ?= $(PREFIX)/lib
 BINDIR     ?= $(PREFIX)/bin
 # Tests are not optimized: Criterion's assertions are large, and that would take minutes.
 # Your own CXXFLAGS hold for tests, too.
-TEST_LEVEL := $(if $(filter undefined,$(origin CXXFLAGS)),-O0)
+TEST_LEVEL := $(if $(filter undefined,$(origin CXXFLAGS)),-O0 -U_FORTIFY_SOURCE)
 CXXFLAGS   ?= $(if $(SANITIZE),-O1,-O2) -g
 PKG_CONFIG ?= pkg-config
 GROUP      ?= build test
@@ -24,6 +24,7 @@ JOBS       := $(shell nproc 2>/dev/null || echo 2)
 SECONDS    ?= 20
 
 comma := ,
+hash  := \#
 BUILD ?= build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 
 VERSION  := $(shell sed -n 's/.*TENURE_VERSION "\(.*\)"/\1/p' include/tenure/version.h)
@@ -41,8 +42,22 @@ UV_LIBS    := $(or $(shell $(PKG_CONFIG) --libs libuv 2>/dev/null),-luv)
 SAN := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 OWN := -std=c++17 -Iinclude -MMD -MP -fPIC -fvisibility=hidden -Wall -Wextra -Wpedantic -Wconversion \
        $(if $(WERROR),-Werror) $(if $(FUZZER),-fsanitize=fuzzer-no-link) $(SAN)
-COMPILE = $(CXX) $(OWN) $(DEP_CFLAGS) $(CPPFLAGS) $(CXXFLAGS)
-LINK    = $(CXX) $(SAN) $(CXXFLAGS) $(LDFLAGS)
+
+# Hardening, as far as the compiler knows it; HARDEN= leaves it out. Sanitizers look for the same
+# faults, and see less where a fortified function is called. Fortifying needs optimization, and is
+# the user's affair where the flags say something of it.
+HARDEN ?= $(if $(SANITIZE)$(FUZZER),,yes)
+knows = $(shell $(CXX) -Werror $(1) -x c++ -fsyntax-only /dev/null 2>/dev/null && echo $(1))
+ifneq ($(HARDEN),)
+  PROTECT := $(call knows,-fstack-protector-strong) $(call knows,-fstack-clash-protection)
+  FORTIFY := $(shell printf '%s\n' '$(hash)if !defined __OPTIMIZE__ || defined _FORTIFY_SOURCE' '$(hash)error' '$(hash)endif' | \
+               $(CXX) $(CPPFLAGS) $(CXXFLAGS) -x c++ -fsyntax-only - 2>/dev/null && echo -D_FORTIFY_SOURCE=2)
+  FIXED   := -Wl,-z,relro -Wl,-z,now
+  PIE     := -pie
+endif
+
+COMPILE = $(CXX) $(OWN) $(PROTECT) $(FORTIFY) $(DEP_CFLAGS) $(CPPFLAGS) $(CXXFLAGS)
+LINK    = $(CXX) $(SAN) $(FIXED) $(CXXFLAGS) $(LDFLAGS)
 
 # --- sources ---------------------------------------------------------------------------------
 objects = $(patsubst %.cc,$(BUILD)/obj/%.o,$(sort $(wildcard $(1))))
@@ -150,10 +165,10 @@ $(BUILD)/$(SONAME) $(BUILD)/libtenure.so: $(SHARED)
 	ln -sf $(REALNAME) $@
 
 $(BUILD)/tenure: $(TOOL_OBJ) $(STATIC) $(BUILD)/link-flags
-	$(LINK) -o $@ $(TOOL_OBJ) $(STATIC) $(DEP_LIBS) $(LDLIBS)
+	$(LINK) $(PIE) -o $@ $(TOOL_OBJ) $(STATIC) $(DEP_LIBS) $(LDLIBS)
 $(EXAMPLES): $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(STATIC) $(BUILD)/link-flags
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $< $(STATIC) $(DEP_LIBS) $(LDLIBS)
+	$(LINK) $(PIE) -o $@ $< $(STATIC) $(DEP_LIBS) $(LDLIBS)
 
 $(BUILD)/test/unit: $(UNIT_OBJ) $(SUPPORT_OBJ) $(STATIC) $(BUILD)/link-flags
 	@mkdir -p $(@D)
@@ -305,8 +320,8 @@ check-headers: ## public headers alone; the code in README.md; the library witho
 	$(TALLY) 'headers=test/gates/headers.sh' 'readme=test/gates/readme.sh' \
 	  'no exceptions=$(MAKE) --no-print-directory -j$(JOBS) BUILD=build-noexc WERROR=1 CXXFLAGS="-O0 -fno-exceptions -fno-rtti" lib'
 
-abi: all ## compare the exported symbols with test/abi/exports.txt
-	$(TALLY) 'abi=test/gates/abi.sh $(BUILD)' 'install=test/gates/install.sh $(BUILD)'
+abi: all ## compare the exported symbols with test/abi/exports.txt; how the built files are hardened
+	$(TALLY) 'abi=test/gates/abi.sh $(BUILD)' 'hardened=test/gates/hardened.sh $(BUILD)' 'install=test/gates/install.sh $(BUILD)'
 abi-update: all ## accept the exported symbols as they are now
 	@test/gates/abi.sh --update $(BUILD)
 
