@@ -12,8 +12,13 @@
 //   destructor blocks.
 // - Either way the loop must go on turning until the closing is over, as with every libuv handle.
 // - A user's exception must not leave a callback: it ends the program.
-// - In a forked child nothing is sent and every token is cancelled. A child that wants to stand
-//   opens a session of its own on a loop of its own.
+// - In a forked child nothing is sent and every token is cancelled. A child that goes on with the
+//   same loop calls uv_loop_fork first, as libuv demands. The next turn of the loop closes every
+//   handle there, for good: leaders are told `lost`, with `reason::forked`; who waits for an answer
+//   gets `closed`; and none of them keeps the loop alive. The parent goes on undisturbed.
+//   A child that wants to stand opens a session of its own, on that loop or another.
+// - daemon(3) is a fork whose parent exits: call it before `open`. After it, open anew. What the
+//   parent led stays taken until its lease runs out.
 #ifndef TENURE_SESSION_HPP
 #define TENURE_SESSION_HPP
 

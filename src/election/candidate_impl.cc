@@ -233,9 +233,10 @@ void candidate_impl::told_leader(const leader_info& who) {
 
 // The candidate is closed, by itself or with its session. It is told nothing after this.
 void candidate_impl::ended() {
+  const reason why = session_->forked() ? reason::forked : reason::session_closed;
   // It may be closed while the key that it resigned is being deleted.
-  post([this] {
-    if (owed_) tell_lost(reason::session_closed, text(reason::session_closed));
+  post([this, why] {
+    if (owed_) tell_lost(why, text(why));
   });
   answer_all({errc::closed, "the session was closed", 0});
   if (node_ != nullptr) node_->cancel(reason::session_closed);

@@ -2,14 +2,28 @@
 
 #include <utility>
 
+#include "base/fork_guard.hpp"
+
 namespace tenure {
 
 void turn::open(uv_loop_t* loop) {
   uv_prepare_init(loop, &prepare_);
   prepare_.data = this;
   uv_prepare_start(&prepare_,
-                   [](uv_prepare_t* h) noexcept { static_cast<turn*>(h->data)->used_ = 0; });
+                   [](uv_prepare_t* h) noexcept { static_cast<turn*>(h->data)->begin(); });
   uv_unref(reinterpret_cast<uv_handle_t*>(&prepare_));
+}
+
+void turn::at_fork(std::uint32_t process, std::function<void()> what) {
+  process_ = process;
+  at_fork_ = std::move(what);
+}
+
+void turn::begin() {
+  used_ = 0;
+  if (!at_fork_ || fork_guard::still(process_)) return;
+  const std::function<void()> forked = std::exchange(at_fork_, nullptr);
+  forked();
 }
 
 void turn::close(std::function<void()> closed) {

@@ -1,5 +1,5 @@
 // How much of the present turn of the user's loop is used. When it is enough, what waits goes on in
-// the next turn.
+// the next turn. And whether the process that turns the loop is still the one that began.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,9 @@ class turn {
  public:
   void open(uv_loop_t* loop);
   void close(std::function<void()> closed);
+  // In a forked child `what` is called once, by the first turn of the loop there, before the loop
+  // waits. `process`: the number of this process's life.
+  void at_fork(std::uint32_t process, std::function<void()> what);
 
   // Asked before each piece of work but the first: a turn lasts this long, and then one piece more.
   [[nodiscard]] bool spent() const { return used_ > slice; }
@@ -36,9 +39,12 @@ class turn {
 
  private:
   static constexpr std::uint64_t slice = 40'000;  // ns
+  void begin();
 
   uv_prepare_t prepare_{};  // runs before the loop waits: a new turn begins
   std::function<void()> closed_;
+  std::function<void()> at_fork_;
+  std::uint32_t process_ = 0;
   std::uint64_t used_ = 0;
   bool working_ = false;
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <unistd.h>
+
 #include "net/cloexec.hpp"
 #include "net/easy.hpp"
 #include "net/failure.hpp"
@@ -93,6 +95,12 @@ struct exchange::trampoline {
     if (fd != CURL_SOCKET_BAD) self->driver_.socket_opened(self->easy_, fd);
     return fd;
   }
+
+  // A connection outlives the exchange that opened it.
+  static int close_socket(void* context, curl_socket_t fd) noexcept {
+    static_cast<multi*>(context)->socket_closed(fd);
+    return close(fd);
+  }
 };
 
 exchange::exchange(exchange_kind kind, const transport_config& config, multi& driver, news& sink)
@@ -128,6 +136,8 @@ bool exchange::set_options() {
   set(CURLOPT_PREREQDATA, this);
   set(CURLOPT_OPENSOCKETFUNCTION, &trampoline::open_socket);
   set(CURLOPT_OPENSOCKETDATA, this);
+  set(CURLOPT_CLOSESOCKETFUNCTION, &trampoline::close_socket);
+  set(CURLOPT_CLOSESOCKETDATA, &driver_);
   if (kind_ == exchange_kind::call) {
     // Ends an announced giant at its headers; the others are ended in take().
     set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(config_.max_answer));

@@ -197,6 +197,13 @@ void multi::end(CURL* easy, CURLcode result) {
   its->ended(result);
 }
 
+// The descriptors first. If nobody called uv_loop_fork, both processes share an epoll instance.
+// What libuv takes back there, by its number, would be the parent's.
+void multi::let_go() {
+  sockets_.let_go();
+  polls_.close_all();
+}
+
 void multi::close() {
   closing_ = true;
   {

@@ -48,10 +48,14 @@ class multi {
   void wake();                // `settled` comes on the loop's next turn
   // A new socket for `easy` has the number `fd`; for its CURLOPT_OPENSOCKETFUNCTION.
   void socket_opened(CURL* easy, int fd);
+  void socket_closed(int fd) { sockets_.closed(fd); }
   // Whether a request can be sent on the connection between these ports.
   [[nodiscard]] bool quiet(int local_port, int remote_port) {
     return sockets_.quiet(local_port, remote_port);
   }
+  // In a forked child, before all else: from here on nothing reaches the parent's connections, nor
+  // its loop.
+  void let_go();
   // All transfers have been removed and cleaned up before.
   void close();
 

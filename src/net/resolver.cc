@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <new>
+#include <utility>
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -54,7 +55,12 @@ struct resolver::lookup {
     resolver* owner = self->owner;
     const std::size_t endpoint = self->endpoint;
     delete self;
+    if (owner == nullptr) {
+      uv_freeaddrinfo(found);
+      return;
+    }
     --owner->running_;
+    owner->entries_[endpoint].running = nullptr;
     if (owner->closing_) {
       uv_freeaddrinfo(found);
       owner->close_step();  // may end the resolver
@@ -184,12 +190,20 @@ void resolver::set_timer() {
   uv_timer_start(&timer_, lookup::impatient, first > now ? first - now : 1, 0);
 }
 
+// The threads of libuv's pool are not here.
+void resolver::let_go() {
+  for (entry& e : entries_) {
+    if (e.running != nullptr) std::exchange(e.running, nullptr)->owner = nullptr;
+  }
+  running_ = 0;
+  if (closing_) close_step();
+}
+
 void resolver::close() {
   closing_ = true;
   for (entry& e : entries_) {
     // One that a thread of the pool has begun cannot be cancelled; its callback is waited for.
     if (e.running != nullptr) uv_cancel(reinterpret_cast<uv_req_t*>(&e.running->request));
-    e.running = nullptr;
   }
   uv_timer_stop(&timer_);
   uv_close(reinterpret_cast<uv_handle_t*>(&timer_), lookup::timer_closed);

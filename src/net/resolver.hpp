@@ -47,7 +47,8 @@ class resolver {
   [[nodiscard]] const string_list& addresses(std::size_t endpoint) const;
   [[nodiscard]] const std::string& failure(std::size_t endpoint) const;
   void distrust(std::size_t endpoint);  // a connect failed: look up again at the next use
-  void close();                         // `resolver_gone` comes later, from the loop
+  void let_go();  // in a forked child: look-ups under way are never answered, nor waited for
+  void close();   // `resolver_gone` comes later, from the loop
 
  private:
   struct lookup;
@@ -75,7 +76,7 @@ class resolver {
   uv_timer_t timer_{};
   bool timer_open_ = false;
   bool closing_ = false;
-  std::size_t running_ = 0;
+  std::size_t running_ = 0;  // also those that are waited for after close()
 };
 
 }  // namespace tenure::net

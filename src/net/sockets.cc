@@ -2,8 +2,10 @@
 
 #include <cerrno>
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace tenure::net {
 
@@ -28,21 +30,28 @@ bool nothing_to_read(int fd) {
 
 }  // namespace
 
-bool sockets::quiet(int local_port, int remote_port) {
-  for (auto each = fds_.begin(); each != fds_.end();) {
-    const int local = port(*each, getsockname);
-    if (local == 0) {
-      each = fds_.erase(each);
-      continue;
-    }
-    if (local == local_port) {
-      const int remote = port(*each, getpeername);
-      if (remote == 0) return false;  // it was reset
-      if (remote == remote_port) return nothing_to_read(*each);
-    }
-    ++each;
+bool sockets::quiet(int local_port, int remote_port) const {
+  for (const int each : fds_) {
+    if (port(each, getsockname) != local_port) continue;
+    const int remote = port(each, getpeername);
+    if (remote == 0) return false;  // it was reset
+    if (remote == remote_port) return nothing_to_read(each);
   }
   return true;
+}
+
+void sockets::let_go() {
+  if (fds_.empty()) return;
+  int nowhere = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool full = nowhere < 0;  // the table of descriptors: then one of these makes room
+  if (full) {
+    close(*fds_.begin());
+    nowhere = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  }
+  for (const int each : fds_) {
+    if (each != nowhere) dup3(nowhere, each, O_CLOEXEC);
+  }
+  if (nowhere >= 0 && fds_.count(nowhere) == 0) close(nowhere);
 }
 
 }  // namespace tenure::net

@@ -1,4 +1,5 @@
-// The sockets that curl opened for us, found again by their two ends.
+// The sockets that curl has open for us: found again by their two ends, and let go in a forked
+// child.
 #pragma once
 
 #include <set>
@@ -8,12 +9,16 @@ namespace tenure::net {
 class sockets {
  public:
   void opened(int fd) { fds_.insert(fd); }
+  void closed(int fd) { fds_.erase(fd); }
   // Whether the connection between these two ports can take a request: it has not ended, and
   // nothing came on it that nobody asked for. True of one that is not known.
-  [[nodiscard]] bool quiet(int local_port, int remote_port);
+  [[nodiscard]] bool quiet(int local_port, int remote_port) const;
+  // For a forked child: the connections are its parent's. Their numbers here name a socket that
+  // leads nowhere, so that what TLS writes as it ends, and libuv takes back, does not reach them.
+  void let_go();
 
  private:
-  std::set<int> fds_;  // some may be closed, or somebody else's by now: only their ends count
+  std::set<int> fds_;
 };
 
 }  // namespace tenure::net

@@ -34,6 +34,8 @@ void transport::write_stream(std::uint64_t stream, std::string_view bytes) {
 
 void transport::close_stream(std::uint64_t stream) { impl_->cancel(exchange_kind::stream, stream); }
 
+void transport::let_go() { impl_->let_go(); }
+
 void transport::close(void (*closed)(void* context), void* context) {
   impl_->close(closed, context);
 }

@@ -79,6 +79,8 @@ class transport {
   void write_stream(std::uint64_t stream, std::string_view bytes);
   void close_stream(std::uint64_t stream);  // silent, as abort
 
+  // In a forked child, before `close`: connections, and look-ups under way, are left to the parent.
+  void let_go();
   // Ends everything; nothing is told after it but `closed(context)`, once, from the loop, when no
   // handle and no descriptor is left. The transport may be destroyed from within `closed`. A
   // look-up of a name that a thread of libuv's pool has begun is waited for (it holds memory and

@@ -199,6 +199,12 @@ void transport::impl::close(void (*closed)(void* context), void* context) {
   names_.close();
 }
 
+void transport::impl::let_go() {
+  if (!open_) return;
+  driver_.let_go();
+  names_.let_go();
+}
+
 void transport::impl::gone() {
   driver_gone_ = true;
   close_step();

@@ -23,6 +23,7 @@ struct transport::impl final : multi::owner, resolver::owner {
   void begin(exchange_kind kind, exchange_request&& request);
   void cancel(exchange_kind kind, std::uint64_t number);
   void write(std::uint64_t stream, std::string_view bytes);
+  void let_go();
   void close(void (*closed)(void* context), void* context);
 
   [[nodiscard]] bool usable() const { return open_ && !closing_; }

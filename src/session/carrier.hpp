@@ -38,6 +38,7 @@ class carrier final : private net::receiver {
 
   // From the loop, `take` gets what comes in.
   [[nodiscard]] error open(uv_loop_t* loop, net::transport_config config, turn& now, taker take);
+  void let_go() { transport_.let_go(); }  // in a forked child, before `close`
   void close(void (*closed)(void* context), void* context) { transport_.close(closed, context); }
 
   // `next_key`: where the next page of a read of all keys begins.

@@ -90,6 +90,12 @@ void host::start_and_stop(core::action& what) {
   }
 }
 
+void host::abandon() {
+  if (std::exchange(finished_, true)) return;
+  alarms_.clear();
+  life_.finished();
+}
+
 // A defect of ours must not make two leaders: tokens first, then the session.
 void host::break_off(const char* invariant) {
   deadline_.end(reason::internal);

@@ -46,6 +46,9 @@ class host {
   // Closes its handle; `closed` is called from the loop.
   void close(std::function<void()> closed) { alarms_.close(std::move(closed)); }
 
+  // This is a forked child: nothing is asked for any more, and what was is given up.
+  void abandon();
+
   // One turn. What its own news cause (a client that resigns as it is told) is taken up at its end.
   void turn(const core::event& e, said&& besides = {});
   // Calls `what` from the loop, not before this moment.

@@ -39,6 +39,7 @@ error session_impl::open(uv_loop_t* loop, const session_options& options, sessio
   if (error e = carrier_.open(loop, std::move(checked.transport), turn_, take)) return e;
   // From here on nothing of libuv's fails: these only fill in memory.
   turn_.open(loop);
+  turn_.at_fork(process, [this] { left_behind(); });
   dispatcher_.open(loop, turn_, [this] { host_.turn(core::woke{}); });
   log_.open(options_.log, &dispatcher_);
   audience_.open(std::move(events));
@@ -97,6 +98,19 @@ std::shared_ptr<const std::string> session_impl::evidence() {
 
 void session_impl::look_at(core::nanos when, token_node* root) {
   at(when, [root = ref<token_node>(root)] { root->tell_cancelled(); });
+}
+
+// This is a child of the process that opened the session, and it goes on with the loop. Everything
+// here ends, as if etcd and its answers were no more.
+void session_impl::left_behind() {
+  carrier_.let_go();
+  if (state_ == state::open) {
+    audience_.tell_lost({errc::closed,
+                         "this is a forked child: the session is closed here, and goes on in the "
+                         "parent; open another one",
+                         0});
+  }
+  host_.abandon();
 }
 
 // The core has nothing under way any more. First all that has been posted is delivered. Then

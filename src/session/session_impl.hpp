@@ -70,6 +70,7 @@ class session_impl final : public teller,
   // life_cycle
   void closes() override { state_ = state::closing; }
   void finished() override;
+  void left_behind();
   void closed();
 
   enum class state { fresh, open, closing, closed };
