@@ -55,15 +55,20 @@ std::size_t batches::most(const request& r) const {
   return r.together || r.items.empty() ? most : std::min(most, most_apart);
 }
 
-bool batches::pump(const context& c, elections& all) {
+nanos batches::pump(const context& c, elections& all) {
   bool enough = false;
+  nanos wake = never;
   for (std::size_t at = 0; at < kinds.size() && waiting_ != 0; ++at) {
     const op what = kinds[at];
     auto& l = lists_[at];
-    if (c.now < l.pause.until()) continue;
+    if (l.waiting.empty() || c.requests.count(what) >= at_once) continue;
+    if (c.now < l.pause.until()) {
+      wake = std::min(wake, l.pause.until());
+      continue;
+    }
     if (what != op::read_leader && !c.lease.held()) continue;
     while (!l.waiting.empty() && c.requests.count(what) < at_once) {
-      if (enough) return true;
+      if (enough) return c.now;
       request r;
       r.what = what;
       r.lease = what == op::read_leader ? 0 : c.lease.id();
@@ -89,7 +94,7 @@ bool batches::pump(const context& c, elections& all) {
       if (!r.items.empty()) c.requests.start(c.now, c.t, std::move(r), c.out);
     }
   }
-  return false;
+  return wake;
 }
 
 void batches::ended(const context& c, const completion& done, elections& all, bool differs) {
@@ -108,17 +113,6 @@ void batches::ended(const context& c, const completion& done, elections& all, bo
     const nanos delay = c.t.retry_delay * (done.asked.what == op::announce ? 8 : 1);
     l.pause.failed(c.now, delay, c.choose);
   }
-}
-
-nanos batches::next_wake(nanos now, const calls& requests) const {
-  nanos wake = never;
-  for (std::size_t at = 0; at < kinds.size() && waiting_ != 0; ++at) {
-    const auto& l = lists_[at];
-    if (l.waiting.empty() || requests.count(kinds[at]) >= at_once || l.pause.until() <= now)
-      continue;
-    wake = std::min(wake, l.pause.until());
-  }
-  return wake;
 }
 
 void batches::clear(elections& all) {

@@ -24,16 +24,15 @@ class batches {
 
   // Puts the election on the list, once.
   void add(op what, election_id id, election& e);
-  // Starts what may be started, but one large batch at most: true if more can be started in the
-  // next turn. An entry whose election has moved on is dropped.
-  bool pump(const context& c, elections& all);
+  // Starts what may be started, but one large batch at most. Returns when there is more to start,
+  // answers aside. An entry whose election has moved on is dropped.
+  nanos pump(const context& c, elections& all);
   // It takes a good part of a turn to encode it, or to make something of its answer.
   [[nodiscard]] static bool large(const request& r) { return r.items.size() > 16; }
   // A batch ended: on success its list goes on at once, on failure after a pause.
   void ended(const context& c, const completion& done, elections& all, bool differs);
   // Under a new lease nothing stands yet, and there may be nobody else.
   void lease_granted() { hopeful_ = true; }
-  [[nodiscard]] nanos next_wake(nanos now, const calls& requests) const;
   void clear(elections& all);
   // Whether it can be tried with fewer entries.
   [[nodiscard]] static bool divisible(const completion& done) {

@@ -30,18 +30,27 @@ bool executed_perhaps(outcome what) {
 }  // namespace
 
 calls::calls(std::size_t endpoint_count, bool authenticate, choices& choose)
-    : nodes_(endpoint_count, choose), authenticate_(authenticate), have_token_(!authenticate) {}
+    : nodes_(endpoint_count, choose), login_(authenticate) {}
 
 void calls::start(nanos now, const timings& t, request&& asked, std::vector<action>& out) {
   job j;
   j.asked = std::move(asked);
   j.started = now;
   jobs_.push_back(std::move(j));
-  if (have_token_ || jobs_.back().asked.what == op::authenticate) {
+  if (may_send(jobs_.back())) {
     attempt_next(now, t, jobs_.back(), out);
   } else {
-    login(now, t, out);
+    log_in(now, t, out);
   }
+}
+
+bool calls::may_send(const job& j) const {
+  return login_.held() || j.asked.what == op::authenticate;
+}
+
+// Its silence is hedged, as soon as that can be sent.
+nanos calls::hedge_due(const job& j) const {
+  return !j.attempts.empty() && may_send(j) ? j.hedge_at : never;
 }
 
 // False if every endpoint was tried.
@@ -53,7 +62,7 @@ bool calls::attempt_next(nanos now, const timings& t, job& j, std::vector<action
   if (!endpoint) return false;
   j.tried |= endpoint_set{1} << *endpoint;
   const nanos timeout = std::min(t.request_timeout, j.asked.give_up - now);
-  j.attempts.push_back({next_call_, *endpoint, now, now + timeout, revision_, token_});
+  j.attempts.push_back({next_call_, *endpoint, now, now + timeout, revision_, login_.number()});
   j.hedge_at = j.asked.hedged ? now + t.hedge_after : never;
   send s;
   s.call = next_call_++;
@@ -96,26 +105,20 @@ std::optional<completion> calls::answered(nanos now, const timings& t, call_id c
     const attempt a = *found;
     j.attempts.erase(found);
     j.last_endpoint = a.endpoint;
-    if (what == outcome::token_invalid && authenticate_ && j.asked.what != op::authenticate &&
-        j.logins < 2) {
+    const bool logs_in = j.asked.what == op::authenticate;
+    if (what == outcome::token_invalid && !logs_in && j.logins < 2 && login_.refused(a.token)) {
       ++j.logins;
       j.tried &= ~(endpoint_set{1} << a.endpoint);
-      if (a.token == token_) have_token_ = false;
-      if (have_token_) {
+      if (may_send(j)) {
         attempt_next(now, t, j, out);
       } else {
-        login(now, t, out);
+        log_in(now, t, out);
       }
       return std::nullopt;
     }
-    if (what == outcome::broken && j.asked.what != op::authenticate && a.token == token_ &&
-        authenticate_ && have_token_ && ++unanswered_ == 2) {
-      // Some versions hang up on a token that they do not know (etcd#15256, #20332): no reason to
-      // give everybody up.
-      have_token_ = false;
-    }
+    if (what == outcome::broken && !logs_in) login_.hung_up(a.token);
     if (!elsewhere(what)) {
-      unanswered_ = 0;
+      login_.answered();
       if (j.asked.only) {
         nodes_.rested(a.endpoint);
       } else {
@@ -125,18 +128,11 @@ std::optional<completion> calls::answered(nanos now, const timings& t, call_id c
       // quotaApplierV3).
       if (what == outcome::no_space) may_be_executed(j, a, t);
       auto done = finish(at, what, &a, has_header, t, out);
-      if (done.asked.what == op::authenticate) {
-        const bool in = what == outcome::ok || what == outcome::auth_off;
-        if (in) {
-          have_token_ = true;
-          unanswered_ = 0;
-          token_wanted_ = false;
-          ++token_;
-          login_failures_ = 0;
-          resume_parked(now, t, out);
-        } else {
-          login_not_before_ = now + (t.retry_delay << std::min(login_failures_++, 5));
-        }
+      if (logs_in && (what == outcome::ok || what == outcome::auth_off)) {
+        login_.succeeded();
+        resume_parked(now, t, out);
+      } else if (logs_in) {
+        login_.failed(now, t.retry_delay);
       }
       return done;
     }
@@ -146,9 +142,9 @@ std::optional<completion> calls::answered(nanos now, const timings& t, call_id c
     if (executed_perhaps(what)) may_be_executed(j, a, t);
     j.last = what;
     if (now >= j.asked.give_up) return std::nullopt;  // the tick ends it
-    if (!have_token_ && j.asked.what != op::authenticate) {
+    if (!may_send(j)) {
       // Another token is on its way: parked until it comes.
-      if (j.attempts.empty()) login(now, t, out);
+      if (j.attempts.empty()) log_in(now, t, out);
       return std::nullopt;
     }
     if (!attempt_next(now, t, j, out) && j.attempts.empty())
@@ -175,7 +171,7 @@ void calls::tick(nanos now, const timings& t, std::vector<action>& out,
       j.last_endpoint = a.endpoint;
       j.attempts.erase(j.attempts.begin() + static_cast<std::ptrdiff_t>(i));
     }
-    const bool parked = !have_token_ && j.asked.what != op::authenticate && j.attempts.empty();
+    const bool parked = !may_send(j) && j.attempts.empty();
     if (now >= j.asked.give_up) {
       if (j.last == outcome::unavailable) j.last = outcome::timed_out;
       ended.push_back(finish(at, j.last, nullptr, false, t, out));
@@ -185,8 +181,7 @@ void calls::tick(nanos now, const timings& t, std::vector<action>& out,
       ended.push_back(finish(at, j.last, nullptr, false, t, out));
       continue;
     }
-    if (now >= j.hedge_at && !j.attempts.empty() &&
-        (have_token_ || j.asked.what == op::authenticate)) {
+    if (now >= hedge_due(j)) {
       j.hedge_at = never;
       // The silent endpoint is not to be asked first by the next request either.
       nodes_.failed(j.attempts.back().endpoint, now, t.retry_delay);
@@ -194,20 +189,19 @@ void calls::tick(nanos now, const timings& t, std::vector<action>& out,
     }
     ++at;
   }
-  if (!have_token_ && (token_wanted_ || !jobs_.empty())) login(now, t, out);
+  if (!login_.held() && (login_.watch_waits() || !jobs_.empty())) log_in(now, t, out);
 }
 
 nanos calls::next_wake() const {
   nanos wake = never;
   bool parked = false;
   for (const auto& j : jobs_) {
-    const bool may_hedge = !j.attempts.empty() && (have_token_ || j.asked.what == op::authenticate);
-    wake = std::min({wake, j.asked.give_up, may_hedge ? j.hedge_at : never});
+    wake = std::min({wake, j.asked.give_up, hedge_due(j)});
     for (const auto& a : j.attempts) wake = std::min(wake, a.expires);
     parked = parked || j.attempts.empty();
   }
-  if ((parked || token_wanted_) && !have_token_ && !running(op::authenticate))
-    wake = std::min(wake, login_not_before_);
+  const bool wanted = !login_.held() && (parked || login_.watch_waits());
+  if (wanted && !running(op::authenticate)) wake = std::min(wake, login_.not_before());
   return wake;
 }
 
@@ -223,13 +217,7 @@ void calls::abort_all(std::vector<action>& out) {
     for (const auto& a : j.attempts) out.emplace_back(abort{a.call});
   }
   jobs_.clear();
-  token_wanted_ = false;
-}
-
-void calls::token_refused() {
-  if (!authenticate_) return;
-  have_token_ = false;
-  token_wanted_ = true;
+  login_.give_up();
 }
 
 void calls::saw_revision(std::int64_t revision) { revision_ = std::max(revision_, revision); }
@@ -242,8 +230,8 @@ void calls::history_went_back(std::int64_t revision) {
 }
 
 // One at a time: a login costs the server 50 ms of bcrypt.
-void calls::login(nanos now, const timings& t, std::vector<action>& out) {
-  if (now < login_not_before_ || running(op::authenticate)) return;
+void calls::log_in(nanos now, const timings& t, std::vector<action>& out) {
+  if (now < login_.not_before() || running(op::authenticate)) return;
   request r;
   r.what = op::authenticate;
   start(now, t, std::move(r), out);
@@ -269,10 +257,7 @@ completion calls::finish(std::size_t at, outcome what, const attempt* by, bool a
   done.doubt_until = j.doubt_until;
   done.answered = answered;
   done.endpoint = by != nullptr ? by->endpoint : j.last_endpoint;
-  if (j.asked.what == op::authenticate && by == nullptr) {
-    login_not_before_ =
-        std::max(login_not_before_, j.started + (t.retry_delay << std::min(login_failures_++, 5)));
-  }
+  if (j.asked.what == op::authenticate && by == nullptr) login_.failed(j.started, t.retry_delay);
   done.asked = std::move(j.asked);
   jobs_.erase(jobs_.begin() + static_cast<std::ptrdiff_t>(at));
   return done;

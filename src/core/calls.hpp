@@ -12,6 +12,7 @@
 #include "core/choices.hpp"
 #include "core/endpoints.hpp"
 #include "core/event.hpp"
+#include "core/login.hpp"
 #include "core/time.hpp"
 #include "core/timings.hpp"
 
@@ -70,8 +71,8 @@ class calls {
   void saw_revision(std::int64_t revision);
   void history_went_back(std::int64_t revision);
   // A watch was refused for its token.
-  void token_refused();
-  [[nodiscard]] bool has_token() const { return have_token_; }
+  void token_refused() { login_.refused_to_watch(); }
+  [[nodiscard]] bool has_token() const { return login_.held(); }
   [[nodiscard]] std::uint64_t sent_count() const { return next_call_ - 1; }
   [[nodiscard]] std::uint64_t hedge_count() const { return hedges_; }
 
@@ -98,7 +99,9 @@ class calls {
 
   bool attempt_next(nanos now, const timings& t, job& j, std::vector<action>& out);
   void may_be_executed(job& j, const attempt& a, const timings& t) const;
-  void login(nanos now, const timings& t, std::vector<action>& out);
+  [[nodiscard]] bool may_send(const job& j) const;
+  [[nodiscard]] nanos hedge_due(const job& j) const;
+  void log_in(nanos now, const timings& t, std::vector<action>& out);
   void resume_parked(nanos now, const timings& t, std::vector<action>& out);
   completion finish(std::size_t at, outcome what, const attempt* by, bool answered,
                     const timings& t, std::vector<action>& out);
@@ -108,14 +111,7 @@ class calls {
   call_id next_call_ = 1;
   std::int64_t revision_ = 0;
   std::uint64_t hedges_ = 0;
-  bool authenticate_;
-  bool have_token_;
-  bool token_wanted_ = false;  // for the watch, which is no job
-  int unanswered_ =
-      0;  // connections in a row that ended without an answer to a request with the present token
-  std::uint32_t token_ = 0;  // counts the tokens, so that a refusal of an old one is known as such
-  nanos login_not_before_ = 0;
-  int login_failures_ = 0;
+  login login_;
 };
 
 }  // namespace tenure::core

@@ -108,54 +108,54 @@ void lease::forget() {
   backoff_.succeeded();
 }
 
-void lease::tick(nanos now, const timings& t, bool wanted, bool leading, calls& requests,
-                 choices& choose, std::vector<action>& out) {
+void lease::ask(op what, nanos now, const timings& t, calls& requests,
+                std::vector<action>& out) const {
+  request r;
+  r.what = what;
+  r.lease = id_;
+  r.ttl = what == op::grant ? t.ttl : 0;
+  r.hedged = what != op::grant;
+  requests.start(now, t, std::move(r), out);
+}
+
+nanos lease::tick(nanos now, const timings& t, bool wanted, bool leading, calls& requests,
+                  choices& choose, std::vector<action>& out) {
   if (state_ == state::none) {
-    if (!wanted || now < backoff_.until()) return;
+    if (!wanted) return never;
+    if (now < backoff_.until()) return backoff_.until();
     if (id_ == 0) {
       // Chosen by us and positive (etcd#14239): a repeated grant is recognised, none is orphaned.
       id_ = 1 + static_cast<std::int64_t>(choose.below(static_cast<std::uint64_t>(never) - 1));
       grant_in_doubt_ = false;
     }
     state_ = state::granting;
-    request r;
-    r.what = op::grant;
-    r.lease = id_;
-    r.ttl = t.ttl;
-    requests.start(now, t, std::move(r), out);
-    return;
+    ask(op::grant, now, t, requests, out);
+    return never;
   }
-  if (state_ != state::held) return;
-  if (now >= round_at_ && !requests.running(op::keepalive)) {
-    round_at_ = now + t.renew_interval;
-    request r;
-    r.what = op::keepalive;
-    r.lease = id_;
-    r.hedged = true;
-    requests.start(now, t, std::move(r), out);
-  }
-  if (now >= confirm_at_ && !requests.running(op::confirm)) {
-    // It is a write: who leads nothing asks half as often, and still has most of the TTL left when
-    // its turn comes.
-    confirm_at_ = now + (leading ? 1 : 2) * t.renew_interval;
-    // The leaders' reassurance is such a proof as well, though it may come a little later: do not
-    // ask twice.
-    if (leading && deadline_.last_confirmed() > now - t.renew_interval - t.renew_interval / 4)
-      return;
-    request r;
-    r.what = op::confirm;
-    r.lease = id_;
-    r.hedged = true;
-    requests.start(now, t, std::move(r), out);
-  }
-}
-
-nanos lease::next_wake(const calls& requests, bool wanted) const {
-  if (state_ == state::none) return wanted ? backoff_.until() : never;
   if (state_ != state::held) return never;
   nanos wake = never;
-  if (!requests.running(op::keepalive)) wake = round_at_;
-  if (!requests.running(op::confirm)) wake = std::min(wake, confirm_at_);
+  if (!requests.running(op::keepalive)) {
+    if (now < round_at_) {
+      wake = round_at_;
+    } else {
+      round_at_ = now + t.renew_interval;
+      ask(op::keepalive, now, t, requests, out);
+    }
+  }
+  if (!requests.running(op::confirm)) {
+    if (now >= confirm_at_) {
+      // It is a write: who leads nothing asks half as often, and still has most of the TTL left
+      // when its turn comes.
+      confirm_at_ = now + (leading ? 1 : 2) * t.renew_interval;
+      // The leaders' reassurance is such a proof as well, though it may come a little later: do not
+      // ask twice.
+      if (!leading || deadline_.last_confirmed() <= now - t.renew_interval - t.renew_interval / 4) {
+        ask(op::confirm, now, t, requests, out);
+        return wake;
+      }
+    }
+    wake = std::min(wake, confirm_at_);
+  }
   return wake;
 }
 

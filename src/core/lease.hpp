@@ -41,14 +41,15 @@ class lease {
   void forget();
 
   // `leading`: some leadership rests on it, and its reassurances confirm the lease as well.
-  void tick(nanos now, const timings& t, bool wanted, bool leading, calls& requests,
-            choices& choose, std::vector<action>& out);
-  [[nodiscard]] nanos next_wake(const calls& requests, bool wanted) const;
+  // Returns when there is more to do.
+  nanos tick(nanos now, const timings& t, bool wanted, bool leading, calls& requests,
+             choices& choose, std::vector<action>& out);
   // Ask at once whether it still exists.
   void probe(nanos now);
 
  private:
   enum class state { none, granting, held };
+  void ask(op what, nanos now, const timings& t, calls& requests, std::vector<action>& out) const;
   bool moved(nanos before) const { return deadline_.good_until() > before; }
 
   state state_ = state::none;

@@ -82,6 +82,9 @@ class machine {
   void granted(const context& c);
   void lease_gone(const context& c, cause why);
   void renewed(const context& c);
+  // When the next step towards the deadline is due.
+  [[nodiscard]] nanos deadline_due() const;
+  [[nodiscard]] nanos jeopardy_from() const { return lease_.evidence_from() + t_.jeopardy_after; }
   void check_deadline(const context& c);
   void tell_stall(const context& c);
   [[nodiscard]] bool wants_lease() const { return !lease_.held() && roster_.wants_lease(); }

@@ -18,11 +18,12 @@ roll_call::effect roll_call::completed(const context& c, const completion& done)
   return divided_ ? effect::divided : effect::nobody_answered;
 }
 
-void roll_call::tick(const context& c, bool wanted, bool cluster_known) {
-  if (!wanted || phase_ != phase::due || c.now < pause_.until()) return;
+nanos roll_call::tick(const context& c, bool wanted, bool cluster_known) {
+  if (!wanted || phase_ != phase::due) return never;
+  if (c.now < pause_.until()) return pause_.until();
   if (endpoints_ == 1) {
     phase_ = phase::passed;
-    return;
+    return never;
   }
   phase_ = phase::asking;
   missing_ = endpoints_;
@@ -35,10 +36,7 @@ void roll_call::tick(const context& c, bool wanted, bool cluster_known) {
     r.give_up = c.now + c.t.hedge_after;  // a silent one must not delay the others for long
     c.requests.start(c.now, c.t, std::move(r), c.out);
   }
-}
-
-nanos roll_call::next_wake(bool wanted) const {
-  return wanted && phase_ == phase::due ? pause_.until() : never;
+  return never;
 }
 
 }  // namespace tenure::core

@@ -22,10 +22,10 @@ class roll_call {
   effect completed(const context& c, const completion& done);
 
   // `cluster_known`: an earlier answer, of whatever kind, said which cluster is ours.
-  void tick(const context& c, bool wanted, bool cluster_known);
+  // Returns when there is more to do.
+  nanos tick(const context& c, bool wanted, bool cluster_known);
   // It was not known before: nothing says that the first to answer was the right one.
   [[nodiscard]] bool by_chance() const { return !cluster_known_; }
-  [[nodiscard]] nanos next_wake(bool wanted) const;
 
  private:
   enum class phase { due, asking, passed };

@@ -45,8 +45,8 @@ class roster {
   // A keepalive that was sent after the losses held back shows that the lease lives.
   void lease_lives(const context& c, nanos asked_at);
 
-  void tick(const context& c);
-  [[nodiscard]] nanos next_wake(const context& c) const;
+  // What is due by time; the moment of the next.
+  nanos tick(const context& c);
 
   [[nodiscard]] bool wants_lease() const;
   [[nodiscard]] bool wants_watch() const;
@@ -95,10 +95,11 @@ class roster {
   void leader_read(const context& c, const completion& done, const answer& a);
   void withdrawal_answered(const context& c, const completion& done, const answer& a);
 
-  void announce_new(const context& c);
-  void announce_again(const context& c);
-  void reassure_some(const context& c);
-  void reread_some(const context& c);
+  // Each says when it has more to do.
+  nanos announce_new(const context& c);
+  nanos announce_again(const context& c);
+  nanos reassure_some(const context& c);
+  nanos reread_some(const context& c);
   // Of what only puts elections on a list.
   [[nodiscard]] std::size_t light_slice() const { return 4 * slice_; }
   static constexpr nanos announce_delay = 20 * millisecond;
@@ -131,7 +132,6 @@ class roster {
   int refused_ = 0;    // withdrawals refused for want of permission since one came through
   batches batches_;
   bool busy_ = false;                // this turn has done enough
-  bool more_ = false;                // the next one can go on at once
   std::vector<appointment> agenda_;  // a heap
   std::vector<election_id> ready_;   // first in the queue, but the deadline did not allow to lead
   std::vector<election_id> held_;    // losses whose reason is being found out

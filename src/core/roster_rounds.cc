@@ -1,6 +1,7 @@
 // What is due by time. Each of these does a slice a turn: none keeps the user's loop, however many
 // elections there are.
 #include <algorithm>
+#include <utility>
 
 #include "core/roster.hpp"
 
@@ -52,30 +53,31 @@ void roster::keep(const context& c, const appointment& a) {
 
 // New leaders are written into their keys together, and not before others that stand know where
 // they are.
-void roster::announce_new(const context& c) {
+nanos roster::announce_new(const context& c) {
   if (c.now >= announce_at_) {
     const bool others_stand = all_.count(standing::wanting) + all_.count(standing::creating) != 0;
     announcing_ = !others_stand || c.now >= announce_until_;
     announce_at_ = announcing_ ? never : std::min(c.now + announce_delay, announce_until_);
   }
-  if (!announcing_) return;
+  if (!announcing_) return announce_at_;
   const std::size_t end = std::min(unannounced_.size(), announced_ + light_slice());
   for (; announced_ < end; ++announced_) {
     const election_id id = unannounced_[announced_];
     if (all_[id].state == standing::leading) batches_.add(op::announce, id, all_[id]);
   }
-  if (announced_ < unannounced_.size()) return;
+  if (announced_ < unannounced_.size()) return c.now;
   unannounced_.clear();
   announced_ = 0;
   announcing_ = false;
+  return announce_at_;
 }
 
 // LastSeen, for people: each leader's once in an interval, a few of them at each step.
-void roster::announce_again(const context& c) {
-  if (c.t.last_seen_interval == 0) return;
+nanos roster::announce_again(const context& c) {
+  if (c.t.last_seen_interval == 0) return never;
   if (leaders() == 0) {
     round_ = {};
-    return;
+    return never;
   }
   if (round_.began == 0) {
     round_.began = c.now;
@@ -98,20 +100,20 @@ void roster::announce_again(const context& c) {
     round_.began = c.now;
     round_.done = round_.until = 0;
   }
+  return round_.done < round_.until ? c.now : round_.next;
 }
 
-void roster::reassure_some(const context& c) {
+nanos roster::reassure_some(const context& c) {
   // A keepalive a moment before takes them along: the loop is woken once, not twice. And those that
   // are due soon go with those that are due: fewer, fuller batches.
   const nanos moment = c.t.reassure_interval / 32;
   if (!reassurances_.empty() && reassurances_.front().at <= c.now + moment) {
     reassure_until_ = std::max(reassure_until_, c.now + c.t.reassure_interval / 2);
   }
-  if (reassure_until_ == 0) return;
   for (std::size_t n = 0; n < light_slice(); ++n) {
     if (reassurances_.empty() || reassurances_.front().at > reassure_until_) {
       reassure_until_ = 0;
-      return;
+      break;
     }
     const turn next = reassurances_.front();
     reassurances_.pop_front();
@@ -119,10 +121,12 @@ void roster::reassure_some(const context& c) {
     if (e.state == standing::leading && e.reassure_at == next.at)
       batches_.add(op::reassure, next.id, e);
   }
+  if (reassure_until_ != 0) return c.now;
+  return reassurances_.empty() ? never : reassurances_.front().at;
 }
 
 // An older etcd can lose a delete around a compaction (etcd#18089): never wait for one for ever.
-void roster::reread_some(const context& c) {
+nanos roster::reread_some(const context& c) {
   if (c.now >= reread_at_) {
     reread_at_ = c.now + c.t.ttl;
     reread_from_ = 0;
@@ -133,9 +137,11 @@ void roster::reread_some(const context& c) {
     election& e = all_[reread_from_];
     if (e.state == standing::queued) batches_.add(op::read_queue, reread_from_, e);
   }
+  if (reread_from_ < all_.size()) return c.now;
+  return all_.count(standing::queued) != 0 ? reread_at_ : never;
 }
 
-void roster::tick(const context& c) {
+nanos roster::tick(const context& c) {
   for (std::size_t n = 0; n < slice_ && !agenda_.empty() && agenda_.front().at <= c.now; ++n) {
     const appointment a = agenda_.front();
     std::pop_heap(agenda_.begin(), agenda_.end());
@@ -145,30 +151,15 @@ void roster::tick(const context& c) {
   tell_some(c);
   if (c.now >= held_until_) tell_held(c, cause::key_deleted);
   if (sweeping()) sweep_some(c);
-  if (sweeping()) return;
-  if (closing_) return;
-  announce_new(c);
-  announce_again(c);
-  reassure_some(c);
-  reread_some(c);
-  const bool agenda_due = !agenda_.empty() && agenda_.front().at <= c.now;
-  const bool round_due = announcing_ || round_.done < round_.until || reassure_until_ != 0 ||
-                         reread_from_ < all_.size();
-  // A turn takes one large batch: its sending, or its answer.
-  more_ = busy_ || agenda_due || round_due || batches_.pump(c, all_);
-  busy_ = false;
-}
-
-nanos roster::next_wake(const context& c) const {
-  if (sweeping() || !telling_.empty()) return c.now;
-  nanos wake = held_until_;
-  if (!agenda_.empty()) wake = std::min(wake, agenda_.front().at);
-  if (closing_) return wake;
-  if (more_) return c.now;
-  wake = std::min({wake, announce_at_, round_.next});
-  if (!reassurances_.empty()) wake = std::min(wake, reassurances_.front().at);
-  if (all_.count(standing::queued) != 0) wake = std::min(wake, reread_at_);
-  return std::min(wake, batches_.next_wake(c.now, c.requests));
+  if (sweeping()) return c.now;
+  nanos wake = agenda_.empty() ? never : agenda_.front().at;
+  if (!closing_) {
+    wake = std::min({wake, announce_new(c), announce_again(c), reassure_some(c), reread_some(c)});
+    // A turn takes one large batch: its sending, or its answer.
+    if (std::exchange(busy_, false)) wake = c.now;
+    if (wake > c.now) wake = std::min(wake, batches_.pump(c, all_));
+  }
+  return telling_.empty() ? std::min(wake, held_until_) : c.now;
 }
 
 }  // namespace tenure::core

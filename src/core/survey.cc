@@ -54,20 +54,21 @@ void survey::completed(const context& c, const completion& done, const answer* a
   limit_ = std::min(limit_ * 2, full_page);
 }
 
-void survey::tick(const context& c, const watch& stream) {
+nanos survey::tick(const context& c, const watch& stream) {
   // While a stream is broken nobody knows what is missed, however it goes on later.
   if (const auto faults = stream.faults(); faults != faults_) {
     faults_ = faults;
     outdated(c);
   }
-  if (!on_) return;
+  if (!on_) return never;
   // Without a read of something the stream would not know where to begin.
   stream_ready_ = stream.open() || !stream.has_start();
   if (phase_ == phase::read && stream.open()) {
     phase_ = phase::current;
     c.say(make(news::complete, revision_));
   }
-  if (!may_ask() || c.now < pause_.until()) return;
+  if (!may_ask()) return never;
+  if (c.now < pause_.until()) return pause_.until();
   phase_ = phase::reading;
   under_way_ = true;
   request r;
@@ -75,10 +76,7 @@ void survey::tick(const context& c, const watch& stream) {
   r.revision = revision_;
   r.limit = limit_;
   c.requests.start(c.now, c.t, std::move(r), c.out);
-}
-
-nanos survey::next_wake(nanos now) const {
-  return on_ && may_ask() ? std::max(pause_.until(), now) : never;
+  return never;
 }
 
 }  // namespace tenure::core

@@ -25,8 +25,8 @@ class survey {
   // What was answered to a page; `a` is null if nothing was.
   void completed(const context& c, const completion& done, const answer* a);
 
-  void tick(const context& c, const watch& stream);
-  [[nodiscard]] nanos next_wake(nanos now) const;
+  // Does what is due; returns when there is more to do.
+  nanos tick(const context& c, const watch& stream);
   [[nodiscard]] bool wanted() const { return on_; }
 
  private:

@@ -119,9 +119,15 @@ bool watch::gone(nanos now, const timings& t, const stream_gone& g, endpoints& n
   return true;
 }
 
-void watch::tick(nanos now, const timings& t, endpoints& nodes, choices& choose,
-                 std::vector<action>& out) {
-  if (!wanted_ || resume_ == 0 || now < act_at_) return;
+nanos watch::tick(nanos now, const timings& t, endpoints& nodes, choices& choose,
+                  std::vector<action>& out) {
+  if (!wanted_ || resume_ == 0) return never;
+  if (now >= act_at_) act(now, t, nodes, choose, out);
+  return act_at_;
+}
+
+void watch::act(nanos now, const timings& t, endpoints& nodes, choices& choose,
+                std::vector<action>& out) {
   if (state_ == state::closed) {
     start(now, t, nodes, out);
     return;
@@ -147,7 +153,5 @@ void watch::tick(nanos now, const timings& t, endpoints& nodes, choices& choose,
     fail(now, t, nodes, choose, outcome::timed_out, out);
   }
 }
-
-nanos watch::next_wake() const { return wanted_ && resume_ != 0 ? act_at_ : never; }
 
 }  // namespace tenure::core

@@ -36,9 +36,9 @@ class watch {
   // False if that stream is no longer ours.
   bool gone(nanos now, const timings& t, const stream_gone& g, endpoints& nodes, choices& choose,
             std::vector<action>& out);
-  void tick(nanos now, const timings& t, endpoints& nodes, choices& choose,
-            std::vector<action>& out);
-  [[nodiscard]] nanos next_wake() const;
+  // Does what is due; returns when there is more to do.
+  nanos tick(nanos now, const timings& t, endpoints& nodes, choices& choose,
+             std::vector<action>& out);
   [[nodiscard]] bool open() const { return state_ == state::open; }
   // Whether it is known from which revision on to listen.
   [[nodiscard]] bool has_start() const { return resume_ != 0; }
@@ -49,6 +49,8 @@ class watch {
 
  private:
   enum class state { closed, opening, open };
+  void act(nanos now, const timings& t, endpoints& nodes, choices& choose,
+           std::vector<action>& out);
   void start(nanos now, const timings& t, const endpoints& nodes, std::vector<action>& out);
   void stop(std::vector<action>& out);
   void lived(nanos now, const timings& t);

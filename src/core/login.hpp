@@ -1,0 +1,49 @@
+// The token that requests carry: whether there is one, when it is doubted, and when another may be
+// asked for. `calls` sends the login itself.
+#pragma once
+
+#include <cstdint>
+
+#include "core/time.hpp"
+
+namespace tenure::core {
+
+class login {
+ public:
+  explicit login(bool needed) : needed_(needed), held_(!needed) {}
+
+  // False: nothing but a login can be sent.
+  [[nodiscard]] bool held() const { return held_; }
+  // Counts the tokens, so that a refusal of an old one is known as such.
+  [[nodiscard]] std::uint32_t number() const { return number_; }
+
+  // That token was refused. False if logging in does not help.
+  bool refused(std::uint32_t number);
+  // A watch was refused for its token; it waits for another.
+  void refused_to_watch();
+  // A connection ended without an answer to a request with that token.
+  void hung_up(std::uint32_t number);
+  // A request was answered, whatever was said.
+  void answered() { unanswered_ = 0; }
+  // The login is over, with a token or because none is needed.
+  void succeeded();
+  // The pause before the next one counts from `from`.
+  void failed(nanos from, nanos retry_delay);
+  // Nobody waits any more.
+  void give_up() { watch_waits_ = false; }
+
+  [[nodiscard]] nanos not_before() const { return not_before_; }
+  // Wanted, though no request may be waiting.
+  [[nodiscard]] bool watch_waits() const { return watch_waits_; }
+
+ private:
+  bool needed_;
+  bool held_;
+  bool watch_waits_ = false;
+  int unanswered_ = 0;  // connections in a row that ended without an answer
+  std::uint32_t number_ = 0;
+  nanos not_before_ = 0;
+  int failures_ = 0;
+};
+
+}  // namespace tenure::core

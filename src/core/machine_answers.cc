@@ -1,0 +1,209 @@
+// What the core makes of an answer: whether it is of our cluster and history, what it proves, and
+// what follows for the lease, the elections and the survey.
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "core/machine.hpp"
+
+namespace tenure::core {
+
+namespace {
+
+// Its answer knows all that was committed when it was asked for.
+bool tells_the_revision(op what) { return what != op::keepalive && what != op::authenticate; }
+
+// Its answer shows that a quorum followed the term when it was asked for. A read does not: a member
+// that caught up by a snapshot serves it under its old term (safety.md, 3).
+bool proves_the_term(op what) {
+  switch (what) {
+    case op::confirm:
+    case op::stand:
+    case op::reassure:
+    case op::announce:
+    case op::withdraw: return true;
+    default: return false;
+  }
+}
+
+bool batched(op what) {
+  return std::find(batches::kinds.begin(), batches::kinds.end(), what) != batches::kinds.end();
+}
+
+tell make(news what, nanos time = 0) {
+  tell t{};
+  t.what = what;
+  t.time = time;
+  return t;
+}
+
+}  // namespace
+
+void machine::take(const context& c, const answer& a) {
+  const auto asked = requests_.find(a.call);
+  if (!asked) return;
+  outcome what = a.what;
+  const bool has_header = a.cluster != 0;
+  if (has_header) {
+    if (cluster_ == 0) cluster_ = a.cluster;
+    if (a.cluster != cluster_) what = outcome::wrong_cluster;
+  } else if (what == outcome::ok) {
+    what = outcome::bad_answer;
+  }
+  if (what == outcome::lease_gone && asked->what != op::revoke) {
+    // An error has no header: it may be another cluster's. Whether the lease is gone a keepalive's
+    // answer tells.
+    what = outcome::unavailable;
+    if (lease_.held() && asked->lease == lease_.id()) lease_.probe(c.now);
+  }
+  if (what == outcome::ok && asked->what != op::authenticate && asked->what != op::introduce) {
+    counts_.term = std::max(counts_.term, a.term);
+    if (tells_the_revision(asked->what)) {
+      if (history_went_back(c, a, asked->revision_then)) {
+        what = outcome::unavailable;  // the request itself belongs to the past
+      } else {
+        requests_.saw_revision(a.revision);
+        watch_.start_from(a.revision + 1);
+        if (proves_the_term(asked->what)) confirmed(c, asked->sent, a.term);
+      }
+    } else if (lease_.outdated(a.term)) {
+      // A member that lives in the past may not know the lease: no news of its end.
+      if (a.ttl == 0) what = outcome::unavailable;
+    } else if (a.ttl != 0) {  // 0: the lease is gone
+      ++counts_.renewals;
+      counts_.kept_at = std::max(counts_.kept_at, asked->sent);
+      counts_.renewal_last = c.now - asked->sent;
+      counts_.renewal_max = std::max(counts_.renewal_max, counts_.renewal_last);
+    }
+  }
+  if (const auto done = requests_.answered(c.now, t_, a.call, what, has_header, c.out))
+    completed(c, *done, &a);
+}
+
+// A linearizable answer cannot know less than what was known when it was asked for, unless the
+// cluster was restored from a backup: then no key, lease or term of ours means anything.
+bool machine::history_went_back(const context& c, const answer& a, std::int64_t revision_then) {
+  if (a.revision >= revision_then) return false;
+  forget_history(c, a.revision);
+  lease_gone(c, cause::cluster_changed);
+  return true;
+}
+
+void machine::forget_history(const context& c, std::int64_t revision) {
+  requests_.history_went_back(revision);
+  roster_.history_went_back();
+  watch_.reset(c.out);
+  survey_.outdated(c, true);
+}
+
+// Before the grant there is no lease to prove; then each such answer is half of the proof.
+void machine::confirmed(const context& c, nanos sent, std::uint64_t term) {
+  if (term == 0) return;
+  ++counts_.confirmations;
+  counts_.confirmed_at = std::max(counts_.confirmed_at, sent);
+  if (lease_.confirmed(sent, term)) renewed(c);
+}
+
+// What is only for people is told once, not at each try.
+bool machine::told_already(const completion& done) {
+  if (done.asked.what != op::announce) return false;
+  return std::exchange(announce_trouble_, done.what) == done.what;
+}
+
+void machine::completed(const context& c, const completion& done, const answer* a) {
+  const op what = done.asked.what;
+  if (what == op::introduce) {
+    introduced(c, done);
+    return;
+  }
+  const bool failed = done.what != outcome::ok;
+  const bool known = told_already(done);
+  if (failed && !known && what != op::stand && what != op::revoke &&
+      done.what != outcome::auth_off && !batches::divisible(done) &&
+      !(what == op::read_all && done.what == outcome::compacted)) {
+    tell t = make(news::trouble);
+    t.why = done.what;
+    t.request = what;
+    t.value = done.endpoint;
+    c.say(std::move(t));
+  }
+  if (what == op::revoke) {
+    finish(c);
+    return;
+  }
+  if (batched(what)) {
+    roster_.completed(c, done, a);
+    // A key that may not be deleted goes with its lease: else it would be in everybody's way.
+    if (roster_.keeps_refused_keys() && !closing_) lease_gone(c, cause::lease_let_go);
+    return;
+  }
+  if (what == op::read_all) {
+    survey_.completed(c, done, a);
+    return;
+  }
+  switch (lease_.completed(c.now, t_, done, a != nullptr ? a->ttl : 0, a != nullptr ? a->term : 0,
+                           choose_)) {
+    case lease::effect::none: break;
+    case lease::effect::granted: granted(c); break;
+    case lease::effect::renewed: renewed(c); break;
+    case lease::effect::gone: lease_gone(c, cause::lease_gone); return;
+  }
+  if (what == op::keepalive && done.what == outcome::ok) roster_.lease_lives(c, done.started);
+}
+
+void machine::introduced(const context& c, const completion& done) {
+  const roll_call::effect e = roll_call_.completed(c, done);
+  if (done.what == outcome::wrong_cluster || e == roll_call::effect::nobody_answered) {
+    tell t = make(news::trouble);
+    t.why = done.what;
+    t.request = op::introduce;
+    t.value = done.endpoint;
+    c.say(std::move(t));
+  }
+  if (e != roll_call::effect::divided || !roll_call_.by_chance()) return;
+  cluster_ = 0;
+  forget_history(c, 0);
+}
+
+void machine::granted(const context& c) {
+  ++counts_.leases;
+  tell t = make(news::granted, lease_.granted_ttl());
+  t.value = lease_.id();
+  c.say(std::move(t));
+  if (lease_.granted_ttl() != t_.ttl) {
+    // The TTL that counts is the one granted: everything derived from it follows.
+    const timings follows = resolve(settings_.asked, lease_.granted_ttl());
+    std::string why;
+    if (check(follows, why) != timing_fault::none) {
+      c.say(make(news::refused_timings, follows.ttl));
+      closing_ = true;
+      roster_.close(c);
+      survey_.close();
+      return;
+    }
+    t_ = follows;
+  }
+  roster_.lease_granted(c);
+}
+
+void machine::lease_gone(const context& c, cause why) {
+  if (!lease_.held()) return;
+  lease_.forget();
+  roll_call_.again();
+  jeopardy_ = false;
+  roster_.lease_gone(c, why);
+  tell t = make(news::lease_lost);
+  t.why_lost = why;
+  c.say(std::move(t));
+}
+
+void machine::renewed(const context& c) {
+  if (jeopardy_ && c.now < jeopardy_from()) {
+    jeopardy_ = false;
+    c.say(make(news::safe));
+  }
+  if (was_over_) roster_.back(c);
+  roster_.renewed();
+}
+
+}  // namespace tenure::core
