@@ -24,11 +24,32 @@ namespace tenure {
 
 using std::chrono::milliseconds;
 
-// For https:// endpoints. `session::open` reads the files once.
+enum class tls_version { tls_1_2, tls_1_3 };
+
+// For https:// endpoints. Regular files of at most 4 MiB. `session::open` reads them. Afterwards
+// they are looked at every second, in libuv's pool of threads. When one has changed, new
+// connections use what is in them. If that cannot be used, session_events::trouble says so, with
+// errc::system, and the old certificates stay in use. libcurl must be a shared library that uses
+// OpenSSL.
 struct tls_options {
   std::string ca_file;    // PEM; empty: the system's certificates
-  std::string cert_file;  // PEM client certificate; empty: none
-  std::string key_file;   // PEM private key of cert_file; needed with it
+  std::string cert_file;  // PEM client certificate, then those that lead to its CA; empty: none
+  std::string key_file;   // PEM private key of cert_file, not encrypted; needed with it
+
+  // The name or address that every server's certificate must have, where it is not the endpoint's
+  // host; it is sent as the server's name, too. Letters, digits, "-", "." and ":", 253 bytes at
+  // most. Empty: the endpoint's host. Only subjectAltName counts, as in Go.
+  std::string server_name;
+
+  tls_version min_version = tls_version::tls_1_2;
+
+  // True: the environment's SSLKEYLOGFILE is obeyed, for debugging. Whoever has that file can read
+  // all that was sent. Else it is ignored.
+  bool key_log = false;
+
+  // How many days before the end of our certificate, or of one that an endpoint shows,
+  // session_events::warning tells of it, once a day. 0 to 3650; 0: never.
+  int warn_days = 14;
 };
 
 // A user of etcd. Empty user: no authentication. The user needs the permission `readwrite` for the

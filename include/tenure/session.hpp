@@ -57,6 +57,9 @@ struct session_events {
   std::function<void(std::chrono::nanoseconds late)> stalled;
   // Something failed and is tried again.
   std::function<void(const error&)> trouble;
+  // Nothing has failed yet, but somebody should see to it: a certificate ends soon, or what is
+  // secret is not kept so. The text says what, and what to do.
+  std::function<void(const std::string&)> warning;
 };
 
 class TENURE_API session {

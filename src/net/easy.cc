@@ -6,8 +6,6 @@
 
 #include <cstring>
 
-#include "net/tls.hpp"
-
 namespace tenure::net {
 
 namespace {
@@ -54,7 +52,7 @@ error init_curl() {
           std::string("libcurl could not be initialised: ") + curl_easy_strerror(code), 0};
 }
 
-CURL* make_easy(const transport_config& config) {
+CURL* make_easy(const transport_config& config, tls_use& use) {
   CURL* easy = curl_easy_init();
   if (easy == nullptr) return nullptr;
   options o(easy);
@@ -79,7 +77,7 @@ CURL* make_easy(const transport_config& config) {
       .set(CURLOPT_SOCKOPTFUNCTION, &prepare_socket)
       .set(CURLOPT_MAXAGE_CONN, idle_s)
       .set(CURLOPT_MAXLIFETIME_CONN, lifetime_s);
-  if (!o.ok() || set_tls(easy, config.tls) != CURLE_OK) {
+  if (!o.ok() || set_tls(easy, use) != CURLE_OK) {
     curl_easy_cleanup(easy);
     return nullptr;
   }

@@ -29,22 +29,6 @@ bool has_control(std::string_view text) {
 
 }  // namespace
 
-void news::add(exchange& x) {
-  if (x.in_news_) return;
-  x.in_news_ = true;
-  list_.push_back(&x);
-}
-
-void news::forget(exchange& x) {
-  if (!x.in_news_) return;
-  x.in_news_ = false;
-  std::replace(list_.begin(), list_.end(), &x, static_cast<exchange*>(nullptr));
-}
-
-void news::drop_first(std::size_t count) {
-  list_.erase(list_.begin(), list_.begin() + static_cast<std::ptrdiff_t>(count));
-}
-
 struct exchange::trampoline {
   static std::size_t write(char* bytes, std::size_t, std::size_t count, void* context) noexcept {
     return static_cast<exchange*>(context)->take({bytes, count});
@@ -81,6 +65,11 @@ struct exchange::trampoline {
       self->found_dead_ = true;
       return CURL_PREREQFUNC_ABORT;
     }
+    if (self->new_connection_ && self->to_->tls &&
+        !certificate_holds(self->easy_, self->tls_, self->request_.endpoint)) {
+      self->found_ended_ = true;
+      return CURL_PREREQFUNC_ABORT;
+    }
     self->sent_ = true;
     self->written_before_ = self->written();
     return CURL_PREREQFUNC_OK;
@@ -103,12 +92,15 @@ struct exchange::trampoline {
   }
 };
 
-exchange::exchange(exchange_kind kind, const transport_config& config, multi& driver, news& sink)
+exchange::exchange(exchange_kind kind, const transport_config& config, tls_state& tls,
+                   multi& driver, news& sink)
     : kind_(kind),
       config_(config),
+      tls_(tls),
+      tls_use_{&tls.newest, &tls.rules, nullptr},
       driver_(driver),
       news_(sink),
-      easy_(make_easy(config)),
+      easy_(make_easy(config, tls_use_)),
       headers_(kind == exchange_kind::two_way) {
   if (easy_ == nullptr || set_options()) return;
   driver_.clean_up(easy_);
@@ -126,7 +118,6 @@ bool exchange::set_options() {
   const auto set = [&](CURLoption option, auto value) {
     ok = ok && curl_easy_setopt(easy_, option, value) == CURLE_OK;
   };
-  set(CURLOPT_SHARE, driver_.sessions());
   set(CURLOPT_ERRORBUFFER, &detail_[0]);
   set(CURLOPT_WRITEFUNCTION, &trampoline::write);
   set(CURLOPT_WRITEDATA, this);
@@ -158,7 +149,7 @@ bool exchange::set_options() {
 void exchange::prepare(exchange_request&& request, const endpoint_url& to) {
   stop();
   request_ = std::move(request);
-  to_ = &to;
+  to_ = tls_use_.to = &to;
   url_.assign(to.url).append(request_.path);
   request_.path = {};
   fresh_.clear();
@@ -166,7 +157,8 @@ void exchange::prepare(exchange_request&& request, const endpoint_url& to) {
   failure_.clear();
   status_ = 0;
   result_ = CURLE_OK;
-  over_ = sent_ = found_dead_ = new_connection_ = headers_whole_ = too_large_ = false;
+  over_ = sent_ = found_dead_ = found_ended_ = new_connection_ = headers_whole_ = too_large_ =
+      false;
   detail_[0] = '\0';
   if (kind_ == exchange_kind::call) curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 0L);
 
@@ -199,6 +191,7 @@ void exchange::prepare(exchange_request&& request, const endpoint_url& to) {
 void exchange::start(const string_list& addresses) {
   addresses_ = addresses;  // curl reads the list later
   CURLMcode added = CURLM_OUT_OF_MEMORY;
+  driver_.share_sessions(easy_, sessions_);
   if (curl_easy_setopt(easy_, CURLOPT_RESOLVE, addresses_.get()) == CURLE_OK)
     added = driver_.add(easy_, *this);
   in_multi_ = added == CURLM_OK;
@@ -242,15 +235,22 @@ void exchange::fail(std::string why) {
 
 void exchange::ended(CURLcode result) {
   in_multi_ = false;
-  if (std::exchange(found_dead_, false)) {  // nothing was sent
-    detail_[0] = '\0';
-    curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 1L);
-    start(addresses_);
-    return;
+  if (std::exchange(found_dead_, false)) return again();
+  if (std::exchange(found_ended_, false)) {
+    // The server may have a new one, which it shows where no session is resumed.
+    if (sessions_ == driver_.sessions()) driver_.forget_sessions();
+    return again();
   }
   over_ = true;
   result_ = result;
   news_.add(*this);
+}
+
+// Nothing was sent.
+void exchange::again() {
+  detail_[0] = '\0';
+  curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 1L);
+  start(addresses_);
 }
 
 // The answer is whole. But curl 7.88 still waits for a paused upload, and without a socket to watch
@@ -308,7 +308,7 @@ reply exchange::result() {
   o.detail = detail_;
   o.endpoint = to_;
   o.new_connection = new_connection_;
-  o.client_cert = !config_.tls.cert.empty();
+  o.client_cert = tls_.newest != nullptr && tls_.newest->has_certificate();
   o.connect_timeout = config_.connect_timeout;
   o.max_answer = config_.max_answer;
   r = judge(o);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "net/headers.hpp"
 #include "net/multi.hpp"
 #include "net/resolver.hpp"
+#include "net/tls.hpp"
 #include "net/transport.hpp"
 #include "net/upload.hpp"
 
@@ -50,7 +52,8 @@ class news {
 class exchange final : public transfer {
  public:
   // The references must outlive it. Without memory for curl, all that it is asked to do fails.
-  exchange(exchange_kind kind, const transport_config& config, multi& driver, news& sink);
+  exchange(exchange_kind kind, const transport_config& config, tls_state& tls, multi& driver,
+           news& sink);
   ~exchange();
   exchange(const exchange&) = delete;
   exchange& operator=(const exchange&) = delete;
@@ -88,11 +91,15 @@ class exchange final : public transfer {
   [[nodiscard]] long written() const;  // bytes of requests, by curl's count
   [[nodiscard]] bool has_written() const;
   [[nodiscard]] std::size_t take(std::string_view bytes);
+  void again();
 
   exchange_kind kind_;
   const transport_config& config_;
+  tls_state& tls_;
+  tls_use tls_use_;
   multi& driver_;
   news& news_;
+  std::shared_ptr<CURLSH> sessions_;  // those that the handle has
   CURL* easy_;
   header_list headers_;
   exchange_request request_{};
@@ -109,8 +116,9 @@ class exchange final : public transfer {
   bool in_news_ = false;
   bool in_multi_ = false;
   bool over_ = false;
-  bool sent_ = false;        // a connection stood, and curl began to send
-  bool found_dead_ = false;  // the connection that curl chose for it
+  bool sent_ = false;         // a connection stood, and curl began to send
+  bool found_dead_ = false;   // the connection that curl chose for it
+  bool found_ended_ = false;  // the certificate of a session that was resumed
   bool new_connection_ = false;
   bool headers_whole_ = false;
   bool too_large_ = false;

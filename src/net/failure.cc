@@ -73,9 +73,10 @@ std::string tls_failure(const outcome& o) {
 }
 
 std::string distrust_failure(const outcome& o) {
-  if (has(o.detail, "subject name") || has(o.detail, "alternative")) {
+  if (has(o.detail, "mismatch")) {
     return "the server's certificate is not for this host (" + curl_says(o) +
-           "): write the endpoint with a name or address that is in it";
+           "): write the endpoint with a name or address that is in its subjectAltName, or name "
+           "that as the server name; a common name does not count";
   }
   if (has(o.detail, "expired") || has(o.detail, "not yet valid")) {
     return "the server's certificate is out of its time (" + curl_says(o) +

@@ -81,9 +81,7 @@ multi::~multi() { assert(handle_ == nullptr && handles_ == 0); }
 bool multi::open(uv_loop_t* loop, owner& to, turn& now, bool tls, long idle_connections) {
   handle_ = open_multi_close_on_exec();
   if (handle_ == nullptr) return false;
-  sessions_ = tls ? curl_share_init() : nullptr;
-  if (sessions_ != nullptr)
-    curl_share_setopt(sessions_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+  if (tls) forget_sessions();
   life_ = fork_guard::begin();
   to_ = &to;
   turn_ = &now;
@@ -99,6 +97,17 @@ bool multi::open(uv_loop_t* loop, owner& to, turn& now, bool tls, long idle_conn
   timer_.data = soon_.data = this;
   handles_ = 2;
   return true;
+}
+
+void multi::forget_sessions() {
+  sessions_.reset(curl_share_init(), [](CURLSH* share) { curl_share_cleanup(share); });
+  if (sessions_ != nullptr)
+    curl_share_setopt(sessions_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+}
+
+void multi::share_sessions(CURL* easy, std::shared_ptr<CURLSH>& held) const {
+  if (held != sessions_ && curl_easy_setopt(easy, CURLOPT_SHARE, sessions_.get()) == CURLE_OK)
+    held = sessions_;
 }
 
 CURLMcode multi::add(CURL* easy, transfer& its) {
@@ -209,8 +218,8 @@ void multi::close() {
   {
     const sigpipe_guard guard(tls_);
     curl_multi_cleanup(handle_);  // pooled connections end here: its callbacks still find the polls
-    curl_share_cleanup(sessions_);
   }
+  sessions_.reset();
   handle_ = nullptr;
   polls_.close_all();
   uv_close(reinterpret_cast<uv_handle_t*>(&timer_), &trampoline::handle_closed);

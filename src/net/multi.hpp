@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include <curl/curl.h>
@@ -42,7 +43,12 @@ class multi {
   // `its` hears of it until it has ended or is removed.
   [[nodiscard]] CURLMcode add(CURL* easy, transfer& its);
   void remove(CURL* easy);
-  [[nodiscard]] CURLSH* sessions() const { return sessions_; }
+  // TLS sessions to resume: half a handshake each; null without TLS.
+  [[nodiscard]] const std::shared_ptr<CURLSH>& sessions() const { return sessions_; }
+  // `held`: those that the handle has. The old ones go when the last handle has left them.
+  void share_sessions(CURL* easy, std::shared_ptr<CURLSH>& held) const;
+  // No session is resumed that began before. Handles take the new `sessions` when they start.
+  void forget_sessions();
   void clean_up(CURL* easy);  // as curl_easy_cleanup, which may write to sockets
   void resume(CURL* easy);    // ends the pause of its upload
   void wake();                // `settled` comes on the loop's next turn
@@ -71,7 +77,7 @@ class multi {
 
   owner* to_ = nullptr;
   CURLM* handle_ = nullptr;
-  CURLSH* sessions_ = nullptr;  // TLS sessions to resume: half a handshake each; null without TLS
+  std::shared_ptr<CURLSH> sessions_;
   turn* turn_ = nullptr;
   uv_timer_t timer_{};
   uv_idle_t soon_{};  // active: curl is due

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "net/cloexec.hpp"
+#include "net/openssl.hpp"
 
 namespace tenure::net {
 
@@ -20,10 +21,6 @@ bool has(std::string_view text, std::string_view part) {
 }
 
 error bad(const char* message) { return {errc::invalid_argument, message, 0}; }
-
-curl_blob blob(const std::string& text) {
-  return {const_cast<char*>(text.data()), text.size(), CURL_BLOB_NOCOPY};
-}
 
 }  // namespace
 
@@ -109,6 +106,29 @@ CURLcode perform(CURL* easy, nobody& there) {
   return code;
 }
 
+// Nothing without TLS. A resumed session knows it from its beginning.
+std::optional<std::chrono::seconds> server_certificate_left(CURL* easy) {
+  const openssl* const with = openssl::find();
+  curl_tlssessioninfo* info = nullptr;
+  if (with == nullptr || curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK ||
+      info == nullptr || info->backend != CURLSSLBACKEND_OPENSSL || info->internals == nullptr)
+    return {};
+  ssl::certificate* const shown =
+      with->SSL_get1_peer_certificate(static_cast<ssl::connection*>(info->internals));
+  const auto left = shown != nullptr ? time_left(*with, shown) : std::nullopt;
+  with->X509_free(shown);
+  return left;
+}
+
+CURLcode prepare_context(CURL*, void* context, void* data) noexcept {
+  const auto& use = *static_cast<tls_use*>(data);
+  const bool ready =
+      *use.newest != nullptr && (*use.newest)
+                                    ->prepare(static_cast<ssl::context*>(context), *use.rules,
+                                              use.to != nullptr ? use.to->host : std::string());
+  return ready ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
+}
+
 }  // namespace
 
 error try_tls(CURL* easy) {
@@ -139,21 +159,33 @@ error try_tls(CURL* easy) {
   }
 }
 
-CURLcode set_tls(CURL* easy, const tls_material& tls) {
-  CURLcode code = curl_easy_setopt(easy, CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
-  if (code == CURLE_OK && !tls.ca.empty()) {
-    curl_blob ca = blob(tls.ca);
-    code = curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &ca);
+bool certificate_holds(CURL* easy, tls_state& state, std::size_t endpoint) {
+  const auto left = server_certificate_left(easy);
+  if (!left) return true;
+  if (endpoint < state.ends.size()) state.ends[endpoint] = std::chrono::system_clock::now() + *left;
+  return left->count() >= 0;
+}
+
+CURLcode set_tls(CURL* easy, tls_use& use) {
+  const tls_rules& rules = *use.rules;
+  const auto set = [easy](CURLoption option, auto value) {
+    return curl_easy_setopt(easy, option, value);
+  };
+  CURLcode code = set(CURLOPT_SSLVERSION, rules.at_least_1_3 ? long{CURL_SSLVERSION_TLSv1_3}
+                                                             : long{CURL_SSLVERSION_TLSv1_2});
+  // The certificates come by the function. curl must read none of its own, nor keep ours and bring
+  // them back: 7.88 looks for them after it has called the function.
+  if (code == CURLE_OK) code = set(CURLOPT_CAINFO, nullptr);
+  if (code == CURLE_OK) code = set(CURLOPT_CAPATH, nullptr);
+  if (code == CURLE_OK) code = set(CURLOPT_CA_CACHE_TIMEOUT, 0L);
+  // OpenSSL compares the names itself. curl would do it again, with the endpoint's.
+  if (code == CURLE_OK && !rules.server_name.empty()) code = set(CURLOPT_SSL_VERIFYHOST, 0L);
+  // Unknown where curl has no TLS, or another one. Then there is nothing to prepare, and `open`
+  // takes no https:// endpoint.
+  if (code == CURLE_OK && openssl::find() != nullptr) {
+    code = set(CURLOPT_SSL_CTX_FUNCTION, &prepare_context);
+    if (code == CURLE_OK) code = set(CURLOPT_SSL_CTX_DATA, &use);
   }
-  // curl reads the system's bundle once and keeps it (since 7.87), but only if no directory is set.
-  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
-  if (code != CURLE_OK || tls.cert.empty()) return code;
-  curl_blob cert = blob(tls.cert);
-  curl_blob key = blob(tls.key);
-  code = curl_easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &cert);
-  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &key);
-  // With an empty passphrase OpenSSL does not ask on the terminal: that would block the loop.
-  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
   return code;
 }
 

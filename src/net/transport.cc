@@ -36,6 +36,16 @@ void transport::close_stream(std::uint64_t stream) { impl_->cancel(exchange_kind
 
 void transport::let_go() { impl_->let_go(); }
 
+void transport::renew(std::shared_ptr<const tls_set> newest) { impl_->renew(std::move(newest)); }
+
+std::optional<std::chrono::seconds> transport::certificate_left(std::size_t endpoint) const {
+  return impl_->certificate_left(endpoint);
+}
+
+std::optional<std::chrono::seconds> transport::own_certificate_left() const {
+  return impl_->own_certificate_left();
+}
+
 void transport::close(void (*closed)(void* context), void* context) {
   impl_->close(closed, context);
 }

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,19 +16,15 @@
 
 #include "loop/turn.hpp"
 #include "net/reply.hpp"
+#include "net/tls_set.hpp"
 #include "tenure/error.hpp"
 
 namespace tenure::net {
 
-struct tls_material {  // PEM texts, not file names
-  std::string ca;
-  std::string cert;
-  std::string key;
-};
-
 struct transport_config {
   std::vector<std::string> endpoints;  // as checked by parse_endpoint
-  tls_material tls;
+  tls_material tls;                    // parsed by open, and not kept
+  tls_rules rules;
   std::chrono::milliseconds connect_timeout{2000};
   std::size_t max_answer = 8u << 20;  // bytes; a larger answer ends as `too_large`
 };
@@ -81,6 +78,15 @@ class transport {
 
   // In a forked child, before `close`: connections, and look-ups under way, are left to the parent.
   void let_go();
+
+  // Connections that are opened from now on take these. No session is resumed that older ones
+  // began.
+  void renew(std::shared_ptr<const tls_set> newest);
+  // How long the certificate is still valid that an endpoint showed on its newest connection.
+  [[nodiscard]] std::optional<std::chrono::seconds> certificate_left(std::size_t endpoint) const;
+  // The same of ours; nothing where there is none.
+  [[nodiscard]] std::optional<std::chrono::seconds> own_certificate_left() const;
+
   // Ends everything; nothing is told after it but `closed(context)`, once, from the loop, when no
   // handle and no descriptor is left. The transport may be destroyed from within `closed`. A
   // look-up of a name that a thread of libuv's pool has begun is waited for (it holds memory and

@@ -22,13 +22,15 @@ error bad(std::string message) { return {errc::invalid_argument, std::move(messa
 
 // Whether this machine's libcurl can do what is asked of it: it may be older or leaner than the one
 // that we were built with.
-error check_curl(const transport_config& config, bool tls) {
+error check_curl(const transport_config& config, tls_state& state, bool tls) {
   if (error failed = init_curl()) return failed;
   const curl_version_info_data* info = curl_version_info(CURLVERSION_NOW);
   if (tls && (info->features & CURL_VERSION_SSL) == 0) {
     return {errc::system, "an endpoint has https://, but this libcurl was built without TLS", 0};
   }
-  CURL* easy = make_easy(config);
+  const endpoint_url nobody{true, "nobody", 0, {}};
+  tls_use use{&state.newest, &state.rules, &nobody};
+  CURL* easy = make_easy(config, use);
   if (easy == nullptr) {
     return {errc::system,
             std::string("libcurl ") + info->version +
@@ -64,12 +66,18 @@ error transport::impl::open(uv_loop_t* loop, transport_config&& with, receiver& 
     tls = tls || endpoints[i].tls;
   }
   if (error failed = check_tls(with.tls)) return failed;
+  tls_.rules = with.rules;
+  if (tls) {
+    if (error failed = tls_set::make(with.tls, tls_.newest)) return failed;
+  }
+  with.tls = {};
   config_ = std::move(with);
-  if (error failed = check_curl(config_, tls)) return failed;
+  if (error failed = check_curl(config_, tls_, tls)) return failed;
   const long idle = connections_an_endpoint * static_cast<long>(endpoints.size());
   if (!driver_.open(loop, *this, now, tls, idle))
     return {errc::no_memory, "no memory for libcurl", 0};
   endpoints_ = std::move(endpoints);
+  tls_.ends.resize(endpoints_.size());
   nowhere_.url = "an endpoint that is not configured";
   names_.open(loop, *this, endpoints_, config_.connect_timeout);
   to_ = &receiver;
@@ -79,7 +87,7 @@ error transport::impl::open(uv_loop_t* loop, transport_config&& with, receiver& 
 
 std::unique_ptr<exchange> transport::impl::fresh(exchange_kind kind) {
   if (kind != exchange_kind::call || spare_.empty()) {
-    return std::unique_ptr<exchange>(new exchange(kind, config_, driver_, news_));
+    return std::unique_ptr<exchange>(new exchange(kind, config_, tls_, driver_, news_));
   }
   std::unique_ptr<exchange> x = std::move(spare_.back());
   spare_.pop_back();
@@ -134,6 +142,22 @@ void transport::impl::put_away(std::unique_ptr<exchange> x) {
   x->rest();
   if (x->usable() && x->kind() == exchange_kind::call && spare_.size() < most_spare)
     spare_.push_back(std::move(x));
+}
+
+void transport::impl::renew(std::shared_ptr<const tls_set> newest) {
+  if (!usable() || tls_.newest == nullptr) return;
+  tls_.newest = std::move(newest);
+  driver_.forget_sessions();
+}
+
+std::optional<std::chrono::seconds> transport::impl::certificate_left(std::size_t endpoint) const {
+  if (endpoint >= tls_.ends.size() || !tls_.ends[endpoint]) return {};
+  return std::chrono::duration_cast<std::chrono::seconds>(*tls_.ends[endpoint] -
+                                                          std::chrono::system_clock::now());
+}
+
+std::optional<std::chrono::seconds> transport::impl::own_certificate_left() const {
+  return tls_.newest != nullptr ? tls_.newest->certificate_left() : std::nullopt;
 }
 
 void transport::impl::settled() { deliver(); }

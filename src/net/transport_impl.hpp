@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -26,6 +27,9 @@ struct transport::impl final : multi::owner, resolver::owner {
   void let_go();
   void close(void (*closed)(void* context), void* context);
 
+  void renew(std::shared_ptr<const tls_set> newest);
+  [[nodiscard]] std::optional<std::chrono::seconds> certificate_left(std::size_t endpoint) const;
+  [[nodiscard]] std::optional<std::chrono::seconds> own_certificate_left() const;
   [[nodiscard]] bool usable() const { return open_ && !closing_; }
 
  private:
@@ -46,6 +50,7 @@ struct transport::impl final : multi::owner, resolver::owner {
   void close_step();
 
   transport_config config_;
+  tls_state tls_;
   std::vector<endpoint_url> endpoints_;
   endpoint_url nowhere_;
   receiver* to_ = nullptr;

@@ -76,6 +76,16 @@ void audience::tell(core::nanos now, const core::machine& core, const core::tell
   }
 }
 
+void audience::tell_trouble(const error& what) {
+  log_(log_level::warning, "trouble", what.message);
+  post(&session_events::trouble, what);
+}
+
+void audience::warn(std::string_view event, const std::string& what) {
+  log_(log_level::warning, event, what);
+  post(&session_events::warning, what);
+}
+
 void audience::tell_lost(const error& why) { post(&session_events::lost, why); }
 
 // What etcd or the connection said, if it said anything.

@@ -35,6 +35,10 @@ class audience {
   // What the core says in a turn that began at `now`. `besides`: what came with the event that it
   // took.
   void tell(core::nanos now, const core::machine& core, const core::tell& news, said& besides);
+  // Something that is no request of the core's failed, and is tried again.
+  void tell_trouble(const error& what);
+  // `event` is the log's word for it.
+  void warn(std::string_view event, const std::string& what);
   // The session's user is told that all leaderships are lost.
   void tell_lost(const error& why);
   // Each client is told its end, a slice a turn; then `done` is called.

@@ -47,6 +47,7 @@ class carrier final : private net::receiver {
   void open_stream(const core::open_stream& s);
   void probe_stream(const core::probe_stream& s);
   void close_stream(const core::close_stream& s);
+  [[nodiscard]] net::transport& transport() { return transport_; }
   // From now on requests carry this one.
   void use_token(std::string token) { token_ = std::move(token); }
 

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "base/testing.hpp"
-#include "net/pem.hpp"
 #include "wire/names.hpp"
 
 namespace tenure::detail {
@@ -23,6 +22,38 @@ std::optional<core::nanos> to_nanos(const std::optional<milliseconds>& ms) {
   return ms ? std::optional<core::nanos>(to_nanos(*ms)) : std::nullopt;
 }
 
+// A name or an address, as it stands in a certificate.
+error check_server_name(const std::string& name) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == ':';
+  };
+  if (name.size() <= 253 && std::all_of(name.begin(), name.end(), fits)) return {};
+  return {errc::invalid_argument,
+          "tls.server_name must be a host name or an address: letters, digits, '-', '.' and ':', "
+          "at most 253 bytes",
+          0};
+}
+
+error check_tls(const tls_options& o, checked_options& out) {
+  if (o.cert_file.empty() != o.key_file.empty()) {
+    return {errc::invalid_argument,
+            "tls: cert_file and key_file need each other; only one is given", 0};
+  }
+  if (error e = check_server_name(o.server_name)) return e;
+  if (o.warn_days < 0 || o.warn_days > 3650) {
+    return {errc::invalid_argument,
+            "tls.warn_days is " + std::to_string(o.warn_days) + ", but must be from 0 to 3650", 0};
+  }
+  out.transport.rules.server_name = o.server_name;
+  out.transport.rules.at_least_1_3 = o.min_version == tls_version::tls_1_3;
+  out.transport.rules.key_log = o.key_log;
+  out.files.ca.path = o.ca_file;
+  out.files.cert.path = o.cert_file;
+  out.files.key.path = o.key_file;
+  return read_tls_files(out.files, out.transport.tls);
+}
+
 }  // namespace
 
 error check_options(const session_options& o, checked_options& out) {
@@ -35,6 +66,7 @@ error check_options(const session_options& o, checked_options& out) {
   for (const std::string& text : o.endpoints) {
     net::endpoint_url url;
     if (error e = net::parse_endpoint(text, url)) return e;
+    out.files.tls = out.files.tls || url.tls;
     out.transport.endpoints.push_back(url.url);
   }
   if (error e = names::check_app(o.app)) return e;
@@ -42,13 +74,7 @@ error check_options(const session_options& o, checked_options& out) {
   if (o.auth.user.empty() && !o.auth.password.empty()) {
     return {errc::invalid_argument, "auth: a password without a user", 0};
   }
-  if (o.tls.cert_file.empty() != o.tls.key_file.empty()) {
-    return {errc::invalid_argument,
-            "tls: cert_file and key_file need each other; only one is given", 0};
-  }
-  if (error e = net::read_pem("tls.ca_file", o.tls.ca_file, out.transport.tls.ca)) return e;
-  if (error e = net::read_pem("tls.cert_file", o.tls.cert_file, out.transport.tls.cert)) return e;
-  if (error e = net::read_pem("tls.key_file", o.tls.key_file, out.transport.tls.key)) return e;
+  if (error e = check_tls(o.tls, out)) return e;
   core::asked_timings& a = out.settings.asked;
   a.ttl = to_nanos(o.ttl);
   a.reassure_interval = to_nanos(o.reassure_interval);

@@ -3,6 +3,7 @@
 
 #include "core/machine.hpp"
 #include "net/transport.hpp"
+#include "session/kept_files.hpp"
 #include "tenure/error.hpp"
 #include "tenure/options.hpp"
 
@@ -11,6 +12,7 @@ namespace tenure::detail {
 struct checked_options {
   core::settings settings;
   net::transport_config transport;
+  kept_names files;
 };
 
 // The error names field, value, limit and remedy. Reads the files of `options.tls`.

@@ -44,6 +44,11 @@ error session_impl::open(uv_loop_t* loop, const session_options& options, sessio
   log_.open(options_.log, &dispatcher_);
   audience_.open(std::move(events));
   host_.open(loop, checked.settings, process);
+  ends_.open(options.tls.warn_days);
+  if (checked.files.tls) {
+    files_.open(loop, std::move(checked.files), process,
+                [this](kept_files::news&& news) { looked(std::move(news)); });
+  }
   state_ = state::open;
   self_ = shared_from_this();
   return {};
@@ -96,6 +101,29 @@ std::shared_ptr<const std::string> session_impl::evidence() {
   return audience_.evidence().text(host_.now(), host_.core().counts());
 }
 
+void session_impl::looked(kept_files::news&& news) {
+  if (state_ != state::open) return;
+  if (news.tls != nullptr) {
+    log_(log_level::info, "certificates_renewed", "new connections use the renewed certificates");
+    carrier_.transport().renew(std::move(news.tls));
+  }
+  for (const error& each : news.broken) audience_.tell_trouble(each);
+  warn_of_ends();
+}
+
+void session_impl::warn_of_ends() {
+  const net::transport& with = carrier_.transport();
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::nanoseconds(boot_time()));
+  const auto look = [&](const std::string& whose, std::optional<std::chrono::seconds> left) {
+    const std::string what = ends_.look(whose, left, now);
+    if (!what.empty()) audience_.warn("certificate_ends", what);
+  };
+  look("the certificate of tls.cert_file " + options_.tls.cert_file, with.own_certificate_left());
+  for (std::size_t i = 0; i < options_.endpoints.size(); ++i)
+    look("the certificate of " + options_.endpoints[i], with.certificate_left(i));
+}
+
 void session_impl::look_at(core::nanos when, token_node* root) {
   at(when, [root = ref<token_node>(root)] { root->tell_cancelled(); });
 }
@@ -104,6 +132,7 @@ void session_impl::look_at(core::nanos when, token_node* root) {
 // here ends, as if etcd and its answers were no more.
 void session_impl::left_behind() {
   carrier_.let_go();
+  files_.let_go();
   if (state_ == state::open) {
     audience_.tell_lost({errc::closed,
                          "this is a forked child: the session is closed here, and goes on in the "
@@ -128,13 +157,15 @@ void session_impl::closed() {
     return;
   }
   line_->cut();
-  host_.close([this] {
-    dispatcher_.close([this] {
-      turn_.close([this] {
-        state_ = state::closed;
-        const std::function<void()> closed = std::move(closed_);
-        if (closed) closed();
-        self_.reset();  // may end it
+  files_.close([this] {
+    host_.close([this] {
+      dispatcher_.close([this] {
+        turn_.close([this] {
+          state_ = state::closed;
+          const std::function<void()> closed = std::move(closed_);
+          if (closed) closed();
+          self_.reset();  // may end it
+        });
       });
     });
   });

@@ -18,8 +18,10 @@
 #include "loop/turn.hpp"
 #include "session/audience.hpp"
 #include "session/carrier.hpp"
+#include "session/certificate_ends.hpp"
 #include "session/client.hpp"
 #include "session/host.hpp"
+#include "session/kept_files.hpp"
 #include "session/slots.hpp"
 #include "tenure/session.hpp"
 #include "token/token_state.hpp"
@@ -72,6 +74,8 @@ class session_impl final : public teller,
   void finished() override;
   void left_behind();
   void closed();
+  void looked(kept_files::news&& news);
+  void warn_of_ends();
 
   enum class state { fresh, open, closing, closed };
   state state_ = state::fresh;
@@ -86,6 +90,8 @@ class session_impl final : public teller,
   wire::reporter report_{options_.endpoints};
   carrier carrier_{options_, elections_, report_, dispatcher_, log_};
   audience audience_{elections_, report_, dispatcher_, log_};
+  kept_files files_;
+  certificate_ends ends_;
   host host_{carrier_, audience_, dispatcher_, log_, *this};
 };
 

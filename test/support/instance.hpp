@@ -44,6 +44,7 @@ class instance {
     options.app = "app";
     options.instance = std::move(name);
     options.ttl = milliseconds(3000);
+    options.tls.warn_days = 0;  // the tests' certificates end soon
   }
   instance(const instance&) = delete;
   instance& operator=(const instance&) = delete;
@@ -76,6 +77,10 @@ class instance {
     e.safe = [this] { record("safe"); };
     e.stalled = [this](std::chrono::nanoseconds) { record("stalled"); };
     e.trouble = [this](const error& why) { trouble(why); };
+    e.warning = [this](const std::string& what) {
+      warnings.push_back(what);
+      record("warning");
+    };
     return session.open(loop_, options, std::move(e));
   }
 
@@ -153,6 +158,7 @@ class instance {
         loop_, [&] { return count(what) >= times; }, 30, file, line);
   }
   std::vector<error> troubles;
+  std::vector<std::string> warnings;
 
  private:
   void trouble(const error& why) {

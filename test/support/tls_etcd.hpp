@@ -19,6 +19,8 @@ class tls_etcd {
   struct certificates {
     std::string server_usage = "serverAuth,clientAuth";
     std::string client_subject = "/O=client";
+    std::string server_subject = "/O=server";
+    std::string server_names = "IP:127.0.0.1";  // subjectAltName; empty: none
   };
   tls_etcd() : tls_etcd(certificates{}) {}  // returns before it answers
   explicit tls_etcd(const certificates& asked);
@@ -27,7 +29,12 @@ class tls_etcd {
   ~tls_etcd();
 
   void kill();
-  void start();  // after kill
+  void start(const std::string& client_ca = "ca.pem");  // after kill
+  // Makes NAME.pem and NAME.key of the server's kind, signed by `ca` or `other`, valid for so long
+  // from now on. A server reads its files at each handshake.
+  void sign(const std::string& name, const std::string& by, int seconds = 86400) const;
+  // Puts one file in another's place, at once.
+  void replace(const std::string& name, const std::string& by) const;
 
   // Runs the real etcdctl with root's certificate to its end. A failure of it ends the test.
   void etcdctl(const std::vector<std::string>& arguments) const;
@@ -39,6 +46,7 @@ class tls_etcd {
   }
 
  private:
+  certificates asked_;
   std::string directory_;
   std::uint16_t port_ = 0;
   std::unique_ptr<process> member_;

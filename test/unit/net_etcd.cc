@@ -126,6 +126,53 @@ Test(net_etcd, says_what_is_wrong_with_tls) {
   cr_assert(contains(r.failure, "https://"), "%s", r.failure.c_str());
 }
 
+// etcd resumes sessions whatever has become of its certificate meanwhile.
+Test(net_etcd, no_session_is_resumed_after_the_servers_certificate_has_ended) {
+  if (missing("etcd") || missing("openssl")) cr_skip_test("no etcd or no openssl here");
+  const tls_etcd server;
+  await([&] { return meet(secured(server)).delivery == delivery::answered; });
+  server.sign("later", "ca");
+  server.sign("short", "ca", 4);
+  server.replace("server.pem", "short.pem");
+  server.replace("server.key", "short.key");
+  world w;
+  w.open(secured(server));
+  std::uint64_t stream = 0;
+  const auto meet_anew = [&] {  // a stream has a connection of its own
+    w.heard.bytes.clear();
+    w.heard.ends.clear();
+    w.open_stream(++stream, false, create_request);
+    w.until([&] { return contains(w.heard.bytes, "created") || !w.heard.ends.empty(); });
+    w.carrier->close_stream(stream);
+    return w.heard.ends.empty() ? std::string() : w.heard.ends.front().reply.failure;
+  };
+  std::string failure = meet_anew();
+  cr_assert(failure.empty(), "%s", failure.c_str());
+  w.until([&] { return !(failure = meet_anew()).empty(); });
+  cr_assert(contains(failure, "out of its time"), "%s", failure.c_str());
+  server.replace("server.pem", "later.pem");
+  server.replace("server.key", "later.key");
+  failure = meet_anew();
+  cr_assert(failure.empty(), "%s", failure.c_str());
+  w.finish();
+}
+
+Test(net_etcd, an_older_version_of_tls_than_asked_for_is_refused) {
+  if (missing("openssl")) cr_skip_test("no openssl here");
+  const tls_etcd server;
+  const std::uint16_t port = free_port();
+  const process old({"openssl", "s_server", "-quiet", "-tls1_2", "-accept",
+                     "127.0.0.1:" + std::to_string(port), "-cert", server.file("server.pem"),
+                     "-key", server.file("server.key")});
+  net::transport_config c = secured(server);
+  c.endpoints = {"https://127.0.0.1:" + std::to_string(port)};
+  c.rules.at_least_1_3 = true;
+  await([&] { return !contains(meet(c).failure, "refused"); });  // it has started
+  net::reply r = meet(c);
+  cr_assert(eq(type(delivery), r.delivery, delivery::not_sent), "%s", r.failure.c_str());
+  cr_assert(contains(r.failure, "protocol version"), "%s", r.failure.c_str());
+}
+
 Test(net_etcd, certificates_that_cannot_be_used_are_refused_before_the_first_packet) {
   if (missing("openssl")) cr_skip_test("no openssl here");
   const tls_etcd server;

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include <sys/stat.h>
 #include <uv.h>
 
 #include <cstdio>
@@ -73,6 +74,13 @@ const refusal refusals[] = {
     {[](auto& o) { o.tls.key_file = "/tmp/k"; }, errc::invalid_argument, "cert_file and key_file"},
     {[](auto& o) { o.tls.ca_file = "/nonexistent/ca.pem"; }, errc::invalid_argument,
      "/nonexistent/ca.pem"},
+    {[](auto& o) { o.tls.ca_file = "/tmp"; }, errc::invalid_argument,
+     "tls.ca_file /tmp is not a regular file"},
+    {[](auto& o) { o.tls.server_name = "a b"; }, errc::invalid_argument, "tls.server_name"},
+    {[](auto& o) { o.tls.server_name = std::string(254, 'a'); }, errc::invalid_argument,
+     "tls.server_name"},
+    {[](auto& o) { o.tls.warn_days = -1; }, errc::invalid_argument, "tls.warn_days is -1"},
+    {[](auto& o) { o.tls.warn_days = 3651; }, errc::invalid_argument, "tls.warn_days is 3651"},
     {[](auto& o) { o.ttl = milliseconds(1000); }, errc::invalid_argument, "ttl is 1000 ms"},
     {[](auto& o) { o.ttl = milliseconds(2500); }, errc::invalid_argument, "whole seconds"},
     {[](auto& o) { o.ttl = milliseconds(0); }, errc::invalid_argument, "ttl is 0 ms"},
@@ -151,6 +159,36 @@ Test(options, a_file_that_is_no_pem_is_refused_without_its_content) {
   cr_assert(e.code == errc::invalid_argument);
   cr_assert(e.message.find(secret.path) != std::string::npos);
   cr_assert(e.message.find("swordfish") == std::string::npos);
+}
+
+Test(options, a_file_may_be_large_but_not_without_a_bound) {
+  loop_host h;
+  session_options o = good();
+  session s;
+  const std::string begin = "-----BEGIN CERTIFICATE-----\n";
+  const file large(begin + std::string(4u << 20, '#'));
+  o.tls.ca_file = large.path;
+  const error e = s.open(&h.loop, o);
+  cr_assert(e.code == errc::invalid_argument);
+  cr_assert(e.message.find("is larger than 4 MiB") != std::string::npos, "%s", e.message.c_str());
+  const file fits(begin + std::string((4u << 20) - begin.size(), '#'));
+  o.tls.ca_file = fits.path;  // it is not looked into for http://
+  cr_assert(s.open(&h.loop, o).code == errc::ok);
+  s.close();
+}
+
+Test(options, a_fifo_for_a_file_is_refused_and_not_waited_for) {
+  loop_host h;
+  const file place("");
+  const std::string fifo = place.path + ".fifo";
+  cr_assert(zero(int, mkfifo(fifo.c_str(), 0600)));
+  session_options o = good();
+  o.tls.ca_file = fifo;
+  session s;
+  const error e = s.open(&h.loop, o);
+  std::remove(fifo.c_str());
+  cr_assert(e.code == errc::invalid_argument);
+  cr_assert(e.message.find("is not a regular file") != std::string::npos, "%s", e.message.c_str());
 }
 
 Test(options, without_a_loop_nothing_is_opened) {

@@ -64,6 +64,9 @@ class campaigner {
       host_.events().write(event("stalled").add("late_ns", late.count()));
     };
     on.trouble = [this](const error& why) { host_.trouble(event("error"), why); };
+    on.warning = [this](const std::string& what) {
+      host_.events().write(event("warning").add("message", what));
+    };
     return on;
   }
 

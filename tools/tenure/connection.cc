@@ -111,6 +111,8 @@ error complete_connection(const connection_flags& flags, session_options& out) {
   out.tls.ca_file = flag_or(flags.ca_file, "ETCDCTL_CACERT");
   out.tls.cert_file = flag_or(flags.cert_file, "ETCDCTL_CERT");
   out.tls.key_file = flag_or(flags.key_file, "ETCDCTL_KEY");
+  // libcurl would create the file even where the library writes nothing to it.
+  if (!out.tls.key_log) unsetenv("SSLKEYLOGFILE");
   if (error failed = read_endpoints(flags, out)) return failed;
   return read_credentials(flags, out);
 }

@@ -25,7 +25,7 @@ constexpr const char* campaign_intro =
     "\n"
     "Stands in the election APP/leader, or APP/SHARD/leader for each shard, until told to\n"
     "stop, and prints what happens: session, campaigning, position, leader, acquired,\n"
-    "cancelled, lost, stopped, resigned, jeopardy, safe, stalled, error.\n"
+    "cancelled, lost, stopped, resigned, jeopardy, safe, stalled, warning, error.\n"
     "\n"
     "SIGTERM, SIGINT   resign everywhere and exit; a second one exits at once with 1\n"
     "SIGUSR1           resign everywhere, then campaign again\n";

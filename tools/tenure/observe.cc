@@ -42,6 +42,9 @@ int observe(const settings& chosen) {
 
   session_events events;
   events.trouble = [&on](const error& why) { on.trouble(event("error"), why); };
+  events.warning = [&on](const std::string& what) {
+    on.events().write(event("warning").add("message", what));
+  };
   if (const error failed = on.open(std::move(events))) return refused(failed);
 
   directory everything;

@@ -33,6 +33,10 @@ enum class flag_id : int {
   cacert,
   cert,
   key,
+  server_name,
+  tls_min_version,
+  tls_key_log,
+  cert_warn_days,
   log,
   help,
 };
@@ -78,6 +82,10 @@ constexpr flag flag_table[] = {
   {flag_id::cacert, "cacert", "FILE", in_both, "PEM certificates of the CA [ETCDCTL_CACERT]"},
   {flag_id::cert, "cert", "FILE", in_both, "PEM client certificate [ETCDCTL_CERT]"},
   {flag_id::key, "key", "FILE", in_both, "PEM private key of --cert [ETCDCTL_KEY]"},
+  {flag_id::server_name, "server-name", "NAME", in_both, "the name that the servers' certificates must have, where\nit is not the endpoint's host"},
+  {flag_id::tls_min_version, "tls-min-version", "1.2|1.3", in_both, "refuse older versions of TLS; default 1.2"},
+  {flag_id::tls_key_log, "tls-key-log", nullptr, in_both, "obey SSLKEYLOGFILE: for debugging only"},
+  {flag_id::cert_warn_days, "cert-warn-days", "DAYS", in_both, "warn of a certificate that ends in less; default 14,\n0: never"},
   {flag_id::log, "log", "LEVEL", in_both, "write log records to stderr: debug, info, warning, error"},
   {flag_id::help, "help", nullptr, in_both, "this text"},
 };

@@ -18,6 +18,7 @@ namespace {
 // Times are only checked to be numbers here: their ranges are the library's to know.
 constexpr number_kind seconds_kind{"seconds", 0, 1'000'000};
 constexpr number_kind milliseconds_kind{"milliseconds", 0, 1'000'000'000};
+constexpr number_kind days_kind{"days", 0, 3650};
 constexpr number_kind shard_count_kind{"a number of elections", 1, 10'000};
 
 error bad(std::string message) { return {errc::invalid_argument, std::move(message)}; }
@@ -116,6 +117,10 @@ class reader {
       case flag_id::cacert: return take_text("cacert", value, connection_.ca_file);
       case flag_id::cert: return take_text("cert", value, connection_.cert_file);
       case flag_id::key: return take_text("key", value, connection_.key_file);
+      case flag_id::server_name: return take_text("server-name", value, session.tls.server_name);
+      case flag_id::tls_min_version: return take_tls_version(value);
+      case flag_id::tls_key_log: session.tls.key_log = true; return {};
+      case flag_id::cert_warn_days: return take_days(value);
       case flag_id::log: return take_level(value);
       case flag_id::help: return {};
     }
@@ -148,6 +153,21 @@ class reader {
     if (value != "text" && value != "json")
       return bad("--format '" + std::string(value) + "': give text or json");
     result_.chosen.format = value == "json" ? output_format::json : output_format::text;
+    return {};
+  }
+
+  error take_tls_version(std::string_view value) {
+    if (value != "1.2" && value != "1.3")
+      return bad("--tls-min-version '" + std::string(value) + "': give 1.2 or 1.3");
+    result_.chosen.session.tls.min_version =
+        value == "1.3" ? tls_version::tls_1_3 : tls_version::tls_1_2;
+    return {};
+  }
+
+  error take_days(std::string_view value) {
+    std::int64_t days = 0;
+    if (error failed = read_number("cert-warn-days", value, days_kind, days)) return failed;
+    result_.chosen.session.tls.warn_days = static_cast<int>(days);
     return {};
   }
 

@@ -1,0 +1,24 @@
+// Which exchanges have something to tell, in order.
+#include <algorithm>
+
+#include "net/exchange.hpp"
+
+namespace tenure::net {
+
+void news::add(exchange& x) {
+  if (x.in_news_) return;
+  x.in_news_ = true;
+  list_.push_back(&x);
+}
+
+void news::forget(exchange& x) {
+  if (!x.in_news_) return;
+  x.in_news_ = false;
+  std::replace(list_.begin(), list_.end(), &x, static_cast<exchange*>(nullptr));
+}
+
+void news::drop_first(std::size_t count) {
+  list_.erase(list_.begin(), list_.begin() + static_cast<std::ptrdiff_t>(count));
+}
+
+}  // namespace tenure::net
