@@ -95,6 +95,11 @@ ROLLING     := $(BUILD)/test/rolling
 UNIT_OBJ    += $(filter %/ledger.o %/show.o,$(ROLLING_OBJ)) $(filter %/svg.o,$(CHAOS_OBJ))
 ALL_OBJ     += $(ROLLING_OBJ)
 
+# Does memory come back?
+SOAK_OBJ := $(call objects,test/soak/*.cc)
+SOAK     := $(BUILD)/test/soak
+ALL_OBJ  += $(SOAK_OBJ)
+
 STATIC   := $(BUILD)/libtenure.a
 SHARED   := $(BUILD)/$(REALNAME)
 COMMAND  := $(if $(TOOL_OBJ),$(BUILD)/tenure)
@@ -190,6 +195,9 @@ $(BUILD)/test/chaos: $(CHAOS_OBJ) $(CHAOS_SUPPORT_OBJ) $(STATIC) $(BUILD)/link-f
 $(ROLLING): $(ROLLING_OBJ) $(BUILD)/obj/test/chaos/svg.o $(PLAIN_SUPPORT_OBJ) $(STATIC) $(BUILD)/link-flags | $(EXAMPLES)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $(ROLLING_OBJ) $(BUILD)/obj/test/chaos/svg.o $(PLAIN_SUPPORT_OBJ) $(STATIC) $(DEP_LIBS) $(LDLIBS)
+$(SOAK): $(SOAK_OBJ) $(PLAIN_SUPPORT_OBJ) $(STATIC) $(BUILD)/link-flags
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $(SOAK_OBJ) $(PLAIN_SUPPORT_OBJ) $(STATIC) $(DEP_LIBS) $(LDLIBS)
 # These start the command and the floor, and measure them.
 $(BENCH): $(BENCH_OBJ) $(PLAIN_SUPPORT_OBJ) $(STATIC) $(BUILD)/link-flags | $(BENCH)-floor $(COMMAND)
 	@mkdir -p $(@D)
@@ -284,6 +292,10 @@ chaos: $(CHAOS) $(BUILD)/examples/fenced_store ## an election under faults (SECO
 	  'chaos=test/gates/chaos.sh $(BUILD) --seconds $(CHAOS_SECONDS) --seed $(or $(SEED),1) --members $(or $(MEMBERS),3)'
 stuck-disk: $(CHAOS) ## only the disk of etcd's leader is stuck (BESIDE=no: without etcdctl beside it)
 	$(TALLY) 'stuck disk=$(CHAOS) stuck-disk $(if $(filter no,$(BESIDE)),--without-etcdctl)'
+
+.PHONY: soak
+soak: $(SOAK) ## elections, observers, sessions and tokens come and go; memory comes back (nightly: SECONDS=3600)
+	$(TALLY) 'soak=$(SOAK) --seconds $(SECONDS)' 'soak sees a leak=! $(SOAK) --seconds 6 --leak'
 
 rolling: ## three instances with thirty jobs, restarted in turn: who runs what, live, and drawn
 	$(NEED)

@@ -6,8 +6,8 @@
 //
 // A token is cheap to copy. It stays valid after candidate, session and loop are gone: it reads
 // cancelled then. A default token is cancelled.
-// When a token is cancelled, every callback on the tokens of its leadership is looked at. Do not
-// register more than a few hundred of them.
+// To cancel a token takes as long as there are callbacks on it and on its children. A question to a
+// token takes as long as it is nested deep.
 #ifndef TENURE_TOKEN_HPP
 #define TENURE_TOKEN_HPP
 
@@ -54,7 +54,8 @@ class token_tree;
 
 // A registration of `token::on_cancel`. Destroying or resetting it withdraws the callback. The
 // callback is then never called, not even if its token was cancelled a moment ago.
-// Loop thread only. It may outlive the token and the session.
+// It is empty (`!subscription`) where nobody will be told: the token is a default one, the session
+// is over, or there was no memory. Loop thread only. It may outlive the token and the session.
 class TENURE_API subscription {
  public:
   subscription() noexcept = default;
@@ -62,6 +63,7 @@ class TENURE_API subscription {
   subscription& operator=(subscription&& other) noexcept;
   ~subscription();
   void reset() noexcept;
+  [[nodiscard]] explicit operator bool() const noexcept { return node_ != nullptr; }
 
  private:
   friend class token;
@@ -92,7 +94,7 @@ class TENURE_API token {
 
   // A token that is cancelled with this one, by its own `cancel`, or when `limit` has passed. The
   // limit counts from now, and counts the machine's sleep. A child of a cancelled token is
-  // cancelled. Loop thread only.
+  // cancelled. Without memory it is a default token, which is cancelled. Loop thread only.
   [[nodiscard]] token child(std::optional<std::chrono::milliseconds> limit = std::nullopt) const;
 
   // Cancels this child token and all derived from it. On a leadership's own token it does nothing

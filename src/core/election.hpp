@@ -61,6 +61,13 @@ struct election {
 
   [[nodiscard]] bool wanted() const { return stands && !resign_wanted && !leave_wanted; }
   [[nodiscard]] bool has_key() const { return own_revision != 0; }
+  // Nobody here has to do with it, and nothing that is under way is about it. What an appointment
+  // or a list may still say of it is looked at when its time comes.
+  [[nodiscard]] bool forgettable() const {
+    return state == standing::idle && !stands && !observed && !resign_wanted && !leave_wanted &&
+           !rejoin && !reading && !reading_leader && !loss_held && !reassurance_reminded &&
+           pending == 0 && doubt_until == 0;
+  }
 };
 
 // All elections of a session, counted by their standing.

@@ -50,6 +50,10 @@ class machine {
   // The only way in and the only way out. `now` never goes back. Appends to `out`.
   void apply(nanos now, const event& e, std::vector<action>& out);
 
+  // Nobody here has to do with that election any more: from now on its number may stand for another
+  // one. False: something is still under way that is about it. Ask again later.
+  bool forget(election_id id) { return roster_.forget(id); }
+
   // `woke` is wanted at this moment, if nothing happens before; never: only after another event.
   [[nodiscard]] nanos next_wake() const { return next_wake_; }
   // Tokens are cancelled from this moment on; it grows with every renewal.

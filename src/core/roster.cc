@@ -101,6 +101,13 @@ void roster::observe(const context&, election_id id, bool on) {
   }
 }
 
+bool roster::forget(election_id id) {
+  if (id >= all_.size()) return true;
+  if (sweeping() || !all_[id].forgettable()) return false;
+  all_[id] = {};
+  return true;
+}
+
 // Leads if nothing speaks against it: our key is there, nobody is in front, and the deadline is
 // ahead.
 void roster::try_lead(const context& c, election_id id) {

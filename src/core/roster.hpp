@@ -22,6 +22,8 @@ class roster {
   void resign(const context& c, election_id id);
   void leave(const context& c, election_id id);
   void observe(const context& c, election_id id, bool on);
+  // Its number may be given to another election. False: not yet.
+  bool forget(election_id id);
   // Cancels every leadership; nothing new is asked for.
   void close(const context& c);
 

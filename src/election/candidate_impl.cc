@@ -14,6 +14,7 @@ error candidate_impl::stand(session_impl& session, const candidate_options& opti
                             candidate_events events, std::shared_ptr<candidate_impl>& made) {
   const core::election_id id = session.elections().add(options.shard);
   slot& e = session.slots()[id];
+  session.slots().leave(id);  // in case that nobody comes
   if (e.candidate != nullptr) {
     return {errc::wrong_state,
             "this session has a candidate in the election " + session.elections().prefix(id) +
@@ -65,8 +66,9 @@ error candidate_impl::resign(milliseconds limit, std::function<void(const error&
   }
   if (done) {
     const std::uint32_t id = promised(std::move(done));
-    session_->at(boot_time() + std::chrono::nanoseconds(limit).count(), [self = shared_from_this(),
-                                                                         id, limit] {
+    promise& mine = promises_.back();
+    mine.until = boot_time() + std::chrono::nanoseconds(limit).count();
+    mine.alarm = session_->at(mine.until, [self = shared_from_this(), id, limit] {
       self->answer_one(
           id, {errc::timed_out,
                "not resigned within " + std::to_string(limit.count()) +
@@ -107,6 +109,7 @@ void candidate_impl::answer_one(std::uint32_t id, const error& how) {
       std::find_if(promises_.begin(), promises_.end(), [&](auto& p) { return p.id == id; });
   if (at == promises_.end() || session_ == nullptr) return;
   const auto done = std::move(at->done);
+  session_->forget(at->until, at->alarm);
   promises_.erase(at);
   post([this, done, how] {
     if (!silent_) done(how);

@@ -43,6 +43,8 @@ class candidate_impl final : public client, public std::enable_shared_from_this<
   struct promise {  // to say how a resignation, or the close, went
     std::uint32_t id;
     std::function<void(const error&)> done;
+    core::nanos until = 0;  // it is answered as timed out then
+    std::uint64_t alarm = 0;
   };
 
   // Calls `what` from the loop unless the handle is gone by then.

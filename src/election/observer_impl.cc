@@ -11,6 +11,7 @@ std::shared_ptr<observer_impl> observer_impl::follow(session_impl& session,
                                                      const std::string& shard,
                                                      observer_events events) {
   const core::election_id id = session.elections().add(shard);
+  session.slots().leave(id);  // in case that nobody comes
   auto made = std::make_shared<observer_impl>(session, id, std::move(events));
   undo_unless_kept following([&] { made->silence(); });
   outlook& seen = session.slots()[id].see();
@@ -41,6 +42,7 @@ void observer_impl::detach() {
       seen.observers.end());
   if (!seen.observers.empty()) return;
   seen.leader_known = false;
+  session_->slots().leave(id_);
   session_->apply(core::observe{id_, false});
 }
 

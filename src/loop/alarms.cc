@@ -20,7 +20,7 @@ void alarms::open(uv_loop_t* loop, std::function<void()> due) {
 
 // libuv's timer is a hint: its clock is cached and stops while the machine sleeps.
 void alarms::arm(core::nanos now, core::nanos wake) {
-  if (!all_.empty()) wake = std::min(wake, all_.begin()->first);
+  if (!all_.empty()) wake = std::min(wake, first());
   if (wake == armed_ && uv_is_active(reinterpret_cast<uv_handle_t*>(&timer_)) != 0) return;
   armed_ = wake;
   if (wake <= now) {
@@ -33,6 +33,11 @@ void alarms::arm(core::nanos now, core::nanos wake) {
   uv_timer_start(
       &timer_, [](uv_timer_t* t) noexcept { static_cast<alarms*>(t->data)->due_(); },
       static_cast<std::uint64_t>((delay + core::millisecond - 1) / core::millisecond), 0);
+}
+
+// What it keeps alive may call here again as it goes.
+void alarms::forget(core::nanos when, std::uint64_t number) noexcept {
+  const auto gone = all_.extract(key{when, number});
 }
 
 void alarms::clear() {

@@ -12,8 +12,8 @@ void dispatcher::open(uv_loop_t* loop, turn& now, std::function<void()> after) {
   open_ = true;
 }
 
-void dispatcher::post(std::function<void()> what) {
-  queue_.push_back(std::move(what));
+void dispatcher::post(call&& ready) noexcept {
+  queue_.splice(queue_.end(), ready);
   wake();
 }
 
@@ -36,10 +36,10 @@ void dispatcher::deliver() {
       after_();
     } else if (!queue_.empty()) {
       // Moved out first: what is called may post, or destroy the object that posted it.
-      const std::function<void()> next = std::move(queue_.front());
-      queue_.pop_front();
+      call next;
+      next.splice(next.begin(), queue_, queue_.begin());
       again_ = true;
-      next();
+      next.front()();
     } else {
       uv_idle_stop(&idle_);
       return;

@@ -2,11 +2,12 @@
 // loop, one at a time, in order, a bounded slice a turn.
 #pragma once
 
-#include <deque>
 #include <functional>
+#include <utility>
 
 #include <uv.h>
 
+#include "base/call.hpp"
 #include "loop/turn.hpp"
 
 namespace tenure {
@@ -15,7 +16,8 @@ class dispatcher {
  public:
   // `after` runs after each delivery: user code has run, so time has passed.
   void open(uv_loop_t* loop, turn& now, std::function<void()> after);
-  void post(std::function<void()> what);
+  void post(std::function<void()> what) { post(make_call(std::move(what))); }
+  void post(call&& ready) noexcept;
   // Runs `after`, from the loop.
   void again();
   [[nodiscard]] bool empty() const { return queue_.empty(); }
@@ -27,7 +29,7 @@ class dispatcher {
   void deliver();
 
   uv_idle_t idle_{};
-  std::deque<std::function<void()>> queue_;
+  call queue_;
   std::function<void()> after_;
   std::function<void()> closed_;
   bool open_ = false;

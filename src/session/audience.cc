@@ -129,6 +129,7 @@ void audience::tell_election(const core::tell& t, const said& besides) {
   if (t.what == news::left) {
     // Taken out before it is told: the place is free again.
     std::exchange(e.candidate, nullptr)->ended();
+    slots_.leave(t.election);
     return;
   }
   const std::string& prefix = elections_.prefix(t.election);

@@ -1,5 +1,6 @@
 #include "session/host.hpp"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 #include <variant>
@@ -40,14 +41,32 @@ void host::turn(const core::event& e, said&& besides) {
   }
   const in_turn here(*this);
   now_ = boot_time();
-  alarms_.ring(now_, [this](auto what) { later_.post(std::move(what)); });
+  alarms_.ring(now_, [this](call&& what) { later_.post(std::move(what)); });
   step(e, besides);
   said nothing;
   for (std::size_t i = 0; i < caused_.size() && !finished_; ++i) {
     const core::event next = std::move(caused_[i]);
     step(next, nothing);
   }
-  if (!finished_) alarms_.arm(now_, core_->next_wake());
+  if (finished_) return;
+  give_back_numbers();
+  alarms_.arm(now_, core_->next_wake());
+}
+
+// A few at each turn. There are more turns than elections that are left.
+void host::give_back_numbers() {
+  constexpr std::size_t slice = 16;
+  slots& all = ears_.slots();
+  for (std::size_t n = std::min(slice, all.left_count()); n > 0; --n) {
+    const core::election_id id = all.take_left();
+    if (!all[id].vacant()) continue;  // somebody has come since
+    if (core_->forget(id)) {
+      all[id].seen.reset();
+      life_.vacated(id);
+    } else {
+      all.leave(id);
+    }
+  }
 }
 
 void host::step(const core::event& e, said& besides) {
@@ -109,10 +128,11 @@ void host::break_off(const char* invariant) {
   caused_.emplace_back(core::close{});
 }
 
-void host::at(core::nanos when, std::function<void()> what) {
-  if (finished_) return;
-  alarms_.set(when, std::move(what));
+std::uint64_t host::at(core::nanos when, std::function<void()> what) {
+  if (finished_) return 0;
+  const std::uint64_t number = alarms_.set(when, std::move(what));
   if (!turning_) alarms_.arm(boot_time(), core_->next_wake());
+  return number;
 }
 
 token_node* host::begin_term(teller_line* line) {

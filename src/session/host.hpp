@@ -30,6 +30,8 @@ class life_cycle {
   virtual void closes() = 0;
   // The core has nothing under way any more.
   virtual void finished() = 0;
+  // Nobody has to do with that election any more, nor has the core.
+  virtual void vacated(core::election_id id) = 0;
 
  protected:
   ~life_cycle() = default;
@@ -51,8 +53,9 @@ class host {
 
   // One turn. What its own news cause (a client that resigns as it is told) is taken up at its end.
   void turn(const core::event& e, said&& besides = {});
-  // Calls `what` from the loop, not before this moment.
-  void at(core::nanos when, std::function<void()> what);
+  // Calls `what` from the loop, not before this moment. Returns a number for `forget`.
+  std::uint64_t at(core::nanos when, std::function<void()> what);
+  void forget(core::nanos when, std::uint64_t number) noexcept { alarms_.forget(when, number); }
 
   [[nodiscard]] const core::machine& core() const { return *core_; }
   [[nodiscard]] bool is_open() const { return core_.has_value(); }
@@ -70,6 +73,7 @@ class host {
   void tell(const core::tell& news, said& besides);
   void start_and_stop(core::action& what);
   void break_off(const char* invariant);
+  void give_back_numbers();
 
   carrier& wire_;
   audience& ears_;

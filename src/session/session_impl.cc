@@ -5,7 +5,6 @@
 
 #include "base/clock.hpp"
 #include "base/fork_guard.hpp"
-#include "base/ref.hpp"
 #include "session/check_options.hpp"
 
 namespace tenure::detail {
@@ -122,10 +121,6 @@ void session_impl::warn_of_ends() {
   look("the certificate of tls.cert_file " + options_.tls.cert_file, with.own_certificate_left());
   for (std::size_t i = 0; i < options_.endpoints.size(); ++i)
     look("the certificate of " + options_.endpoints[i], with.certificate_left(i));
-}
-
-void session_impl::look_at(core::nanos when, token_node* root) {
-  at(when, [root = ref<token_node>(root)] { root->tell_cancelled(); });
 }
 
 // This is a child of the process that opened the session, and it goes on with the loop. Everything

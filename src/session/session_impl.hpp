@@ -54,8 +54,10 @@ class session_impl final : public teller,
   void set_key_reader(std::shared_ptr<detail::key_reader> who);
   void apply(const core::event& e) { host_.turn(e); }
   void post(std::function<void()> what) { dispatcher_.post(std::move(what)); }
-  // Calls `what` from the loop, not before this moment.
-  void at(core::nanos when, std::function<void()> what) { host_.at(when, std::move(what)); }
+  // Calls `what` from the loop, not before this moment. Returns a number for `forget`.
+  std::uint64_t at(core::nanos when, std::function<void()> what) {
+    return host_.at(when, std::move(what));
+  }
   [[nodiscard]] std::int64_t lease() const { return host_.core().lease_id(); }
   // The token of a leadership that begins; null without memory.
   token_node* begin_term() { return host_.begin_term(line_); }
@@ -65,13 +67,19 @@ class session_impl final : public teller,
   [[nodiscard]] bool forked() const { return host_.forked(); }
 
   // teller
-  void tell(std::function<void()> what) override { post(std::move(what)); }
-  void look_at(core::nanos when, token_node* root) override;
+  void tell(call&& ready) noexcept override { dispatcher_.post(std::move(ready)); }
+  std::uint64_t look_at(core::nanos when, std::function<void()> what) override {
+    return at(when, std::move(what));
+  }
+  void forget(core::nanos when, std::uint64_t number) noexcept override {
+    host_.forget(when, number);
+  }
 
  private:
   // life_cycle
   void closes() override { state_ = state::closing; }
   void finished() override;
+  void vacated(core::election_id id) override { elections_.remove(id); }
   void left_behind();
   void closed();
   void looked(kept_files::news&& news);

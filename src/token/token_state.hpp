@@ -4,11 +4,13 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <utility>
-#include <vector>
 
+#include "base/call.hpp"
 #include "core/time.hpp"
 #include "tenure/token.hpp"
+#include "token/listeners.hpp"
 
 namespace tenure::detail {
 
@@ -54,9 +56,10 @@ class shared_deadline {
 // Runs callables on the session's loop; the session's dispatcher.
 class teller {
  public:
-  virtual void tell(std::function<void()> what) = 0;
-  // Look at the limits of `root`'s tokens at this moment.
-  virtual void look_at(core::nanos when, token_node* root) = 0;
+  virtual void tell(call&& ready) noexcept = 0;
+  // Calls `what` at this moment, unless that is forgotten before. Returns a number for `forget`.
+  [[nodiscard]] virtual std::uint64_t look_at(core::nanos when, std::function<void()> what) = 0;
+  virtual void forget(core::nanos when, std::uint64_t number) noexcept = 0;
 
  protected:
   ~teller() = default;
@@ -95,27 +98,23 @@ class token_node {
   [[nodiscard]] bool is_root() const noexcept { return parent_ == nullptr; }
   [[nodiscard]] token_node* root() noexcept { return root_; }
   [[nodiscard]] core::nanos now() const noexcept { return deadline_->now(); }
+  // Its own, or that of one that it derives from, whichever is earlier.
+  [[nodiscard]] core::nanos limit() const noexcept { return limit_; }
 
   void hold() noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
   void release() noexcept;
 
   // Loop thread only from here.
-  void cancel(reason why);  // the first reason stays
-  unsigned long long subscribe(token_node* node, std::function<void(reason)> told);
-  void unsubscribe(unsigned long long id) noexcept;
-  void tell_cancelled();  // those subscriptions of this root whose token is cancelled
+  void cancel(reason why) noexcept;  // the first reason stays
+  [[nodiscard]] token_node* parent() noexcept { return parent_; }
+  heard& heard_by() noexcept { return heard_by_; }
+  // Of a root. 0: nobody will be told, as the session is over, or there is no memory.
+  std::uint64_t subscribe(token_node* node, std::function<void(reason)> told) noexcept;
+  void unsubscribe(std::uint64_t id) noexcept;
+  void tell_one(std::uint64_t id);
 
  private:
   ~token_node();
-  [[nodiscard]] teller* to() const noexcept { return line_ != nullptr ? line_->to() : nullptr; }
-  void tell_one(unsigned long long id, reason why);
-
-  struct entry {
-    unsigned long long id;
-    token_node* node;
-    std::function<void(reason)> told;
-    bool under_way;  // handed to the teller
-  };
 
   std::atomic<int> refs_{1};
   std::atomic<int> why_{0};
@@ -123,10 +122,10 @@ class token_node {
   token_node* root_;
   shared_deadline* deadline_;
   core::nanos limit_ = core::never;
+  heard heard_by_;
   // Of a root:
   teller_line* line_ = nullptr;
-  std::vector<entry> entries_;
-  unsigned long long next_id_ = 1;
+  std::unique_ptr<listeners> listeners_;  // from the first one on
 };
 
 // Makes tokens of nodes; the only friend that tokens have.

@@ -7,10 +7,22 @@ namespace tenure::wire {
 core::election_id electorate::add(const std::string& shard) {
   std::string prefix = names::election(app_, shard);
   if (const auto at = by_prefix_.find(prefix); at != by_prefix_.end()) return at->second;
-  const auto id = size();
-  entries_.emplace_back().prefix = std::move(prefix);
-  by_prefix_.emplace(entries_.back().prefix, id);
+  if (free_.empty()) {
+    free_.reserve(entries_.size() + 1);
+    entries_.emplace_back();
+    free_.push_back(size() - 1);
+  }
+  const core::election_id id = free_.back();
+  entries_[id].prefix = std::move(prefix);
+  by_prefix_.emplace(entries_[id].prefix, id);
+  free_.pop_back();
   return id;
+}
+
+void electorate::remove(core::election_id id) noexcept {
+  by_prefix_.erase(entries_[id].prefix);
+  entries_[id] = {};
+  free_.push_back(id);
 }
 
 electorate::owner electorate::find(std::string_view key) const {

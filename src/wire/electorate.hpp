@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "core/event.hpp"
 #include "wire/value.hpp"
@@ -16,6 +17,8 @@ class electorate {
   explicit electorate(std::string app) : app_(std::move(app)) {}
 
   core::election_id add(const std::string& shard);  // or the one that is there
+  // Its number is free for another one.
+  void remove(core::election_id id) noexcept;
   [[nodiscard]] core::election_id size() const {
     return static_cast<core::election_id>(entries_.size());
   }
@@ -51,6 +54,7 @@ class electorate {
 
   std::string app_;
   std::deque<entry> entries_;
+  std::vector<core::election_id> free_;                                // has room for all of them
   std::unordered_map<std::string_view, core::election_id> by_prefix_;  // views into the entries
 };
 

@@ -164,7 +164,16 @@ void process::apply(const core::event& e) {
   perform();
   if (gone() || finished_) return;
   find_dead_tokens();
+  forget_what_was_left();
   arm();
+}
+
+// In every other life, so that both are tried: an election that begins anew, and one that goes on.
+void process::forget_what_was_left() {
+  if (life_ % 2 == 0) return;
+  for (election_id e = 0; e < seats_.size(); ++e) {
+    if (seats_[e].here == seat::absent) machine_->forget(e);
+  }
 }
 
 // The core's own word on the deadline, before the tokens make anything of it: no later than what

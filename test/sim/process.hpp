@@ -121,6 +121,7 @@ class process {
   void apply(const tenure::core::event& e);
   void stand_still_within();
   void find_dead_tokens();
+  void forget_what_was_left();
   void perform();
   void tell(const tenure::core::tell& t);
   void acquired(election_id e, std::int64_t fencing);

@@ -470,3 +470,21 @@ Test(core_machine_close, a_late_word_of_an_earlier_term_does_not_end_the_grace_o
   h.stop_work(0);
   cr_assert(h.find(op::withdraw) != nullptr);
 }
+
+Test(core_machine_close, a_number_is_free_when_its_election_was_left_and_not_before) {
+  for (const way& w : ways) {
+    core_host h;
+    w.go(h);
+    cr_assert(not(h.m.forget(0)), "standing %d", static_cast<int>(w.state));
+    h.feed(leave{0});
+    h.stop_work(0);
+    h.run(10 * second);
+    h.etcd.remove(0, other);
+    cr_assert(h.m.forget(0), "standing %d", static_cast<int>(w.state));
+    // The next one to have the number begins as if nobody had had it.
+    h.told.clear();
+    h.feed(stand{0, true});
+    h.run(second);
+    cr_assert(h.count(news::acquired) != 0, "standing %d", static_cast<int>(w.state));
+  }
+}

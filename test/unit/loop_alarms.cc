@@ -4,7 +4,9 @@
 
 #include <uv.h>
 
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -36,11 +38,11 @@ struct clockwork {
   clockwork(const clockwork&) = delete;
   clockwork& operator=(const clockwork&) = delete;
 
-  void set(core::nanos when, int what) {
-    a.set(when, [this, what] { rung.push_back(what); });
+  std::uint64_t set(core::nanos when, int what) {
+    return a.set(when, [this, what] { rung.push_back(what); });
   }
   void ring(core::nanos now) {
-    a.ring(now, [](const std::function<void()>& what) { what(); });
+    a.ring(now, [](const tenure::call& what) { what.front()(); });
   }
 };
 
@@ -91,4 +93,19 @@ Test(loop_alarms, what_is_due_now_needs_no_timer) {
   c.a.arm(100, 100);
   cr_assert(eq(int, +c.due, 1));
   cr_assert(eq(int, uv_loop_alive(&c.loop), 0));
+}
+
+Test(loop_alarms, what_is_forgotten_is_not_called_and_kept_no_longer) {
+  clockwork c;
+  const auto held = std::make_shared<int>();
+  c.set(10, 1);
+  const auto number = c.a.set(10, [held, &c] { c.rung.push_back(2); });
+  c.set(10, 3);
+  cr_assert(eq(long, held.use_count(), 2));
+  c.a.forget(10, number);
+  cr_assert(eq(long, held.use_count(), 1));
+  c.a.forget(10, number);
+  c.a.forget(0, 0);
+  c.ring(10);
+  cr_assert(c.rung == std::vector<int>({1, 3}));
 }

@@ -6,99 +6,14 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <thread>
 #include <type_traits>
 #include <vector>
 
-#include "base/fork_guard.hpp"
-#include "base/ref.hpp"
-#include "tenure/token.hpp"
-#include "token/token_state.hpp"
-
-using std::chrono::milliseconds;
-using tenure::reason;
-using tenure::subscription;
-using tenure::token;
-using tenure::core::millisecond;
-using tenure::core::nanos;
-using tenure::core::second;
-
-namespace {
-
-std::atomic<nanos> now{1000 * second};
-nanos clock_now() { return now; }
-
-// Runs what it is told when the test says so.
-struct tellers_queue final : tenure::detail::teller {
-  std::deque<std::function<void()>> queue;
-  std::multimap<nanos, tenure::detail::ref<tenure::detail::token_node>> looks;
-
-  void tell(std::function<void()> what) override { queue.push_back(std::move(what)); }
-  void look_at(nanos when, tenure::detail::token_node* root) override { looks.emplace(when, root); }
-  std::size_t turn() {
-    std::size_t ran = 0;
-    while (!looks.empty() && looks.begin()->first <= now) {
-      const auto root = looks.begin()->second;
-      looks.erase(looks.begin());
-      root->tell_cancelled();
-    }
-    for (; !queue.empty(); ++ran) {
-      const auto next = std::move(queue.front());
-      queue.pop_front();
-      next();
-    }
-    return ran;
-  }
-};
-
-// A session's side of one leadership: until now + 10 s.
-struct leadership {
-  tellers_queue tellers;
-  tenure::detail::shared_deadline* deadline =
-      new tenure::detail::shared_deadline(&clock_now, tenure::fork_guard::begin());
-  tenure::detail::teller_line* line = new tenure::detail::teller_line(&tellers);
-  tenure::detail::token_node* root;
-  token t;
-
-  leadership() {
-    deadline->extend(now + 10 * second);
-    root = new tenure::detail::token_node(deadline, line);
-    t = tenure::detail::token_tree::make(root);
-  }
-  ~leadership() { gone(); }
-  leadership(const leadership&) = delete;
-  leadership& operator=(const leadership&) = delete;
-  // The session is over.
-  void gone() {
-    if (root == nullptr) return;
-    root->cancel(reason::session_closed);
-    line->cut();
-    line->release();
-    root->release();
-    deadline->release();
-    root = nullptr;
-    tellers.queue.clear();
-    tellers.looks.clear();
-  }
-};
-
-// A forked child that found all as it should be.
-bool well(int status) { return WIFEXITED(status) && WEXITSTATUS(status) == 0; }
-
-struct record {
-  std::vector<reason> heard;
-  std::function<void(reason)> hook() {
-    return [this](reason why) { heard.push_back(why); };
-  }
-  bool is(std::vector<reason> expected) const { return heard == expected; }
-};
-
-}  // namespace
+#include "token_world.hpp"
 
 Test(token, a_default_one_is_cancelled_and_harmless) {
   const token t;
@@ -279,7 +194,7 @@ Test(token, tells_once_and_not_from_within_the_call) {
   l.root->cancel(reason::key_deleted);
   cr_assert(r.heard.empty());
   l.tellers.turn();
-  l.root->tell_cancelled();
+  l.root->cancel(reason::session_closed);
   l.tellers.turn();
   cr_assert(r.is({reason::key_deleted}));
 }
@@ -457,9 +372,9 @@ Test(token, the_session_may_end_from_inside_a_callback) {
   const subscription s = l.t.on_cancel([&](reason) { l.gone(); });
   const subscription never_told = l.t.on_cancel(r.hook());
   l.root->cancel(reason::resigned);
-  const auto first = std::move(l.tellers.queue.front());
+  const tenure::call first = std::move(l.tellers.queue.front());
   l.tellers.queue.pop_front();
-  first();
+  first.front()();
   cr_assert(r.heard.empty());
 }
 

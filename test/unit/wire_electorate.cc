@@ -2,6 +2,9 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include <chrono>
+#include <string>
+
 #include "wire/electorate.hpp"
 #include "wire/names.hpp"
 
@@ -21,6 +24,26 @@ Test(wire_electorate, gives_each_election_a_number_and_the_same_one_the_same) {
   cr_assert(eq(u32, e.size(), 2));
   cr_assert(eq(type(std::string), std::string(e.prefix(1)), std::string("a/x/leader")));
   cr_assert(eq(type(std::string), e.watched_prefix(), std::string("a/")));
+}
+
+Test(wire_electorate, a_number_that_is_given_back_stands_for_the_next_one) {
+  electorate e("a");
+  for (int i = 0; i < 1000; ++i) {
+    const std::string shard = "shard-" + std::to_string(i);
+    const auto id = e.add(shard);
+    cr_assert(eq(u32, +id, 0));
+    cr_assert(e.find("a/" + shard + "/leader/1234").known);
+    e.set_leader_since(id, tenure::value::time(std::chrono::seconds(i + 1)));
+    e.remove(id);
+    cr_assert(not(e.find("a/" + shard + "/leader/1234").known));
+  }
+  cr_assert(eq(u32, e.add("x"), 0));
+  cr_assert(e.leader_since(0) == tenure::value::time());
+  cr_assert(eq(u32, e.add("y"), 1));
+  e.remove(0);
+  cr_assert(eq(u32, e.add("y"), 1));
+  cr_assert(eq(u32, e.add("z"), 0));
+  cr_assert(eq(u32, e.size(), 2));
 }
 
 Test(wire_electorate, finds_the_election_and_the_lease_of_a_key) {
