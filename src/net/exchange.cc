@@ -1,6 +1,7 @@
 #include "net/exchange.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include <unistd.h>
@@ -21,11 +22,6 @@ constexpr long status_ok = 200;
 // megabyte took 2 ms.
 constexpr long send_piece = 16384;
 constexpr long stream_buffer = 1024;
-
-bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
 
 }  // namespace
 
@@ -81,6 +77,7 @@ struct exchange::trampoline {
     self->sent_ = false;
     self->new_connection_ = true;
     const curl_socket_t fd = open_socket_close_on_exec(*address);
+    self->no_socket_ = fd == CURL_SOCKET_BAD ? errno : 0;  // libcurl does not keep it
     if (fd != CURL_SOCKET_BAD) self->driver_.socket_opened(self->easy_, fd);
     return fd;
   }
@@ -156,6 +153,7 @@ void exchange::prepare(exchange_request&& request, const endpoint_url& to) {
   answer_.clear();
   failure_.clear();
   status_ = 0;
+  no_socket_ = 0;
   result_ = CURLE_OK;
   over_ = sent_ = found_dead_ = found_ended_ = new_connection_ = headers_whole_ = too_large_ =
       false;
@@ -163,7 +161,7 @@ void exchange::prepare(exchange_request&& request, const endpoint_url& to) {
   if (kind_ == exchange_kind::call) curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 0L);
 
   curl_slist* headers = nullptr;
-  if (has_control(request_.token)) {
+  if (!header_list::carries(request_.token)) {
     fail("the token has a character that no header can carry");
   } else {
     headers = headers_.get(request_.token, request_.grpc_timeout);
@@ -305,6 +303,7 @@ reply exchange::result() {
   o.to_itself = new_connection_ && reached_itself(easy_);
   curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &o.status);
   curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &o.os_error);
+  if (no_socket_ != 0) o.os_error = no_socket_;
   o.detail = detail_;
   o.endpoint = to_;
   o.new_connection = new_connection_;

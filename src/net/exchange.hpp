@@ -111,6 +111,7 @@ class exchange final : public transfer {
   std::string fresh_;
   std::string failure_;  // why curl never had it
   long status_ = 0;
+  int no_socket_ = 0;  // why the system gave none
   long written_before_ = 0;
   CURLcode result_ = CURLE_OK;
   bool in_news_ = false;

@@ -20,6 +20,11 @@ bool append(curl_slist*& list, const char* line) {
 
 header_list::~header_list() { curl_slist_free_all(list_); }
 
+bool header_list::carries(std::string_view token) {
+  return std::none_of(token.begin(), token.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
 curl_slist* header_list::get(std::string_view token, std::chrono::milliseconds grpc_timeout) {
   if (list_ != nullptr && token == token_ && grpc_timeout == grpc_timeout_) return list_;
   curl_slist_free_all(list_);

@@ -16,6 +16,8 @@ class header_list {
   header_list(const header_list&) = delete;
   header_list& operator=(const header_list&) = delete;
 
+  // Whether a header can hold that token.
+  [[nodiscard]] static bool carries(std::string_view token);
   // The list for CURLOPT_HTTPHEADER, good until the next call; null if there is no memory.
   [[nodiscard]] curl_slist* get(std::string_view token, std::chrono::milliseconds grpc_timeout);
 

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -60,6 +61,22 @@ Test(net_failure, refused_is_certainly_not_sent) {
   cr_assert(contains(r.failure, "refused"), "%s", r.failure.c_str());
   cr_assert(contains(r.failure, "--listen-client-urls"), "%s", r.failure.c_str());
   w.server->listen_again();
+  w.answer_all();
+  cr_assert(eq(type(delivery), w.ask().delivery, delivery::answered));
+  w.finish();
+}
+
+Test(net_failure, a_lack_of_descriptors_is_named_and_ends_with_it) {
+  world w;
+  w.open();
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit few{0, before.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &few);
+  net::reply r = w.ask();
+  cr_assert(eq(type(delivery), r.delivery, delivery::not_sent));
+  cr_assert(contains(r.failure, "no descriptor left"), "%s", r.failure.c_str());
+  setrlimit(RLIMIT_NOFILE, &before);
   w.answer_all();
   cr_assert(eq(type(delivery), w.ask().delivery, delivery::answered));
   w.finish();
