@@ -22,6 +22,20 @@ bool elsewhere(outcome what) {
   }
 }
 
+// An endpoint alone may say so: a proxy in front of it, or a service that is no etcd. If it is etcd
+// that says so, all of its members do.
+bool refused(outcome what) {
+  return what == outcome::token_invalid || what == outcome::credentials_rejected ||
+         what == outcome::permission_denied;
+}
+
+// Which of two reasons says more about a request that failed everywhere: silence least of all, a
+// refusal more, and most what shows that not all refuse.
+int weight(outcome what) {
+  if (what == outcome::not_sent || what == outcome::broken || what == outcome::timed_out) return 0;
+  return refused(what) ? 1 : 2;
+}
+
 bool executed_perhaps(outcome what) {
   return what == outcome::broken || what == outcome::timed_out || what == outcome::bad_answer ||
          what == outcome::unavailable || what == outcome::wrong_cluster;
@@ -95,6 +109,19 @@ void calls::may_be_executed(job& j, const attempt& a, const timings& t) const {
   j.doubt_until = std::max(j.doubt_until, a.sent + 2 * t.request_timeout);
 }
 
+void calls::note_failure(job& j, std::uint32_t endpoint, outcome what) {
+  if (j.last && weight(what) < weight(*j.last)) return;
+  j.last = what;
+  j.last_endpoint = endpoint;
+}
+
+// Another endpoint answered, so the refusals were theirs alone.
+void calls::hold_refusals_against(const job& j, nanos now, const timings& t) {
+  for (std::uint32_t at = 0; at < max_endpoints; ++at) {
+    if ((j.refused >> at & 1U) != 0) nodes_.failed(at, now, 8 * t.retry_delay);
+  }
+}
+
 std::optional<completion> calls::answered(nanos now, const timings& t, call_id call, outcome what,
                                           bool has_header, std::vector<action>& out) {
   for (std::size_t at = 0; at < jobs_.size(); ++at) {
@@ -104,7 +131,6 @@ std::optional<completion> calls::answered(nanos now, const timings& t, call_id c
     if (found == j.attempts.end()) continue;
     const attempt a = *found;
     j.attempts.erase(found);
-    j.last_endpoint = a.endpoint;
     const bool logs_in = j.asked.what == op::authenticate;
     if (what == outcome::token_invalid && !logs_in && j.logins < 2 && login_.refused(a.token)) {
       ++j.logins;
@@ -117,8 +143,9 @@ std::optional<completion> calls::answered(nanos now, const timings& t, call_id c
       return std::nullopt;
     }
     if (what == outcome::broken && !logs_in) login_.hung_up(a.token);
-    if (!elsewhere(what)) {
+    if (!elsewhere(what) && !refused(what)) {
       login_.answered();
+      hold_refusals_against(j, now, t);
       if (j.asked.only) {
         nodes_.rested(a.endpoint);
       } else {
@@ -136,20 +163,24 @@ std::optional<completion> calls::answered(nanos now, const timings& t, call_id c
       }
       return done;
     }
-    // A wrong cluster does not become the right one by waiting a moment.
-    nodes_.failed(a.endpoint, now,
-                  what == outcome::wrong_cluster ? 8 * t.retry_delay : t.retry_delay);
+    if (refused(what)) {
+      login_.answered();
+      j.refused |= endpoint_set{1} << a.endpoint;
+    } else {
+      // A wrong cluster does not become the right one by waiting a moment.
+      nodes_.failed(a.endpoint, now,
+                    what == outcome::wrong_cluster ? 8 * t.retry_delay : t.retry_delay);
+    }
     if (executed_perhaps(what)) may_be_executed(j, a, t);
-    j.last = what;
+    note_failure(j, a.endpoint, what);
     if (now >= j.asked.give_up) return std::nullopt;  // the tick ends it
     if (!may_send(j)) {
       // Another token is on its way: parked until it comes.
       if (j.attempts.empty()) log_in(now, t, out);
       return std::nullopt;
     }
-    if (!attempt_next(now, t, j, out) && j.attempts.empty())
-      return finish(at, what, nullptr, false, t, out);
-    return std::nullopt;
+    if (attempt_next(now, t, j, out) || !j.attempts.empty()) return std::nullopt;
+    return finish(at, *j.last, nullptr, false, t, out);
   }
   return std::nullopt;
 }
@@ -167,18 +198,17 @@ void calls::tick(nanos now, const timings& t, std::vector<action>& out,
       out.emplace_back(abort{a.call});
       may_be_executed(j, a, t);
       nodes_.failed(a.endpoint, now, t.retry_delay);
-      j.last = outcome::timed_out;
-      j.last_endpoint = a.endpoint;
+      note_failure(j, a.endpoint, outcome::timed_out);
       j.attempts.erase(j.attempts.begin() + static_cast<std::ptrdiff_t>(i));
     }
     const bool parked = !may_send(j) && j.attempts.empty();
     if (now >= j.asked.give_up) {
-      if (j.last == outcome::unavailable) j.last = outcome::timed_out;
-      ended.push_back(finish(at, j.last, nullptr, false, t, out));
+      const bool said = j.last && *j.last != outcome::unavailable;
+      ended.push_back(finish(at, said ? *j.last : outcome::timed_out, nullptr, false, t, out));
       continue;
     }
     if (j.attempts.empty() && !parked && !attempt_next(now, t, j, out)) {
-      ended.push_back(finish(at, j.last, nullptr, false, t, out));
+      ended.push_back(finish(at, j.last.value_or(outcome::unavailable), nullptr, false, t, out));
       continue;
     }
     if (now >= hedge_due(j)) {

@@ -89,15 +89,18 @@ class calls {
     request asked;
     std::vector<attempt> attempts;
     endpoint_set tried = 0;
+    endpoint_set refused = 0;  // those that refused it, perhaps each for itself
     nanos started = 0;
     nanos hedge_at = never;
     nanos doubt_until = 0;
-    outcome last = outcome::unavailable;  // why the last attempt failed
-    std::uint32_t last_endpoint = 0;
-    int logins = 0;  // times it waited for a new token
+    std::optional<outcome> last;      // the weightiest reason of those attempts that failed
+    std::uint32_t last_endpoint = 0;  // which gave it
+    int logins = 0;                   // times it waited for a new token
   };
 
   bool attempt_next(nanos now, const timings& t, job& j, std::vector<action>& out);
+  static void note_failure(job& j, std::uint32_t endpoint, outcome what);
+  void hold_refusals_against(const job& j, nanos now, const timings& t);
   void may_be_executed(job& j, const attempt& a, const timings& t) const;
   [[nodiscard]] bool may_send(const job& j) const;
   [[nodiscard]] nanos hedge_due(const job& j) const;

@@ -79,14 +79,14 @@ etcd::refusal by_code(int code, std::string_view text) {
     case canceled:
     case deadline_exceeded:
     case aborted:
-    case internal:  // "stream terminated by RST_STREAM"
+    case resource_exhausted:  // not one of etcd's own limits: another endpoint may have room
+    case internal:            // "stream terminated by RST_STREAM"
     case down:
     case data_loss:  // "corrupt cluster": an operator's work, and another member may serve
                      // meanwhile
     case unknown:    // whatever error of Go's etcd did not translate: mostly a leader change or a
                      // stop
       return refusal::unavailable;
-    case resource_exhausted: return refusal::overloaded;
     case no_permission: return refusal::permission_denied;
     case unauthenticated: return refusal::token_invalid;
     case not_found:
@@ -102,9 +102,8 @@ etcd::refusal by_http(long status) {
   if (status == 401) return refusal::token_invalid;
   if (status == 403) return refusal::permission_denied;
   if (status == 421) return refusal::host_not_allowed;
-  if (status == 429) return refusal::overloaded;
   // An empty or foreign 200 is no answer either: another endpoint may give one.
-  if (status == 408 || status >= 500 || (status >= 200 && status < 300))
+  if (status == 408 || status == 429 || status >= 500 || (status >= 200 && status < 300))
     return refusal::unavailable;
   return refusal::rejected;
 }

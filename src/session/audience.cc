@@ -92,7 +92,12 @@ void audience::tell_lost(const error& why) { post(&session_events::lost, why); }
 error audience::failure_of(const core::tell& t, const said& besides) const {
   const bool of_an_answer =
       t.why != core::outcome::timed_out && t.why != core::outcome::wrong_cluster;
-  if (besides.failure && of_an_answer) return besides.failure;
+  // A refusal says more than the silence of the endpoints that were asked after it.
+  const errc code = wire::to_errc(t.why);
+  const bool of_an_earlier_one =
+      besides.failure.code != code &&
+      (code == errc::permission_denied || code == errc::authentication_failed);
+  if (besides.failure && of_an_answer && !of_an_earlier_one) return besides.failure;
   return report_.failed(t.request, static_cast<std::uint32_t>(t.value), t.why);
 }
 

@@ -46,6 +46,9 @@ const char* meaning(outcome what) {
              "cluster only, "
              "and start anew if the cluster was replaced";
     case outcome::not_sent: return "it could not be reached";
+    case outcome::token_invalid:
+    case outcome::credentials_rejected: return "it refused the login: check user and password";
+    case outcome::permission_denied: return "it refused: check what the user may do";
     case outcome::broken: return "the connection broke";
     default: return "it cannot serve now";
   }

@@ -4,6 +4,7 @@
 
 #include "test/support/etcd.hpp"
 #include "test/support/instance.hpp"
+#include "test/support/proxy.hpp"
 #include "test/support/scripted_server.hpp"
 
 using namespace tenure;
@@ -96,6 +97,74 @@ Test(misbehaving, servers_are_reported_and_left_for_a_good_one) {
     }
     cr_assert(zero(int, loop.close()), "%s", m.name);
   }
+}
+
+Test(misbehaving, one_of_two_that_refuses_what_etcd_grants_costs_no_leadership) {
+  const struct {
+    int status;
+    const char* body;
+  } answers[] = {
+      {401, ""},
+      {403, "<html>Forbidden</html>"},
+      {401, R"({"error":"who are you","code":16,"message":"who are you"})"},
+      {403, R"({"code":7,"message":"not you"})"},
+      {429, "slow down"},
+      {429, R"({"code":8,"message":"quota of the proxy"})"},
+      {404, R"({"kind":"Status","code":404})"},
+      {200, R"({"items":[]})"},
+  };
+  test::etcd etcd;
+  for (const auto& a : answers) {
+    test::loop loop;
+    {
+      test::proxy first(loop, etcd.endpoint());
+      test::proxy second(loop, etcd.endpoint());
+      second.both(test::traffic::reset());  // so that the first is the preferred one
+      instance leader(loop, "leader", {first.url(), second.url()});
+      leader.options.retry_delay = milliseconds(10);
+      leader.start().await("acquired");
+      second.both(test::traffic::pass());
+      test::scripted_server server(loop);
+      server.on_request = [&a](peer& p, const http_request&) { p.answer(a.body, a.status); };
+      first.lead_to(server.url());
+      first.reset_all();
+      const std::uint64_t before = leader.session.stats().renewals;
+      test::run_until(loop, [&] {
+        return !server.requests().empty() && leader.session.stats().renewals > before + 2;
+      });
+      cr_assert(not(leader.term.token.cancelled()), "%d %s", a.status, a.body);
+      cr_assert(not(leader.was_told("lost")), "%d %s", a.status, a.body);
+      cr_assert(le(sz, server.requests().size(), 12), "%d %s: it is not asked again and again",
+                a.status, a.body);
+      leader.close_and_wait();
+      server.close();
+      first.close();
+      second.close();
+      uv_run(loop, UV_RUN_DEFAULT);
+    }
+    cr_assert(zero(int, loop.close()));
+  }
+}
+
+Test(misbehaving, what_all_refuse_is_told_as_a_refusal) {
+  test::loop loop;
+  {
+    test::scripted_server first(loop);
+    test::scripted_server second(loop);
+    for (test::scripted_server* each : {&first, &second}) {
+      each->on_request = [](peer& p, const http_request&) { p.answer("no", 403); };
+    }
+    instance a(loop, "a", {first.url(), second.url()});
+    a.options.retry_delay = milliseconds(20);
+    a.start();
+    test::run_until(loop, [&] { return a.troubles.size() >= 2; });
+    for (const error& each : a.troubles) cr_assert(each.code == errc::permission_denied);
+    a.close_and_wait();
+    first.close();
+    second.close();
+    uv_run(loop, UV_RUN_DEFAULT);
+  }
+  cr_assert(zero(int, loop.close()));
 }
 
 Test(misbehaving, watches_that_turn_bad_are_replaced) {

@@ -144,18 +144,15 @@ void proxy::state::reset_all() {
   for (connection* each : std::set<connection*>(open)) each->close(true);
 }
 
-proxy::proxy(uv_loop_t* loop, const std::string& server, const std::string& listen_on)
+proxy::proxy(uv_loop_t* loop, const std::string& server, const std::string& listen_on, int port)
     : state_(new state), listen_on_(listen_on) {
   std::signal(SIGPIPE, SIG_IGN);  // libuv's writes to clients that have gone raise it
-  const std::size_t host = server.find("//") + 2;
-  const std::size_t colon = server.rfind(':');
   uv_tcp_init(loop, &state_->listener);
   state_->loop = loop;
   state_->listener.data = state_;
   sockaddr_in here{};
-  if (uv_ip4_addr(server.substr(host, colon - host).c_str(), std::atoi(server.c_str() + colon + 1),
-                  &state_->server) != 0 ||
-      uv_ip4_addr(listen_on.c_str(), 0, &here) != 0 ||
+  lead_to(server);
+  if (uv_ip4_addr(listen_on.c_str(), port, &here) != 0 ||
       uv_tcp_bind(&state_->listener, reinterpret_cast<sockaddr*>(&here), 0) != 0 ||
       uv_listen(stream_of(&state_->listener), 128, on_connection) != 0) {
     give_up("no proxy from " + listen_on + " to " + server);
@@ -188,6 +185,14 @@ void proxy::to_client(const traffic& behaviour) {
 void proxy::both(const traffic& behaviour) {
   state_->up = state_->down = behaviour;
   state_->apply();
+}
+
+void proxy::lead_to(const std::string& server) {
+  const std::size_t host = server.find("//") + 2;
+  const std::size_t colon = server.rfind(':');
+  const std::string address = server.substr(host, colon - host);
+  if (uv_ip4_addr(address.c_str(), std::atoi(server.c_str() + colon + 1), &state_->server) != 0)
+    give_up("not an IPv4 address: " + server);
 }
 
 void proxy::reset_all() { state_->reset_all(); }

@@ -33,8 +33,10 @@ struct traffic {
 
 class proxy {
  public:
-  // From a free port of `listen_on` to `server`, an IPv4 address as http://HOST:PORT.
-  proxy(uv_loop_t* loop, const std::string& server, const std::string& listen_on = "127.0.0.1");
+  // From a free port of `listen_on`, or from `port`, to `server`, an IPv4 address as
+  // http://HOST:PORT.
+  proxy(uv_loop_t* loop, const std::string& server, const std::string& listen_on = "127.0.0.1",
+        int port = 0);
   ~proxy();  // closes; what libuv still holds goes with the next turns of the loop
   proxy(const proxy&) = delete;
   proxy& operator=(const proxy&) = delete;
@@ -42,7 +44,8 @@ class proxy {
   void to_server(const traffic& behaviour);
   void to_client(const traffic& behaviour);
   void both(const traffic& behaviour);
-  void reset_all();  // those open now; new ones come through
+  void reset_all();                         // those open now; new ones come through
+  void lead_to(const std::string& server);  // new connections do
   void close();
 
   [[nodiscard]] std::string url() const;

@@ -64,14 +64,9 @@ struct calls_host {
 
 const outcome going_on[] = {outcome::not_sent,    outcome::broken,        outcome::bad_answer,
                             outcome::unavailable, outcome::wrong_cluster, outcome::rejected};
-const outcome conclusive[] = {outcome::ok,
-                              outcome::overloaded,
-                              outcome::lease_gone,
-                              outcome::lease_exists,
-                              outcome::no_space,
-                              outcome::too_many_operations,
-                              outcome::permission_denied,
-                              outcome::compacted};
+const outcome conclusive[] = {
+    outcome::ok,       outcome::overloaded,          outcome::lease_gone, outcome::lease_exists,
+    outcome::no_space, outcome::too_many_operations, outcome::compacted};
 
 }  // namespace
 
@@ -272,7 +267,72 @@ Test(core_calls, aborts_all_and_forgets_them) {
   cr_assert(eq(i64, h.requests.next_wake(), +never));
 }
 
+// What one endpoint refuses another may grant.
+
+const outcome refusals[] = {outcome::token_invalid, outcome::credentials_rejected,
+                            outcome::permission_denied};
+
+Test(core_calls, one_that_refuses_alone_is_left_at_once_and_comes_last_for_a_while) {
+  for (const outcome what : refusals) {
+    calls_host h(3);
+    h.start(op::reassure);
+    h.answer(1, what);
+    cr_assert(h.ended.empty());
+    cr_assert(eq(u32, +h.sends().at(0).endpoint, 1));
+    h.answer(2);
+    cr_assert(h.ended.at(0).what == outcome::ok);
+    cr_assert(eq(i64, +h.ended[0].doubt_until, 0), "a refusal leaves no doubt");
+    h.start(op::reassure);
+    cr_assert(eq(u32, +h.sends().at(0).endpoint, 1));
+    cr_assert(h.requests.nodes().resting(0, h.now + 8 * h.t.retry_delay - 1));
+    cr_assert(not(h.requests.nodes().resting(0, h.now + 8 * h.t.retry_delay)));
+  }
+}
+
+Test(core_calls, what_all_refuse_is_refused_and_held_against_nobody) {
+  for (const outcome what : refusals) {
+    calls_host h(3);
+    h.start(op::reassure);
+    for (call_id call = 1; call <= 3; ++call) h.answer(call, what);
+    cr_assert(h.ended.at(0).what == what);
+    for (std::uint32_t at = 0; at < 3; ++at) cr_assert(not(h.requests.nodes().resting(at, h.now)));
+  }
+}
+
+Test(core_calls, a_refusal_outweighs_silence_and_any_other_answer_outweighs_a_refusal) {
+  const struct {
+    outcome first, second, what;
+    std::uint32_t endpoint;
+  } table[] = {
+      {outcome::permission_denied, outcome::not_sent, outcome::permission_denied, 0},
+      {outcome::broken, outcome::permission_denied, outcome::permission_denied, 1},
+      {outcome::permission_denied, outcome::unavailable, outcome::unavailable, 1},
+      {outcome::bad_answer, outcome::permission_denied, outcome::bad_answer, 0},
+  };
+  for (const auto& row : table) {
+    calls_host h(2);
+    h.start(op::stand);
+    h.answer(1, row.first);
+    h.answer(2, row.second);
+    cr_assert(h.ended.at(0).what == row.what);
+    cr_assert(eq(u32, +h.ended[0].endpoint, +row.endpoint));
+  }
+}
+
 // Authentication.
+
+Test(core_calls, a_login_that_one_endpoint_refuses_goes_to_the_next) {
+  for (const outcome what : refusals) {
+    calls_host h(2, true);
+    h.start(op::stand);
+    h.answer(1, what);
+    cr_assert(h.sends().at(0).what == op::authenticate);
+    cr_assert(eq(u32, +h.sends()[0].endpoint, 1));
+    h.answer(2);
+    cr_assert(h.sends().at(0).what == op::stand);
+    cr_assert(eq(u32, +h.sends()[0].endpoint, 1));
+  }
+}
 
 Test(core_calls, one_login_at_a_time_and_all_wait_for_it) {
   calls_host h(2, true);
