@@ -33,8 +33,9 @@ SONAME   := libtenure.so.1
 REALNAME := libtenure.so.$(VERSION)
 
 # Without pkg-config it builds all the same.
-DEP_CFLAGS := $(shell $(PKG_CONFIG) --cflags libuv libcurl 2>/dev/null)
-DEP_LIBS   := $(or $(shell $(PKG_CONFIG) --libs libuv libcurl 2>/dev/null),-luv -lcurl)
+DEPS       := libuv libcurl libcares
+DEP_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(DEPS) 2>/dev/null)
+DEP_LIBS   := $(or $(shell $(PKG_CONFIG) --libs $(DEPS) 2>/dev/null),-luv -lcurl -lcares)
 UV_LIBS    := $(or $(shell $(PKG_CONFIG) --libs libuv 2>/dev/null),-luv)
 
 # --- flags -----------------------------------------------------------------------------------
@@ -354,7 +355,7 @@ install: all ## install below PREFIX (and DESTDIR)
 	$(if $(COMMAND),install -m 755 $(COMMAND) $(DESTDIR)$(BINDIR))
 	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' 'includedir=$${prefix}/include' '' \
 	  'Name: tenure' 'Description: Leader election over etcd on the libuv loop you already have' \
-	  'Version: $(VERSION)' 'Requires: libuv' 'Requires.private: libcurl' \
+	  'Version: $(VERSION)' 'Requires: libuv' 'Requires.private: libcurl, libcares' \
 	  'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -ltenure' 'Libs.private: -lstdc++' >$(PC_FILE)
 
 # The mirror of install.

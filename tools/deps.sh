@@ -15,6 +15,7 @@ readonly packages_build="
 g++                   command  $cxx
 libuv1-dev            header   uv.h
 libcurl4-openssl-dev  header   curl/curl.h
+libc-ares-dev         header   ares.h
 rapidjson-dev         header   rapidjson/document.h"
 readonly packages_test="
 pkg-config            command  pkg-config

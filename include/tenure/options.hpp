@@ -62,8 +62,13 @@ struct credentials {
 struct session_options {
   // Client URLs of the members of ONE etcd cluster, http://host:port or https://host:port. At least
   // one, at most 64. If they turn out to be of two clusters, nobody stands, and
-  // session_events::trouble says which they are. Names are resolved again and again, without
-  // blocking the loop.
+  // session_events::trouble says which they are.
+  // A name with several addresses counts as several endpoints, up to 64 in all: each is asked,
+  // raced and left for another by itself. Names are looked up at their first use, then every 30 s
+  // while they are in use, and after a failure or an answer of another cluster: with c-ares, on the
+  // loop. So only /etc/hosts and the name servers of /etc/resolv.conf are asked, not the other
+  // modules of nsswitch.conf. A name server has request_timeout / 3 to answer, then the
+  // next is asked; `timeout` and `attempts` of resolv.conf do not count.
   std::vector<std::string> endpoints;
 
   // The first part of every key: elections are APP/leader or APP/SHARD/leader. UTF-8 without

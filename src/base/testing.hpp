@@ -4,8 +4,9 @@
 namespace tenure::detail {
 
 struct test_switches {
-  const char* broken = nullptr;  // sessions find this invariant broken
-  bool no_watch = false;         // sessions opened from now on have no watch: reassurance has to do
+  const char* broken = nullptr;        // sessions find this invariant broken
+  const char* name_servers = nullptr;  // look-ups ask these ("host:port,…"), not the system's
+  bool no_watch = false;  // sessions opened from now on have no watch: reassurance has to do
 };
 test_switches& switches() noexcept;
 

@@ -46,6 +46,11 @@ struct close_stream {
   stream_id stream = 0;
 };
 
+// This endpoint answers for another cluster: perhaps its name leads to somewhere else by now.
+struct redial {
+  std::uint32_t endpoint = 0;
+};
+
 enum class cause : std::uint8_t {  // why a leadership ended; as tenure::reason
   resigned,
   deadline_passed,
@@ -98,6 +103,7 @@ struct tell {
 
 struct finished {};  // closed: nothing is under way any more
 
-using action = std::variant<send, abort, open_stream, probe_stream, close_stream, tell, finished>;
+using action =
+    std::variant<send, abort, open_stream, probe_stream, close_stream, redial, tell, finished>;
 
 }  // namespace tenure::core

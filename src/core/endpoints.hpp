@@ -7,12 +7,10 @@
 #include <vector>
 
 #include "core/choices.hpp"
+#include "core/event.hpp"
 #include "core/time.hpp"
 
 namespace tenure::core {
-
-using endpoint_set = std::uint64_t;  // a bit per endpoint
-inline constexpr std::size_t max_endpoints = 64;
 
 class endpoints {
  public:
@@ -20,6 +18,8 @@ class endpoints {
 
   // The best endpoint that is not in `tried`. Resting ones come last. Empty: all were tried.
   [[nodiscard]] std::optional<std::uint32_t> pick(nanos now, endpoint_set tried) const;
+  // From now on there are these; of the fresh ones nothing is known.
+  void changed(const endpoints_changed& e, choices& choose);
   void succeeded(std::uint32_t endpoint);
   // It answers, but is not preferred for that.
   void rested(std::uint32_t endpoint) { list_[endpoint] = {}; }
@@ -28,7 +28,9 @@ class endpoints {
   [[nodiscard]] bool resting(std::uint32_t endpoint, nanos now) const {
     return list_[endpoint].rests_until > now;
   }
-  [[nodiscard]] std::size_t size() const { return list_.size(); }
+  // Those that there are.
+  [[nodiscard]] endpoint_set live() const { return live_; }
+  [[nodiscard]] bool has(std::uint32_t endpoint) const { return (live_ >> endpoint & 1U) != 0; }
   [[nodiscard]] std::uint64_t changes() const { return changes_; }
 
  private:
@@ -37,7 +39,9 @@ class endpoints {
     int failures = 0;
   };
   std::vector<endpoint> list_;
+  endpoint_set live_;
   std::uint32_t preferred_ = 0;
+  bool by_chance_ = true;  // no answer made it the preferred one
   std::uint64_t changes_ = 0;
 };
 

@@ -1,6 +1,7 @@
 // What can happen to a session: everything that enters the core.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <variant>
 #include <vector>
@@ -12,6 +13,8 @@ namespace tenure::core {
 using election_id = std::uint32_t;  // a dense index that the host gives out, one per key prefix
 using call_id = std::uint64_t;
 using stream_id = std::uint64_t;
+using endpoint_set = std::uint64_t;  // a bit per endpoint
+inline constexpr std::size_t max_endpoints = 64;
 
 // The requests that the core asks for.
 enum class op : std::uint8_t {
@@ -109,6 +112,12 @@ struct stream_gone {
   outcome why = outcome::broken;
 };
 
+// Which endpoints there are from now on. A name with several addresses is several of them.
+struct endpoints_changed {
+  endpoint_set live = 0;
+  endpoint_set fresh = 0;  // those that lead to somewhere else than before, or are new
+};
+
 struct expired {};  // a token found the deadline passed
 struct woke {};     // a timer, or: user code has run and time has passed
 
@@ -136,7 +145,7 @@ struct follow {  // all elections of the application
 };
 struct close {};
 
-using event = std::variant<woke, expired, answer, stream_news, stream_gone, stand, work_stopped,
-                           resign, leave, observe, close, follow>;
+using event = std::variant<woke, expired, answer, stream_news, stream_gone, endpoints_changed,
+                           stand, work_stopped, resign, leave, observe, close, follow>;
 
 }  // namespace tenure::core

@@ -21,7 +21,7 @@ machine::machine(const settings& s, choices& choose)
       choose_(choose),
       t_(resolve(s.asked, s.asked.ttl)),
       requests_(s.endpoint_count, s.authenticate, choose),
-      roll_call_(s.endpoint_count),
+      roll_call_(s.names),
       roster_(s.slice) {}
 
 void machine::apply(nanos now, const event& e, std::vector<action>& out) {
@@ -39,6 +39,7 @@ void machine::take(const context& c, const event& e) {
   if (const auto* it = std::get_if<answer>(&e)) take(c, *it);
   if (const auto* it = std::get_if<stream_news>(&e)) take(c, *it);
   if (const auto* it = std::get_if<stream_gone>(&e)) take(c, *it);
+  if (const auto* it = std::get_if<endpoints_changed>(&e)) requests_.nodes().changed(*it, choose_);
   if (const auto* it = std::get_if<stand>(&e)) roster_.stand(c, it->election, it->campaign_again);
   if (const auto* it = std::get_if<work_stopped>(&e))
     roster_.work_stopped(c, it->election, it->fencing_token);
@@ -89,6 +90,7 @@ void machine::take(const context& c, const stream_news& n) {
   if (n.cluster != 0 && cluster_ != 0 && n.cluster != cluster_) {
     requests_.nodes().failed(watch_.endpoint(), c.now, 8 * t_.retry_delay);
     c.out.emplace_back(close_stream{n.stream});
+    c.out.emplace_back(redial{watch_.endpoint()});
     watch_.gone(c.now, t_, {n.stream, outcome::wrong_cluster}, requests_.nodes(), choose_, c.out);
     return;
   }

@@ -24,6 +24,7 @@ namespace tenure::core {
 struct settings {
   asked_timings asked;  // checked
   std::size_t endpoint_count = 1;
+  bool names = false;  // an endpoint is a name: it may turn out to be several
   bool authenticate = false;
   std::size_t slice = 32;  // how many leaderships may be lost in one turn of the loop
   bool watch = true;       // false only in tests of what catches a watch that fails

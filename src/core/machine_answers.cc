@@ -46,7 +46,10 @@ void machine::take(const context& c, const answer& a) {
   const bool has_header = a.cluster != 0;
   if (has_header) {
     if (cluster_ == 0) cluster_ = a.cluster;
-    if (a.cluster != cluster_) what = outcome::wrong_cluster;
+    if (a.cluster != cluster_) {
+      what = outcome::wrong_cluster;
+      c.out.emplace_back(redial{asked->endpoint});
+    }
   } else if (what == outcome::ok) {
     what = outcome::bad_answer;
   }

@@ -11,7 +11,8 @@ namespace tenure::core {
 
 class roll_call {
  public:
-  explicit roll_call(std::size_t endpoint_count) : endpoints_(endpoint_count) {}
+  // `names`: an endpoint is a name. How many addresses it has is known when one was asked.
+  explicit roll_call(bool names) : names_(names) {}
 
   // All that answered are of one cluster. Those that did not answer in time do not count.
   [[nodiscard]] bool passed() const { return phase_ == phase::passed; }
@@ -30,9 +31,12 @@ class roll_call {
  private:
   enum class phase { due, asking, passed };
 
-  std::size_t endpoints_;
+  void ask(const context& c);
+
+  bool names_;
   phase phase_ = phase::due;
   std::size_t missing_ = 0;  // how many have not answered yet
+  endpoint_set asked_ = 0;
   bool answered_ = false;
   bool divided_ = false;
   bool cluster_known_ = false;

@@ -69,9 +69,7 @@ void watch::fail(nanos now, const timings& t, endpoints& nodes, choices& choose,
   lived(now, t);
   state_ = state::closed;
   stream_ = 0;
-  const endpoint_set all =
-      nodes.size() == max_endpoints ? ~endpoint_set{0} : (endpoint_set{1} << nodes.size()) - 1;
-  if ((tried_ & all) != all) {
+  if ((nodes.live() & ~tried_) != 0) {
     act_at_ = now;
     return;
   }

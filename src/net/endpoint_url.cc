@@ -5,6 +5,8 @@
 #include <utility>
 
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <uv.h>
 
 #include "net/transport.hpp"
 
@@ -140,6 +142,12 @@ error parse_endpoint(const std::string& text, endpoint_url& out) {
   out.port = static_cast<std::uint16_t>(number);
   out.url = std::move(whole);
   return {};
+}
+
+bool is_literal(const std::string& host) {
+  sockaddr_in v4;
+  sockaddr_in6 v6;
+  return uv_ip4_addr(host.c_str(), 0, &v4) == 0 || uv_ip6_addr(host.c_str(), 0, &v6) == 0;
 }
 
 }  // namespace tenure::net

@@ -18,8 +18,7 @@ constexpr long status_ok = 200;
 
 // Both bound what one call into curl may take of the loop's turn. A larger body is sent in pieces
 // of this size, one a call; curl allows no smaller ones. While there is more to read, curl 7.88
-// fills its buffer up to a hundred times in one call. With its usual 16 KiB a watch message of a
-// megabyte took 2 ms.
+// fills its buffer up to a hundred times in one call: with 16 KiB a megabyte took 2 ms.
 constexpr long send_piece = 16384;
 constexpr long stream_buffer = 1024;
 
@@ -186,11 +185,11 @@ void exchange::prepare(exchange_request&& request, const endpoint_url& to) {
   if (!ok && !over_) fail("no memory for the request");
 }
 
-void exchange::start(const string_list& addresses) {
-  addresses_ = addresses;  // curl reads the list later
+void exchange::start(const string_list& connect_to) {
+  connect_to_ = connect_to;  // curl reads the list later
   CURLMcode added = CURLM_OUT_OF_MEMORY;
   driver_.share_sessions(easy_, sessions_);
-  if (curl_easy_setopt(easy_, CURLOPT_RESOLVE, addresses_.get()) == CURLE_OK)
+  if (curl_easy_setopt(easy_, CURLOPT_CONNECT_TO, connect_to_.get()) == CURLE_OK)
     added = driver_.add(easy_, *this);
   in_multi_ = added == CURLM_OK;
   if (!in_multi_)
@@ -208,7 +207,7 @@ void exchange::rest() {
   for (std::string* each : {&request_.body, &answer_})
     std::string().swap(*each);  // assigning nothing would keep the memory
   upload_.reset({});
-  addresses_.reset();
+  connect_to_.reset();
 }
 
 long exchange::written() const {
@@ -248,7 +247,7 @@ void exchange::ended(CURLcode result) {
 void exchange::again() {
   detail_[0] = '\0';
   curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 1L);
-  start(addresses_);
+  start(connect_to_);
 }
 
 // The answer is whole. But curl 7.88 still waits for a paused upload, and without a socket to watch
@@ -283,9 +282,10 @@ std::size_t exchange::take(std::string_view bytes) {
   return bytes.size();
 }
 
-bool exchange::found_nobody() const {
-  if (sent_) return false;
-  return in_multi_ || result_ == CURLE_COULDNT_CONNECT || result_ == CURLE_OPERATION_TIMEDOUT;
+bool exchange::served() const {
+  if (!failure_.empty() || result_ != CURLE_OK || !sent_) return false;
+  if (kind_ != exchange_kind::call) return true;
+  return over_ && status_ == status_ok;  // what is without a body is none of etcd's good answers
 }
 
 reply exchange::result() {

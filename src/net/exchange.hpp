@@ -13,7 +13,7 @@
 
 #include "net/headers.hpp"
 #include "net/multi.hpp"
-#include "net/resolver.hpp"
+#include "net/places.hpp"
 #include "net/tls.hpp"
 #include "net/transport.hpp"
 #include "net/upload.hpp"
@@ -24,11 +24,12 @@ enum class exchange_kind : std::uint8_t { call, stream, two_way };
 
 struct exchange_request {
   std::uint64_t number;
-  std::size_t endpoint;
+  std::size_t place;
   std::string_view path;
   std::string body;
   std::string_view token;
   std::chrono::milliseconds grpc_timeout{0};
+  std::size_t endpoint = 0;  // whose place it is
 };
 
 class exchange;
@@ -60,7 +61,8 @@ class exchange final : public transfer {
 
   // Takes a new request; an exchange that is over can be used again.
   void prepare(exchange_request&& request, const endpoint_url& to);
-  void start(const string_list& addresses);  // hands it to curl, if it is not over() already
+  // Hands it to curl, if it is not over() already. `connect_to`: the place's.
+  void start(const string_list& connect_to);
   void rest();  // takes it back from curl, whatever its state, and frees what the request needed
 
   void fail(std::string why);  // over before curl had it
@@ -72,10 +74,12 @@ class exchange final : public transfer {
 
   [[nodiscard]] bool usable() const { return easy_ != nullptr; }  // there was memory for it
   [[nodiscard]] bool over() const { return over_; }
-  [[nodiscard]] bool found_nobody() const;  // no connection came up, or has not yet
+  // The address did what is expected of etcd's, as far as can be seen from here. Not: no connection
+  // came up, or has not yet; a call has no answer, or another one than 200.
+  [[nodiscard]] bool served() const;
   [[nodiscard]] exchange_kind kind() const { return kind_; }
   [[nodiscard]] std::uint64_t number() const { return request_.number; }
-  [[nodiscard]] std::size_t endpoint() const { return request_.endpoint; }
+  [[nodiscard]] std::size_t place() const { return request_.place; }
 
   // Bytes of a stream that have not been taken yet. Swapping gives back the buffer of last time.
   [[nodiscard]] bool has_fresh() const { return !fresh_.empty(); }
@@ -105,7 +109,7 @@ class exchange final : public transfer {
   exchange_request request_{};
   const endpoint_url* to_ = nullptr;
   std::string url_;
-  string_list addresses_;
+  string_list connect_to_;
   upload upload_;
   std::string answer_;
   std::string fresh_;

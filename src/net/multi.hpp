@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <curl/curl.h>
@@ -62,6 +63,8 @@ class multi {
   // In a forked child, before all else: from here on nothing reaches the parent's connections, nor
   // its loop.
   void let_go();
+  // Ends the connections to this address. Transfers on them fail; none is used again.
+  void cut(const std::string& address, int port) { sockets_.cut(address, port); }
   // All transfers have been removed and cleaned up before.
   void close();
 

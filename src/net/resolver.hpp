@@ -1,28 +1,28 @@
-// Names to addresses, off the loop's thread: curl is only ever given literal addresses.
+// Names to addresses: when to ask, and what counts until the answer comes. curl is only ever given
+// literal addresses.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include <curl/curl.h>
 #include <uv.h>
 
+#include "net/lookups.hpp"
 #include "net/transport.hpp"
 
 namespace tenure::net {
 
-using string_list = std::shared_ptr<curl_slist>;
-
-// One entry an endpoint. Good addresses are kept for as long as nothing better is known. A resolver
-// may fail, or wait behind the host's own work in libuv's pool: whoever knew an address goes on.
-class resolver {
+// One entry an endpoint. Good addresses are kept for as long as nothing better is known. Name
+// servers may fail: whoever knew an address goes on.
+class resolver final : private lookups::owner {
  public:
   class owner {
    public:
-    // Whoever waits for the endpoint's address should ask again now.
+    // The endpoint's addresses or its failure may be others now: whoever waits for them should ask
+    // again. Perhaps from within `ask`.
     virtual void resolved(std::size_t endpoint) = 0;
     virtual void resolver_gone() = 0;  // after close(): nothing is left
 
@@ -43,40 +43,50 @@ class resolver {
   // ready: addresses() is good, or the host is a literal address. waiting: `resolved` will come.
   // failed: see failure(). Starts a look-up where one is due.
   state ask(std::size_t endpoint);
-  // For CURLOPT_RESOLVE; null for a literal address. Share it for as long as curl may read it.
-  [[nodiscard]] const string_list& addresses(std::size_t endpoint) const;
-  [[nodiscard]] const std::string& failure(std::size_t endpoint) const;
-  void distrust(std::size_t endpoint);  // a connect failed: look up again at the next use
-  void let_go();  // in a forked child: look-ups under way are never answered, nor waited for
-  void close();   // `resolver_gone` comes later, from the loop
+  // Empty for a literal address.
+  [[nodiscard]] const std::vector<std::string>& addresses(std::size_t endpoint) const {
+    return entries_[endpoint].addresses;
+  }
+  [[nodiscard]] const std::string& failure(std::size_t endpoint) const {
+    return entries_[endpoint].failure;
+  }
+  // An address did not answer, or not rightly: look up again at the next use.
+  void distrust(std::size_t endpoint) { entries_[endpoint].distrusted = true; }
+  void let_go() { lookups_.let_go(); }  // in a forked child, before close()
+  void close();  // ends all look-ups; `resolver_gone` comes later, from the loop
 
  private:
-  struct lookup;
+  struct trampoline;
   struct entry {
-    std::string host, port;
+    std::string host;
     bool literal = false;
-    string_list addresses;  // the last good ones
+    std::vector<std::string> addresses;  // the last good ones
     std::string failure;
-    lookup* running = nullptr;
-    bool awaited = false;    // somebody waits for the running look-up
-    bool impatient = false;  // the running look-up took longer than `patience`
+    bool running = false;    // a look-up
+    bool awaited = false;    // somebody waits for it
+    bool impatient = false;  // it took longer than `patience`
     bool distrusted = false;
     std::uint64_t asked = 0;  // loop time of the last look-up's start; 0: never
   };
 
+  // lookups::owner
+  void looked_up(std::size_t endpoint, std::vector<std::string>&& addresses,
+                 std::string&& failure) override;
+  void lookups_gone() override;
+
   void start(std::size_t endpoint);
-  void finish(std::size_t endpoint, int status, const addrinfo* found);
   void set_timer();
   void close_step();
 
   uv_loop_t* loop_ = nullptr;
   owner* to_ = nullptr;
+  lookups lookups_;
   std::uint64_t patience_ = 0;
   std::vector<entry> entries_;
   uv_timer_t timer_{};
   bool timer_open_ = false;
+  bool lookups_open_ = false;
   bool closing_ = false;
-  std::size_t running_ = 0;  // also those that are waited for after close()
 };
 
 }  // namespace tenure::net

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -23,6 +24,21 @@ int port(int fd, name_fn end) {
   return 0;
 }
 
+// Whether its other end is this one.
+bool leads_to(int fd, const std::string& address, int remote_port) {
+  sockaddr_storage at{};
+  socklen_t size = sizeof at;
+  if (port(fd, getpeername) != remote_port) return false;
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&at), &size) != 0) return false;
+  in_addr v4{};
+  in6_addr v6{};
+  if (at.ss_family == AF_INET && inet_pton(AF_INET, address.c_str(), &v4) == 1)
+    return v4.s_addr == reinterpret_cast<sockaddr_in*>(&at)->sin_addr.s_addr;
+  if (at.ss_family == AF_INET6 && inet_pton(AF_INET6, address.c_str(), &v6) == 1)
+    return IN6_ARE_ADDR_EQUAL(&v6, &reinterpret_cast<sockaddr_in6*>(&at)->sin6_addr);
+  return false;
+}
+
 bool nothing_to_read(int fd) {
   char byte = 0;
   return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
@@ -38,6 +54,12 @@ bool sockets::quiet(int local_port, int remote_port) const {
     if (remote == remote_port) return nothing_to_read(each);
   }
   return true;
+}
+
+void sockets::cut(const std::string& address, int remote_port) const {
+  for (const int each : fds_) {
+    if (leads_to(each, address, remote_port)) shutdown(each, SHUT_RDWR);
+  }
 }
 
 void sockets::let_go() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <set>
+#include <string>
 
 namespace tenure::net {
 
@@ -13,6 +14,8 @@ class sockets {
   // Whether the connection between these two ports can take a request: it has not ended, and
   // nothing came on it that nobody asked for. True of one that is not known.
   [[nodiscard]] bool quiet(int local_port, int remote_port) const;
+  // Shuts down all connections to this literal address and port.
+  void cut(const std::string& address, int remote_port) const;
   // For a forked child: the connections are its parent's. Their numbers here name a socket that
   // leads nowhere, so that what TLS writes as it ends, and libuv takes back, does not reach them.
   void let_go();

@@ -14,18 +14,17 @@ error transport::open(uv_loop_t* loop, transport_config config, receiver& to, tu
   return impl_->open(loop, std::move(config), to, now);
 }
 
-void transport::send(std::uint64_t call, std::size_t endpoint, std::string_view path,
-                     std::string body, std::string_view token,
-                     std::chrono::milliseconds grpc_timeout) {
-  impl_->begin(exchange_kind::call, {call, endpoint, path, std::move(body), token, grpc_timeout});
+void transport::send(std::uint64_t call, std::size_t place, std::string_view path, std::string body,
+                     std::string_view token, std::chrono::milliseconds grpc_timeout) {
+  impl_->begin(exchange_kind::call, {call, place, path, std::move(body), token, grpc_timeout});
 }
 
 void transport::abort(std::uint64_t call) { impl_->cancel(exchange_kind::call, call); }
 
-void transport::open_stream(std::uint64_t stream, std::size_t endpoint, std::string_view path,
+void transport::open_stream(std::uint64_t stream, std::size_t place, std::string_view path,
                             std::string body, std::string_view token, bool two_way) {
   impl_->begin(two_way ? exchange_kind::two_way : exchange_kind::stream,
-               {stream, endpoint, path, std::move(body), token, std::chrono::milliseconds(0)});
+               {stream, place, path, std::move(body), token, std::chrono::milliseconds(0)});
 }
 
 void transport::write_stream(std::uint64_t stream, std::string_view bytes) {
@@ -35,6 +34,7 @@ void transport::write_stream(std::uint64_t stream, std::string_view bytes) {
 void transport::close_stream(std::uint64_t stream) { impl_->cancel(exchange_kind::stream, stream); }
 
 void transport::let_go() { impl_->let_go(); }
+void transport::redial(std::size_t place) { impl_->redial(place); }
 
 void transport::renew(std::shared_ptr<const tls_set> newest) { impl_->renew(std::move(newest)); }
 

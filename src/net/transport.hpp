@@ -21,8 +21,10 @@
 
 namespace tenure::net {
 
+inline constexpr std::size_t most_places = 64;
+
 struct transport_config {
-  std::vector<std::string> endpoints;  // as checked by parse_endpoint
+  std::vector<std::string> endpoints;  // as checked by parse_endpoint; at most most_places
   tls_material tls;                    // parsed by open, and not kept
   tls_rules rules;
   std::chrono::milliseconds connect_timeout{2000};
@@ -33,6 +35,12 @@ struct transport_config {
 // inside a libcurl callback, so they may call transport freely, also abort, close_stream and close.
 class receiver {
  public:
+  // An endpoint whose name has several addresses is several places, each with a number of its own
+  // from here on; the first numbers are the endpoints'. `live`, a bit per number: those that there
+  // are now. `fresh`: those whose address is a new one. `names`, by number, are for people: the
+  // endpoint's URL, and the address.
+  virtual void places_changed(std::uint64_t live, std::uint64_t fresh,
+                              std::vector<std::string>&& names) = 0;
   virtual void replied(std::uint64_t call, reply&& answer) = 0;
   // Bytes of a stream whose HTTP status is 200.
   virtual void streamed(std::uint64_t stream, std::string_view bytes) = 0;
@@ -60,7 +68,7 @@ class transport {
   // HTTP/1.1, never Expect, no proxy, no netrc, no redirects, no signals.
   // On a connection that died curl sends again silently, but not once a byte was written.
   // The connect time-out covers resolving. Then it starts anew for connecting, TLS included.
-  void send(std::uint64_t call, std::size_t endpoint, std::string_view path, std::string body,
+  void send(std::uint64_t call, std::size_t place, std::string_view path, std::string body,
             std::string_view token, std::chrono::milliseconds grpc_timeout);
   // Silent: no `replied` follows. Unknown numbers are ignored. Never blocks.
   void abort(std::uint64_t call);
@@ -71,13 +79,16 @@ class transport {
   // by the server. What is written and not read by the endpoint may reach max_answer, then the
   // stream ends as `broken`. Streams have numbers of their own. A number still in use is taken
   // over, silently, as with calls.
-  void open_stream(std::uint64_t stream, std::size_t endpoint, std::string_view path,
-                   std::string body, std::string_view token, bool two_way);
+  void open_stream(std::uint64_t stream, std::size_t place, std::string_view path, std::string body,
+                   std::string_view token, bool two_way);
   void write_stream(std::uint64_t stream, std::string_view bytes);
   void close_stream(std::uint64_t stream);  // silent, as abort
 
   // In a forked child, before `close`: connections, and look-ups under way, are left to the parent.
   void let_go();
+  // The place answers for somebody else. Its connections end, and its name is looked up again. What
+  // is under way there ends as `broken`.
+  void redial(std::size_t place);
 
   // Connections that are opened from now on take these. No session is resumed that older ones
   // began.
@@ -88,10 +99,9 @@ class transport {
   [[nodiscard]] std::optional<std::chrono::seconds> own_certificate_left() const;
 
   // Ends everything; nothing is told after it but `closed(context)`, once, from the loop, when no
-  // handle and no descriptor is left. The transport may be destroyed from within `closed`. A
-  // look-up of a name that a thread of libuv's pool has begun is waited for (it holds memory and
-  // descriptors); the loop goes on meanwhile. Without a successful open there is no loop: then it
-  // is called at once.
+  // handle and no descriptor is left. The transport may be destroyed from within `closed`. Nothing
+  // is waited for, a name server neither. Without a successful open there is no loop: then it is
+  // called at once.
   void close(void (*closed)(void* context), void* context);
 
  private:
@@ -110,5 +120,8 @@ struct endpoint_url {
 // path (a lone "/" is taken), user, query or fragment. The error names the URL (never a password in
 // it), the reason and the remedy.
 [[nodiscard]] error parse_endpoint(const std::string& text, endpoint_url& out);
+
+// Whether a host is an address, and no name.
+[[nodiscard]] bool is_literal(const std::string& host);
 
 }  // namespace tenure::net

@@ -54,6 +54,7 @@ error transport::impl::open(uv_loop_t* loop, transport_config&& with, receiver& 
   if (loop == nullptr) return bad("the loop is null");
   if (with.endpoints.empty())
     return bad("no endpoint is given: name at least one, as http://host:2379");
+  if (with.endpoints.size() > most_places) return bad("more than 64 endpoints are given");
   if (with.max_answer == 0) return bad("the largest answer must be at least 1 byte");
   if (with.connect_timeout.count() < 1 ||
       with.connect_timeout.count() > std::numeric_limits<int>::max()) {
@@ -73,7 +74,11 @@ error transport::impl::open(uv_loop_t* loop, transport_config&& with, receiver& 
   with.tls = {};
   config_ = std::move(with);
   if (error failed = check_curl(config_, tls_, tls)) return failed;
-  const long idle = connections_an_endpoint * static_cast<long>(endpoints.size());
+  places_.open(endpoints.size());
+  const auto is_literal = [](const endpoint_url& it) { return net::is_literal(it.host); };
+  const bool literal = std::all_of(endpoints.begin(), endpoints.end(), is_literal);
+  const long idle =
+      connections_an_endpoint * static_cast<long>(literal ? endpoints.size() : most_places);
   if (!driver_.open(loop, *this, now, tls, idle))
     return {errc::no_memory, "no memory for libcurl", 0};
   endpoints_ = std::move(endpoints);
@@ -101,9 +106,10 @@ void transport::impl::begin(exchange_kind kind, exchange_request&& request) {
   std::unique_ptr<exchange> made = fresh(kind);
   exchange& x = *made;
   of(kind).emplace(number, std::move(made));
-  const std::size_t endpoint = request.endpoint;
-  const bool known = endpoint < endpoints_.size();
-  x.prepare(std::move(request), known ? endpoints_[endpoint] : nowhere_);
+  const std::size_t at = request.place;
+  const bool known = at < places_.size();
+  if (known) request.endpoint = places_.at(at).endpoint;
+  x.prepare(std::move(request), known ? endpoints_[places_.at(at).endpoint] : nowhere_);
   if (!known) x.fail("nothing was sent");
   dial(x);
   if (!news_.empty()) driver_.wake();  // it failed at once, but nobody is told from within a call
@@ -111,10 +117,11 @@ void transport::impl::begin(exchange_kind kind, exchange_request&& request) {
 
 void transport::impl::dial(exchange& x) {
   if (x.over()) return;
-  switch (names_.ask(x.endpoint())) {
-    case resolver::state::ready: x.start(names_.addresses(x.endpoint())); return;
+  const std::size_t endpoint = places_.at(x.place()).endpoint;
+  switch (names_.ask(endpoint)) {
+    case resolver::state::ready: x.start(places_.at(x.place()).connect_to); return;
     case resolver::state::waiting: waiting_.push_back(&x); return;
-    case resolver::state::failed: x.fail(names_.failure(x.endpoint())); return;
+    case resolver::state::failed: x.fail(names_.failure(endpoint)); return;
   }
 }
 
@@ -138,7 +145,7 @@ void transport::impl::write(std::uint64_t stream, std::string_view bytes) {
 // The exchange is no longer in its table: nothing will be told of it.
 void transport::impl::put_away(std::unique_ptr<exchange> x) {
   waiting_.erase(std::remove(waiting_.begin(), waiting_.end(), x.get()), waiting_.end());
-  if (x->found_nobody()) names_.distrust(x->endpoint());
+  if (!x->served() && x->place() < places_.size()) names_.distrust(places_.at(x->place()).endpoint);
   x->rest();
   if (x->usable() && x->kind() == exchange_kind::call && spare_.size() < most_spare)
     spare_.push_back(std::move(x));
@@ -163,18 +170,42 @@ std::optional<std::chrono::seconds> transport::impl::own_certificate_left() cons
 void transport::impl::settled() { deliver(); }
 
 void transport::impl::resolved(std::size_t endpoint) {
+  if (closing_) return;
+  places_.resolved(endpoint, names_.addresses(endpoint));
   std::vector<exchange*> ready;
-  const auto mine = [endpoint](const exchange* x) { return x->endpoint() == endpoint; };
+  const auto mine = [&](const exchange* x) { return places_.at(x->place()).endpoint == endpoint; };
   std::copy_if(waiting_.begin(), waiting_.end(), std::back_inserter(ready), mine);
   waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), mine), waiting_.end());
   for (exchange* x : ready) dial(*x);
-  deliver();
+  if (places_.changed() || !news_.empty()) driver_.wake();
+}
+
+// What is told may have changed under way: the names of all places are told anew.
+void transport::impl::tell_places() {
+  std::vector<std::string> names(places_.size());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const place& at = places_.at(i);
+    names[i] = endpoints_[at.endpoint].url;
+    if (!at.address.empty()) names[i] += " (" + at.address + ")";
+  }
+  const place_set fresh = places_.take_fresh();
+  to_->places_changed(places_.live(), fresh, std::move(names));
+}
+
+// Its connections may lead to somebody else than the name or address does now.
+void transport::impl::redial(std::size_t number) {
+  if (!usable() || number >= places_.size()) return;
+  const place& at = places_.at(number);
+  const endpoint_url& url = endpoints_[at.endpoint];
+  driver_.cut(at.address.empty() ? url.host : at.address, url.port);
+  names_.distrust(at.endpoint);
 }
 
 // Each call to the receiver may change everything here, so everything is looked at again after it.
 void transport::impl::deliver() {
   if (delivering_) return;
   delivering_ = true;
+  if (places_.changed()) tell_places();
   const std::size_t count = news_.size();  // what comes up meanwhile waits for the next turn
   for (std::size_t i = 0; i < count && !closing_; ++i) {
     exchange* x = news_.at(i);

@@ -12,6 +12,7 @@
 
 #include "net/exchange.hpp"
 #include "net/multi.hpp"
+#include "net/places.hpp"
 #include "net/resolver.hpp"
 #include "net/transport.hpp"
 
@@ -25,6 +26,7 @@ struct transport::impl final : multi::owner, resolver::owner {
   void cancel(exchange_kind kind, std::uint64_t number);
   void write(std::uint64_t stream, std::string_view bytes);
   void let_go();
+  void redial(std::size_t number);
   void close(void (*closed)(void* context), void* context);
 
   void renew(std::shared_ptr<const tls_set> newest);
@@ -44,6 +46,7 @@ struct transport::impl final : multi::owner, resolver::owner {
   }
   [[nodiscard]] std::unique_ptr<exchange> fresh(exchange_kind kind);
   void dial(exchange& x);
+  void tell_places();
   void deliver();
   void tell_result(exchange& x);
   void put_away(std::unique_ptr<exchange> x);
@@ -56,10 +59,11 @@ struct transport::impl final : multi::owner, resolver::owner {
   receiver* to_ = nullptr;
   multi driver_;
   resolver names_;
+  net::places places_;
   news news_;
   table calls_;
   table streams_;
-  std::vector<exchange*> waiting_;  // for their endpoint's address
+  std::vector<exchange*> waiting_;  // for their name's addresses
   std::vector<std::unique_ptr<exchange>>
       spare_;  // used calls: a new curl handle costs more than a request
   std::string bytes_;

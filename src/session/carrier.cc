@@ -16,9 +16,8 @@ constexpr std::size_t long_answer = 1u << 10;
 }  // namespace
 
 carrier::carrier(const session_options& options, const wire::electorate& elections,
-                 const wire::reporter& report, dispatcher& later, logger& log)
-    : options_(options),
-      later_(later),
+                 wire::reporter& report, dispatcher& later, logger& log)
+    : later_(later),
       log_(log),
       report_(report),
       encoder_(elections, options),
@@ -47,6 +46,13 @@ void carrier::send(const core::send& s, std::string_view next_key) {
 void carrier::abort(const core::abort& a) {
   transport_.abort(a.call);
   calls_.erase(a.call);
+}
+
+void carrier::places_changed(std::uint64_t live, std::uint64_t fresh,
+                             std::vector<std::string>&& names) {
+  static_assert(net::most_places == core::max_endpoints, "each place is an endpoint of the core");
+  report_.rename(std::move(names));
+  take_(core::endpoints_changed{live, fresh}, {});
 }
 
 void carrier::replied(std::uint64_t call, net::reply&& reply) {
@@ -79,7 +85,7 @@ void carrier::open_stream(const core::open_stream& s) {
                          s.two_way);
   if (log_.heard()) {
     log_(log_level::debug, "watch_opening", "opening the watch",
-         {{"endpoint", options_.endpoints[s.endpoint]}, {"revision", std::to_string(s.revision)}});
+         {{"endpoint", report_.endpoint(s.endpoint)}, {"revision", std::to_string(s.revision)}});
   }
 }
 

@@ -33,8 +33,8 @@ class carrier final : private net::receiver {
   using taker = std::function<void(const core::event&, said&&)>;
 
   // They must outlive it.
-  carrier(const session_options& options, const wire::electorate& elections,
-          const wire::reporter& report, dispatcher& later, logger& log);
+  carrier(const session_options& options, const wire::electorate& elections, wire::reporter& report,
+          dispatcher& later, logger& log);
 
   // From the loop, `take` gets what comes in.
   [[nodiscard]] error open(uv_loop_t* loop, net::transport_config config, turn& now, taker take);
@@ -47,12 +47,15 @@ class carrier final : private net::receiver {
   void open_stream(const core::open_stream& s);
   void probe_stream(const core::probe_stream& s);
   void close_stream(const core::close_stream& s);
+  void redial(const core::redial& r) { transport_.redial(r.endpoint); }
   [[nodiscard]] net::transport& transport() { return transport_; }
   // From now on requests carry this one.
   void use_token(std::string token) { token_ = std::move(token); }
 
  private:
   // net::receiver
+  void places_changed(std::uint64_t live, std::uint64_t fresh,
+                      std::vector<std::string>&& names) override;
   void replied(std::uint64_t call, net::reply&& reply) override;
   void streamed(std::uint64_t stream, std::string_view bytes) override;
   void stream_ended(std::uint64_t stream, net::reply&& last) override;
@@ -61,10 +64,9 @@ class carrier final : private net::receiver {
   bool read_stream();
   void break_stream(error&& why);
 
-  const session_options& options_;
   dispatcher& later_;
   logger& log_;
-  const wire::reporter& report_;
+  wire::reporter& report_;
   wire::encoder encoder_;
   wire::decoder decoder_;
   wire::watch_decoder watch_decoder_;

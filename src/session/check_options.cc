@@ -68,6 +68,7 @@ error check_options(const session_options& o, checked_options& out) {
     if (error e = net::parse_endpoint(text, url)) return e;
     out.files.tls = out.files.tls || url.tls;
     out.transport.endpoints.push_back(url.url);
+    out.settings.names = out.settings.names || !net::is_literal(url.host);
   }
   if (error e = names::check_app(o.app)) return e;
   if (error e = names::check_instance(o.instance)) return e;

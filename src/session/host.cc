@@ -102,6 +102,8 @@ void host::start_and_stop(core::action& what) {
     wire_.probe_stream(*p);
   } else if (auto* c = std::get_if<core::close_stream>(&what)) {
     wire_.close_stream(*c);
+  } else if (auto* r = std::get_if<core::redial>(&what)) {
+    wire_.redial(*r);
   } else if (std::holds_alternative<core::finished>(what)) {
     finished_ = true;
     alarms_.clear();

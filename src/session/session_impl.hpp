@@ -95,7 +95,7 @@ class session_impl final : public teller,
   logger log_;
   teller_line* line_ = nullptr;
   wire::electorate elections_{""};
-  wire::reporter report_{options_.endpoints};
+  wire::reporter report_;
   carrier carrier_{options_, elections_, report_, dispatcher_, log_};
   audience audience_{elections_, report_, dispatcher_, log_};
   kept_files files_;

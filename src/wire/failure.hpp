@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/action.hpp"
@@ -23,8 +24,12 @@ namespace tenure::wire {
 // Says at which endpoint something failed.
 class reporter {
  public:
-  // The URLs of the endpoints, by number; they must outlive it.
-  explicit reporter(const std::vector<std::string>& endpoints) : endpoints_(endpoints) {}
+  // How people know the endpoints, by number: the URL, and the address if it is one of several.
+  explicit reporter(std::vector<std::string> endpoints = {}) : endpoints_(std::move(endpoints)) {}
+  void rename(std::vector<std::string>&& endpoints) { endpoints_ = std::move(endpoints); }
+  [[nodiscard]] const std::string& endpoint(std::uint32_t number) const {
+    return endpoints_[number];
+  }
 
   // A failure of which nothing is known but its kind, e.g. a time-out.
   [[nodiscard]] error failed(core::op what, std::uint32_t endpoint, core::outcome how) const;
@@ -41,7 +46,7 @@ class reporter {
                                   const etcd::error_response& e) const;
 
  private:
-  const std::vector<std::string>& endpoints_;
+  std::vector<std::string> endpoints_;
 };
 
 }  // namespace tenure::wire

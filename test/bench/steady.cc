@@ -157,9 +157,8 @@ void steady(world& w) {
   w.out.add({"etcdctl elect: threads", "", number_of(peer.threads), "", 0});
   w.out.note("threads: " + joined(thousand.threads));
   const std::vector<std::string> by_name = threads_by_name(w);
-  w.out.note(
-      "threads of one with the endpoint localhost, a name that libuv looks up in its pool: " +
-      std::to_string(by_name.size()) + ": " + joined(by_name));
+  w.out.note("threads of one with the endpoint localhost, a name to look up: " +
+             std::to_string(by_name.size()) + ": " + joined(by_name));
 }
 
 }  // namespace bench

@@ -67,10 +67,10 @@ mkdir -p "$place/abi" "$place/core/obj/src/core"
 mapfile -t objects < <(find "$build/obj/src" -name '*.o')
 g++ -fPIC -c "$planted/exported.cc" -o "$place/exported.o"
 g++ -shared -Wl,-soname,libtenure.so.1 -Wl,--version-script="$build/exports.map" \
-  -o "$place/abi/libtenure.so" "${objects[@]}" "$place/exported.o" -luv -lcurl
+  -o "$place/abi/libtenure.so" "${objects[@]}" "$place/exported.o" -luv -lcurl -lcares
 red 'abi: an extra symbol' '^\+tenure::planted\(\)$' "$gates/abi.sh" "$place/abi"
 g++ -shared -Wl,-soname,libtenure.so.7 -Wl,--version-script="$build/exports.map" \
-  -o "$place/abi/libtenure.so" "${objects[@]}" -luv -lcurl
+  -o "$place/abi/libtenure.so" "${objects[@]}" -luv -lcurl -lcares
 red 'abi: another soname' 'libtenure.so.7' "$gates/abi.sh" "$place/abi"
 
 mkdir -p "$place/soft"

@@ -24,7 +24,8 @@ command -v debootstrap >/dev/null || fail 'debootstrap is missing' 'apt-get inst
 unshare --mount --pid --fork true 2>/dev/null ||
   fail 'no namespaces here' 'run it where unshare(1) may make some: in a container, add CAP_SYS_ADMIN'
 
-packages=(g++ make pkg-config libuv1-dev libcurl4-openssl-dev rapidjson-dev libcriterion-dev
+packages=(g++ make pkg-config libuv1-dev libcurl4-openssl-dev libc-ares-dev rapidjson-dev
+  libcriterion-dev
   etcd-server etcd-client openssl ca-certificates iproute2 procps)
 case $compiler in *clang*) packages+=(clang) ;; esac
 

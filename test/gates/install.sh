@@ -56,7 +56,7 @@ static_works() {
   read_flags --cflags --libs --static tenure libuv
   mapfile -t flags < <(printf '%s\n' "${flags[@]}" | sed 's/^-ltenure$/-l:libtenure.a/')
   # What libcurl itself needs, the linker finds through libcurl.so.
-  mapfile -t flags < <(printf '%s\n' "${flags[@]}" | grep -E '^-[IL]|tenure|-luv|-lcurl|-lpthread|-ldl')
+  mapfile -t flags < <(printf '%s\n' "${flags[@]}" | grep -E '^-[IL]|tenure|-luv|-lcurl|-lcares|-lpthread|-ldl')
   compile "$place/static" "${flags[@]}" && "$place/static" &&
     ! objdump -p "$place/static" | grep -q libtenure
 }

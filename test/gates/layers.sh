@@ -14,7 +14,7 @@ etcd      <rapidjson>
 base      tenure core/time core/choices
 loop      tenure base core/time <uv>
 token     tenure base core/time core/belief
-net       tenure base loop <uv> <curl>
+net       tenure base loop <uv> <curl> <ares>
 wire      tenure core etcd net/reply
 session   tenure base core etcd loop token net wire <uv>
 election  tenure base core etcd loop wire session
@@ -37,7 +37,7 @@ includes() { # DIRECTORY: every include in it, as FILE:LINE:TEXT
 
 # --- the rooms of src/ -------------------------------------------------------------------------
 arrows=$("$gates/rooms.sh" --arrows "$root")
-libraries='<(uv|curl|rapidjson|openssl)>'
+libraries='<(uv|curl|ares|rapidjson|openssl)>'
 above=' tenure '
 while read -r room may; do
   [ -n "$room" ] || continue

@@ -257,7 +257,7 @@ void process::perform() {
     } else if (std::holds_alternative<core::close_stream>(it)) {
       if (stream_slot_ != no_term) w_->network.close(stream_slot_);
       stream_slot_ = no_term;
-    } else {
+    } else if (std::holds_alternative<core::finished>(it)) {
       tear_down();
     }
   }

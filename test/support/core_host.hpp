@@ -214,6 +214,7 @@ class core_host {
   std::vector<core::send> open;                     // requests without an answer
   std::vector<core::send> sent;                     // all of them
   std::vector<core::open_stream> streams;
+  std::vector<std::uint32_t> redialled;
   std::vector<core::stream_id> closed_streams;
   std::optional<core::open_stream> stream;
   int probes = 0;
@@ -418,6 +419,8 @@ class core_host {
     } else if (auto* c = std::get_if<core::close_stream>(&it)) {
       closed_streams.push_back(c->stream);
       if (stream && stream->stream == c->stream) stream.reset();
+    } else if (auto* r = std::get_if<core::redial>(&it)) {
+      redialled.push_back(r->endpoint);
     } else {
       finished = true;
     }

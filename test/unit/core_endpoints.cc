@@ -100,6 +100,45 @@ Test(core_endpoints, the_one_that_answered_is_preferred_and_changes_are_counted)
   cr_assert(eq(u32, *e.pick(0, none), 2));
 }
 
+// Names with several addresses.
+
+Test(core_endpoints, only_those_that_there_are_are_asked) {
+  scripted_choices c;
+  endpoints e(2, c);
+  e.succeeded(0);
+  e.changed({0b11010, 0b11010}, c);
+  endpoint_set tried = none;
+  for (const std::uint32_t expected : {1U, 3U, 4U}) {
+    const auto got = e.pick(0, tried);
+    cr_assert(eq(u32, +*got, +expected));
+    tried |= endpoint_set{1} << *got;
+  }
+  cr_assert(not(e.pick(0, tried).has_value()));
+  cr_assert(eq(u64, e.live(), 0b11010));
+}
+
+Test(core_endpoints, what_was_known_of_another_address_counts_no_more) {
+  scripted_choices c;
+  endpoints e(2, c);
+  e.failed(0, 0, 1000);
+  e.failed(1, 0, 1000);
+  e.changed({0b111, 0b101}, c);
+  cr_assert(not(e.resting(0, 0)));
+  cr_assert(e.resting(1, 0));
+  cr_assert(not(e.resting(2, 0)));
+}
+
+Test(core_endpoints, the_first_one_is_chosen_among_all_addresses_unless_one_has_answered) {
+  for (const bool answered : {false, true}) {
+    scripted_choices c = always(0);
+    endpoints e(1, c);
+    if (answered) e.succeeded(0);
+    scripted_choices third = always(2);
+    e.changed({0b1111, 0b1111}, third);
+    cr_assert(eq(u32, *e.pick(0, none), answered ? 0U : 2U));
+  }
+}
+
 Test(core_backoff, lies_between_half_and_one_and_a_half_of_the_delay) {
   for (const std::uint64_t jitter : {std::uint64_t{0}, std::uint64_t{500}, std::uint64_t{999}}) {
     scripted_choices c = always(jitter);

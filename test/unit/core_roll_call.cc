@@ -15,8 +15,11 @@ struct many_endpoints : core_host {
     feed(tenure::core::stand{0, true});
   }
 
-  static settings with(std::size_t count) {
+  explicit many_endpoints(const settings& s) : core_host(s) { feed(tenure::core::stand{0, true}); }
+
+  static settings with(std::size_t count, bool names = false) {
     settings s;
+    s.names = names;
     s.endpoint_count = count;
     return s;
   }
@@ -64,6 +67,20 @@ Test(core_roll_call, every_endpoint_is_asked_once_and_at_the_same_time) {
   cr_assert(eq(sz, h.count(op::introduce), 3));
   cr_assert(eq(u64, h.m.requests().nodes().changes(), 0),
             "who answers last is not preferred for that");
+}
+
+Test(core_roll_call, all_addresses_of_a_name_are_asked_also_those_that_turn_up_meanwhile) {
+  many_endpoints h(many_endpoints::with(1, true));
+  cr_assert(eq(sz, h.count(op::introduce), 1));
+  h.feed(endpoints_changed{0b111, 0b111});
+  cr_assert(eq(sz, h.count(op::introduce), 3));
+  h.introduce(0, 7);
+  h.introduce(2, 7);
+  cr_assert(h.find(op::grant) == nullptr);
+  h.introduce(1, 8);
+  cr_assert(eq(sz, h.count(op::grant), 0));
+  cr_assert(h.last(news::trouble).why == outcome::wrong_cluster);
+  cr_assert(eq(u32, h.redialled.at(0), 1U));
 }
 
 Test(core_roll_call, who_does_not_answer_holds_nobody_up_for_long) {

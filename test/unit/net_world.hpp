@@ -48,6 +48,17 @@ class recorder final : public net::receiver {
   std::function<void(std::uint64_t, std::string_view)> on_bytes;
   std::function<void(std::uint64_t, const net::reply&)> on_end;
 
+  std::vector<std::string> places;  // their names, as last told
+  std::uint64_t live = 0;
+  std::uint64_t fresh = 0;  // of the last change
+
+  void places_changed(std::uint64_t which, std::uint64_t with_another_address,
+                      std::vector<std::string>&& names) override {
+    cr_assert(not(inside_call), "told from inside a call to transport");
+    live = which;
+    fresh = with_another_address;
+    places = std::move(names);
+  }
   void replied(std::uint64_t call, net::reply&& answer) override {
     cr_assert(not(inside_call), "told from inside a call to transport");
     replies.push_back({call, std::move(answer)});
@@ -91,11 +102,10 @@ struct world {
   void answer_all(const std::string& body = "{}") {
     server->on_request = [body](peer& p, const http_request&) { p.answer(body); };
   }
-  void send(std::uint64_t call, const std::string& body = "{}", std::size_t endpoint = 0,
+  void send(std::uint64_t call, const std::string& body = "{}", std::size_t place = 0,
             const std::string& token = "", int timeout_ms = 0) {
     heard.inside_call = true;
-    carrier->send(call, endpoint, "/v3/kv/range", body, token,
-                  std::chrono::milliseconds(timeout_ms));
+    carrier->send(call, place, "/v3/kv/range", body, token, std::chrono::milliseconds(timeout_ms));
     heard.inside_call = false;
   }
   void open_stream(std::uint64_t stream, bool two_way,
@@ -113,9 +123,9 @@ struct world {
     until([this, count] { return heard.replies.size() >= count; }, file, line);
   }
   // Sends one and returns what became of it.
-  net::reply ask(const std::string& body = "{}") {
+  net::reply ask(const std::string& body = "{}", std::size_t place = 0) {
     const std::size_t before = heard.replies.size();
-    send(1000 + before, body);
+    send(1000 + before, body, place);
     until_replies(before + 1);
     return heard.replies.back().reply;
   }

@@ -54,13 +54,12 @@ inline const std::string erased = R"({"response_delete_range":{)" + header + R"(
 struct world {
   session_options options;
   electorate elections{"app"};
-  reporter report{options.endpoints};
+  reporter report{{"http://a:2379", "http://b:2379"}};
   encoder out{elections, options};
   decoder in{elections, report};
   watch_decoder watch{elections, report};
 
   world() {
-    options.endpoints = {"http://a:2379", "http://b:2379"};
     options.instance = "me";
     options.auth.user = "root";
     options.auth.password = "swordfish";

@@ -38,6 +38,7 @@ class comparison {
       : real_(real), known_("model" + std::to_string(seed)) {
     draw_.seed(seed, 1, nullptr);
     options_.endpoints = {real.endpoint()};
+    report_.rename({real.endpoint()});
     options_.app = "model" + std::to_string(seed);
     options_.instance = "one";
     for (std::size_t i = 0; i < elections; ++i) known_.add("s" + std::to_string(i));
@@ -279,7 +280,7 @@ class comparison {
   tenure::test::etcd& real_;
   tenure::session_options options_;
   wire::electorate known_;
-  wire::reporter report_{options_.endpoints};
+  wire::reporter report_;
   wire::encoder encoder_{known_, options_};
   wire::decoder decoder_{known_, report_};
   wire::watch_decoder watch_decoder_{known_, report_};
