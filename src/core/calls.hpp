@@ -69,6 +69,8 @@ class calls {
   endpoints& nodes() { return nodes_; }
   [[nodiscard]] const endpoints& nodes() const { return nodes_; }
   void saw_revision(std::int64_t revision);
+  // The greatest one seen.
+  [[nodiscard]] std::int64_t revision() const { return revision_; }
   void history_went_back(std::int64_t revision);
   // A watch was refused for its token.
   void token_refused() { login_.refused_to_watch(); }

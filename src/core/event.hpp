@@ -30,6 +30,7 @@ enum class op : std::uint8_t {
   withdraw,     // delete the keys if they have these create revisions
   read_queue,   // a linearizable read of who is in the queue
   read_leader,  // a linearizable read of the first in the queue
+  look,         // a linearizable read of nothing, to learn the revision
   watch,        // the stream; never sent as a request, only named in troubles
   read_all,     // one page of a linearizable read of all keys of the application
 };

@@ -119,6 +119,27 @@ void machine::take(const context& c, const stream_gone& g) {
   }
 }
 
+// A stream begins behind what was read. A survey reads nothing again while its stream is well, so
+// it needs every change.
+nanos machine::listen(const context& c) {
+  const bool look = watch_.must_look(c.now, t_);
+  if (look && !requests_.running(op::look)) {
+    request r;
+    r.what = op::look;
+    r.hedged = true;
+    requests_.start(c.now, t_, std::move(r), c.out);
+  }
+  if (watch_.due(c.now) && !look && !survey_.wanted() &&
+      watch_.advance(roster_.read_as_of(requests_.revision()) + 1))
+    roster_.listens_from(watch_.next_needed());
+  const nanos wake = watch_.tick(c.now, t_, requests_.nodes(), choose_, c.out);
+  const std::int64_t gap = watch_.take_gap();
+  if (gap == 0) return wake;
+  roster_.events_lost(gap);
+  survey_.outdated(c);
+  return c.now;
+}
+
 void machine::go_on(const context& c) {
   ended_.clear();
   requests_.tick(c.now, t_, c.out, ended_);
@@ -127,8 +148,7 @@ void machine::go_on(const context& c) {
   nanos wake = roster_.tick(c);
   watch_.want(settings_.watch && (roster_.wants_watch() || survey_.wanted()),
               roster_.wants_puts() || survey_.wanted(), c.out);
-  if (requests_.has_token())
-    wake = std::min(wake, watch_.tick(c.now, t_, requests_.nodes(), choose_, c.out));
+  if (requests_.has_token()) wake = std::min(wake, listen(c));
   wake = std::min(wake, survey_.tick(c, watch_));
   if (!closing_) {
     if (roster_.holds_losses() != held_losses_) {

@@ -93,6 +93,7 @@ class machine {
   void check_deadline(const context& c);
   void tell_stall(const context& c);
   [[nodiscard]] bool wants_lease() const { return !lease_.held() && roster_.wants_lease(); }
+  nanos listen(const context& c);
   void go_on(const context& c);
   void finish(const context& c);
 

@@ -66,7 +66,7 @@ void machine::take(const context& c, const answer& a) {
         what = outcome::unavailable;  // the request itself belongs to the past
       } else {
         requests_.saw_revision(a.revision);
-        watch_.start_from(a.revision + 1);
+        if (watch_.learned(a.revision, asked->sent)) roster_.listens_from(a.revision + 1);
         if (proves_the_term(asked->what)) confirmed(c, asked->sent, a.term);
       }
     } else if (lease_.outdated(a.term)) {
@@ -142,6 +142,10 @@ void machine::completed(const context& c, const completion& done, const answer* 
   }
   if (what == op::read_all) {
     survey_.completed(c, done, a);
+    return;
+  }
+  if (what == op::look) {
+    if (failed) watch_.look_failed(c.now, t_, choose_);
     return;
   }
   switch (lease_.completed(c.now, t_, done, a != nullptr ? a->ttl : 0, a != nullptr ? a->term : 0,

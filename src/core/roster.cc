@@ -259,29 +259,6 @@ void roster::catch_up(const context& c, election_id id) {
   for (const change& it : early) deleted(c, id, it);
 }
 
-void roster::events_lost(std::int64_t before) {
-  lost_until_ = std::max(lost_until_, before);
-  for (election_id id = 0; id < all_.size(); ++id) {
-    election& e = all_[id];
-    if (e.state == standing::queued) {
-      e.unsure = true;
-      batches_.add(op::read_queue, id, e);
-    } else if (e.state == standing::leading) {
-      batches_.add(op::reassure, id, e);
-    }
-    if (e.observed) leader_moved(id, before - 1);
-  }
-}
-
-void roster::history_went_back() {
-  lost_until_ = 0;
-  for (election_id id = 0; id < all_.size(); ++id) {
-    election& e = all_[id];
-    e.leader_dirty = 0;
-    if (e.observed) batches_.add(op::read_leader, id, e);
-  }
-}
-
 void roster::lease_granted(const context& c) {
   reread_at_ = c.now + c.t.ttl;
   batches_.lease_granted();

@@ -1,6 +1,7 @@
 // All elections of a session: who stands, waits, leads, stops, and what has to be asked for it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <vector>
@@ -34,6 +35,11 @@ class roster {
   // Events before this revision were lost: nobody is sure of anything until it is read as of then
   // or later.
   void events_lost(std::int64_t before);
+  // Up to this revision nobody needs the watch: his queue was read as of it, or later. `newest` if
+  // there is nobody. 0 if that is not known.
+  [[nodiscard]] std::int64_t read_as_of(std::int64_t newest) const;
+  // The watch tells of nothing before: answers that are older say too little from now on.
+  void listens_from(std::int64_t revision) { lost_until_ = std::max(lost_until_, revision); }
   // The cluster was restored from a backup: revisions begin anew.
   void history_went_back();
 

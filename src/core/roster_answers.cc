@@ -161,6 +161,8 @@ void roster::reassured(const context& c, const completion& done, const answer& a
       continue;
     }
     e.confirmed_at = std::max(e.confirmed_at, done.sent);
+    // Its key is there, so it is still the first.
+    e.read_revision = std::max(e.read_revision, a.revision);
     reassure_at(asked.election, std::max(c.now, done.sent + c.t.reassure_interval));
   }
 }
@@ -214,7 +216,7 @@ void roster::leader_read(const context& c, const completion& done, const answer&
     e.leader_known = true;
     e.leader_revision = first.create_revision;
     e.leader_lease = first.lease;
-    if (e.leader_dirty > a.revision) batches_.add(op::read_leader, id, e);
+    if (e.leader_dirty > a.revision || outdated(a)) batches_.add(op::read_leader, id, e);
     if (!news_of_it) continue;
     tell t{};
     t.what = news::leader;

@@ -15,15 +15,40 @@ void watch::want(bool wanted, bool puts, std::vector<action>& out) {
   if (!wanted) act_at_ = never;
 }
 
-void watch::start_from(std::int64_t revision) {
-  if (resume_ != 0) return;
-  resume_ = revision;
+bool watch::learned(std::int64_t revision, nanos sent) {
+  known_ = std::max(known_, revision);
+  known_at_ = std::max(known_at_, sent);
+  if (resume_ != 0) return false;
+  resume_ = revision + 1;
   if (wanted_ && state_ == state::closed) act_at_ = backoff_.until();
+  return true;
+}
+
+bool watch::advance(std::int64_t next) {
+  if (next <= resume_) return false;
+  resume_ = next;
+  futile_ = 0;
+  return true;
+}
+
+void watch::look_failed(nanos now, const timings& t, choices& choose) {
+  if (due(now)) act_at_ = backoff_.failed(now, t.retry_delay, choose);
 }
 
 void watch::reset(std::vector<action>& out) {
   stop(out);
-  resume_ = 0;
+  resume_ = known_ = gap_ = 0;
+  known_at_ = 0;
+  futile_ = 0;
+}
+
+// Too far back, or it was asked for before and brought nothing: what lies there may be more than
+// can be sent. All is read anew instead.
+void watch::skip() {
+  if (known_ - resume_ < near && futile_ < 2) return;
+  if (known_ < resume_) return;
+  gap_ = known_ + 1;
+  advance(gap_);
 }
 
 void watch::start(nanos now, const timings& t, const endpoints& nodes, std::vector<action>& out) {
@@ -32,6 +57,7 @@ void watch::start(nanos now, const timings& t, const endpoints& nodes, std::vect
     tried_ = 0;
     chosen = nodes.pick(now, tried_);
   }
+  skip();
   endpoint_ = *chosen;
   tried_ |= endpoint_set{1} << endpoint_;
   stream_ = next_stream_++;
@@ -67,6 +93,7 @@ void watch::fail(nanos now, const timings& t, endpoints& nodes, choices& choose,
   out.emplace_back(trouble);
   ++faults_;
   lived(now, t);
+  if (state_ == state::open) ++futile_;
   state_ = state::closed;
   stream_ = 0;
   if ((nodes.live() & ~tried_) != 0) {
@@ -106,7 +133,7 @@ watch::effect watch::heard(nanos now, const timings& t, const stream_news& n, en
   act_at_ = now + (two_way_ ? t.renew_interval : t.ttl / 2);
   if (n.last_revision == 0) return effect::none;
   // Should the rest never come, all of it is asked for again.
-  if (!n.partial) resume_ = std::max(resume_, n.last_revision + 1);
+  if (!n.partial) advance(n.last_revision + 1);
   return effect::deliver;
 }
 
@@ -120,6 +147,7 @@ bool watch::gone(nanos now, const timings& t, const stream_gone& g, endpoints& n
 nanos watch::tick(nanos now, const timings& t, endpoints& nodes, choices& choose,
                   std::vector<action>& out) {
   if (!wanted_ || resume_ == 0) return never;
+  if (must_look(now, t)) return never;
   if (now >= act_at_) act(now, t, nodes, choose, out);
   return act_at_;
 }
@@ -145,7 +173,7 @@ void watch::act(nanos now, const timings& t, endpoints& nodes, choices& choose,
   if (renewal) {
     lived(now, t);
     state_ = state::closed;
-    start(now, t, nodes, out);
+    act_at_ = now;
   } else {
     nodes.failed(endpoint_, now, t.retry_delay);
     fail(now, t, nodes, choose, outcome::timed_out, out);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "core/action.hpp"
@@ -18,8 +19,12 @@ class watch {
  public:
   // Whether a stream is wanted, and whether puts are (observers need them).
   void want(bool wanted, bool puts, std::vector<action>& out);
-  // Nothing before this revision is of interest; only the first call counts.
-  void start_from(std::int64_t revision);
+  // A linearizable answer to what was sent then: the history goes at least so far. True of the
+  // first one: the watch begins behind it.
+  bool learned(std::int64_t revision, nanos sent);
+  // Nothing before this revision is missing, though no stream has told so: it was read. False if
+  // that is no news.
+  bool advance(std::int64_t next);
   // The history went back: everything known about revisions is void.
   void reset(std::vector<action>& out);
 
@@ -39,6 +44,18 @@ class watch {
   // Does what is due; returns when there is more to do.
   nanos tick(nanos now, const timings& t, endpoints& nodes, choices& choose,
              std::vector<action>& out);
+  // A stream is to be opened now.
+  [[nodiscard]] bool due(nanos now) const {
+    return wanted_ && resume_ != 0 && state_ == state::closed && now >= act_at_;
+  }
+  // It has to be known first how far the history goes: a linearizable answer is wanted.
+  [[nodiscard]] bool must_look(nanos now, const timings& t) const {
+    return due(now) && now > known_at_ + fresh * t.renew_interval;
+  }
+  // That answer did not come.
+  void look_failed(nanos now, const timings& t, choices& choose);
+  // Not 0, once: changes before this revision will not be told. All has to be read anew.
+  std::int64_t take_gap() { return std::exchange(gap_, 0); }
   [[nodiscard]] bool open() const { return state_ == state::open; }
   // Whether it is known from which revision on to listen.
   [[nodiscard]] bool has_start() const { return resume_ != 0; }
@@ -46,8 +63,17 @@ class watch {
   [[nodiscard]] std::uint64_t faults() const { return faults_; }
   [[nodiscard]] std::uint64_t opens() const { return next_stream_ - 1; }
   [[nodiscard]] std::uint32_t endpoint() const { return endpoint_; }
+  [[nodiscard]] std::int64_t next_needed() const { return resume_; }
+
+  // A stream that begins further back is not asked for: etcd would read all that lies between, and
+  // hold its lock meanwhile, whatever the stream leaves out (etcd#22264). A revision can hold 128
+  // changes; to read all queues anew costs less than so many thousand.
+  static constexpr std::int64_t near = 1000;
+  // What is known of the revision is looked at anew after so many renewals.
+  static constexpr int fresh = 3;
 
  private:
+  void skip();
   enum class state { closed, opening, open };
   void act(nanos now, const timings& t, endpoints& nodes, choices& choose,
            std::vector<action>& out);
@@ -65,6 +91,10 @@ class watch {
   std::uint32_t endpoint_ = 0;
   endpoint_set tried_ = 0;   // since the last success
   std::int64_t resume_ = 0;  // the next revision needed; 0: not known yet
+  std::int64_t known_ = 0;   // the history goes so far
+  nanos known_at_ = 0;       // as of then
+  std::int64_t gap_ = 0;
+  int futile_ = 0;  // streams in a row that opened and brought `resume_` no further
   bool two_way_ = true;
   bool ever_echoed_ = false;  // a two-way stream has answered on this session
   std::uint64_t faults_ = 0;

@@ -180,6 +180,7 @@ bool decoder::read(const expected& asked, const std::string& body, decoded& out,
     case op::revoke: return read_lease(asked, body, out.answer, why);
     case op::confirm: return read_confirmation(body, out.answer, why);
     case op::introduce:
+    case op::look:
     case op::read_all: return read_range(body, out, why);
     default: break;
   }

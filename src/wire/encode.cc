@@ -52,6 +52,7 @@ http_request encoder::encode(const core::send& s, value::time now,
       etcd::revoke(r.body, s.lease);
       break;
     case op::introduce:
+    case op::look:
       r.path = etcd::path_range;
       etcd::introduce(r.body, elections_.watched_prefix());
       break;

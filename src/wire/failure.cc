@@ -75,6 +75,7 @@ const char* name(core::op what) {
     case core::op::read_queue: return "read the queue";
     case core::op::read_leader: return "read the leader";
     case core::op::read_all: return "read all elections";
+    case core::op::look: return "read the revision";
     case core::op::watch: return "watch the elections";
   }
   return "ask";

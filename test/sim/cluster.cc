@@ -43,6 +43,7 @@ void cluster::reset(world& w) {
   token_ = 1;
   zombie_leases_.clear();
   ended_.clear();
+  floods_.clear();
   last_end = -second;
   if (w.opt.checkpoint != 0) w.agenda.push(w.opt.checkpoint, happening::checkpoint);
 }

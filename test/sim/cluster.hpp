@@ -57,6 +57,10 @@ class cluster {
   void writes_refused(std::size_t process, bool are);
   void full(bool is);
   void compact();
+  // Another program writes that much.
+  void flood(std::int64_t revisions);
+  // At least so far the history had come by then.
+  [[nodiscard]] std::int64_t revision_at(nanos then) const;
   // A session that begins at a stranger's would rightly stay with it.
   void strangers_go();
   void calm_down();
@@ -118,6 +122,11 @@ class cluster {
   };
   std::vector<copy> zombie_leases_;
   std::vector<copy> ended_;  // lately
+  struct mark {
+    nanos at;
+    std::int64_t revision;
+  };
+  std::vector<mark> floods_;
   nanos ended_at_ = 0;
 };
 

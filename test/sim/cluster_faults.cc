@@ -112,6 +112,7 @@ void cluster::restore() {
   store.restore_from_backup(to);
   w_->checker.keys_gone();
   ended_.clear();
+  floods_.clear();
   for (std::size_t m = 0; m < members_.size(); ++m) {
     members_[m].applied = to;
     members_[m].snapshot = 0;
@@ -140,6 +141,24 @@ void cluster::compact() {
   const std::int64_t back = static_cast<std::int64_t>(w_->of_cluster.below(4));
   store.compact(store.revision - back);
   w_->note("operator: compacts to revision %lld", static_cast<long long>(store.compacted));
+}
+
+void cluster::flood(std::int64_t revisions) {
+  if (leader_ == none) return;
+  store.revision += revisions;
+  floods_.push_back({w_->now, store.revision});
+  w_->note("operator: another program writes, up to revision %lld",
+           static_cast<long long>(store.revision));
+  ++entries_;
+  committed();
+}
+
+std::int64_t cluster::revision_at(nanos then) const {
+  std::int64_t revision = 0;
+  for (const mark& m : floods_) {
+    if (m.at <= then) revision = m.revision;
+  }
+  return revision;
 }
 
 void cluster::strangers_go() {

@@ -35,6 +35,7 @@ void world::fault_strikes(fault f) {
       break;
     case fault::swift_change: cluster.swift_change(); break;
     case fault::compaction: cluster.compact(); break;
+    case fault::flood: cluster.flood(of_faults.between(1, 3000)); break;
     case fault::full_store:
       cluster.full(true);
       operate(of_faults.between(second, 2 * ttl), act::frees_store);

@@ -6,7 +6,7 @@ namespace {
 
 constexpr const char* ops[] = {"authenticate", "grant",       "keepalive", "revoke",   "introduce",
                                "confirm",      "stand",       "reassure",  "announce", "withdraw",
-                               "read_queue",   "read_leader", "watch",     "read_all"};
+                               "read_queue",   "read_leader", "look",      "watch",    "read_all"};
 constexpr const char* outcomes[] = {"ok",
                                     "not_sent",
                                     "broken",

@@ -8,17 +8,20 @@ namespace sim {
 
 namespace {
 
-constexpr const char* names[fault_count] = {
-    "pause",         "suspend",       "block",    "crash",       "hole",        "late_last_answer",
-    "member_crash",  "member_freeze", "depose",   "cut_member",  "no_quorum",   "swift_change",
-    "compaction",    "full_store",    "restore",  "hand_delete", "hand_revoke", "foreign_key",
-    "tamper",        "tokens_expire", "stranger", "no_write",    "resign",      "leave",
-    "close_session", "observe"};
+constexpr const char* names[fault_count] = {"pause",        "suspend",       "block",
+                                            "crash",        "hole",          "late_last_answer",
+                                            "member_crash", "member_freeze", "depose",
+                                            "cut_member",   "no_quorum",     "swift_change",
+                                            "compaction",   "flood",         "full_store",
+                                            "restore",      "hand_delete",   "hand_revoke",
+                                            "foreign_key",  "tamper",        "tokens_expire",
+                                            "stranger",     "no_write",      "resign",
+                                            "leave",        "close_session", "observe"};
 
 // How often a kind of fault exists in a world, in per mille.
 constexpr std::uint32_t likely[fault_count] = {450, 200, 300, 250, 350, 200, 250, 250, 400,
-                                               250, 120, 200, 400, 80,  30,  120, 80,  200,
-                                               40,  300, 150, 150, 450, 300, 200, 300};
+                                               250, 120, 200, 400, 200, 80,  30,  120, 80,
+                                               200, 40,  300, 150, 150, 450, 300, 200, 300};
 
 std::uint32_t rate(stream& from, std::uint32_t likely_per_mille, std::uint32_t most) {
   const bool exists = from.chance(likely_per_mille);

@@ -23,6 +23,7 @@ enum class fault : std::uint8_t {
   no_quorum,
   swift_change,  // etcd changes its leader without loss
   compaction,
+  flood,  // another program writes thousands of revisions
   full_store,
   restore,      // the cluster is restored from a backup
   hand_delete,  // an operator deletes a key of ours
@@ -37,7 +38,7 @@ enum class fault : std::uint8_t {
   close_session,
   observe,
 };
-inline constexpr std::size_t fault_count = 26;
+inline constexpr std::size_t fault_count = 27;
 
 // What can happen in a small world: the fewer things, the deeper it can be walked.
 enum class menu : std::uint8_t {

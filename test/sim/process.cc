@@ -77,7 +77,7 @@ void process::open() {
   ++life_;
   last_now_ = lease_ = 0;
   proof_.reset(w_->opt.asked);
-  lost_until_ = back_since_ = 0;
+  lost_until_ = told_until_ = back_since_ = 0;
   w_->cluster.strangers_go();
   core::settings s;
   s.asked = w_->opt.asked;
@@ -194,6 +194,18 @@ void process::hold_to_deadline(nanos before, std::int64_t lease) {
   }
 }
 
+// What lies between the last stream's end and the next one's beginning was lost by its own will.
+// And etcd never has to read further back than a bound, as far as could be known.
+void process::expect_bounded(const core::open_stream& s) {
+  if (s.revision <= 0) w_->broken("a watch from no revision");
+  if (told_until_ != 0 && s.revision > told_until_) lost_until_ = std::max(lost_until_, s.revision);
+  told_until_ = std::max(told_until_, s.revision);
+  const nanos lately = core::watch::fresh * machine_->times().renew_interval;
+  const std::int64_t then = w_->cluster.revision_at(w_->now - lately - lately / 50);
+  if (then - s.revision >= core::watch::near)
+    w_->broken("etcd is asked for more of its history than the bound");
+}
+
 // Whoever's token has ended is told so, or is just being told.
 void process::find_dead_tokens() {
   const core::roster& all = machine_->standings();
@@ -249,7 +261,7 @@ void process::perform() {
       w_->note("p%zu -> watch %llu at member %u from revision %lld%s", index_,
                static_cast<unsigned long long>(o->stream), o->endpoint,
                static_cast<long long>(o->revision), o->two_way ? "" : ", one way");
-      if (o->revision <= 0) w_->broken("a watch from no revision");
+      expect_bounded(*o);
       if (stream_slot_ != no_term) w_->network.close(stream_slot_);
       stream_slot_ = w_->network.open(index_, life_, *o, w_->network.token(index_));
     } else if (std::holds_alternative<core::probe_stream>(it)) {

@@ -119,6 +119,7 @@ class process {
   };
 
   void apply(const tenure::core::event& e);
+  void expect_bounded(const tenure::core::open_stream& s);
   void stand_still_within();
   void find_dead_tokens();
   void forget_what_was_left();
@@ -178,7 +179,8 @@ class process {
   tenure::detail::session_deadline deadline_;
   nanos believed_until_ = 0;
   proof proof_;
-  std::int64_t lost_until_ = 0;  // events before this revision were lost, it heard
+  std::int64_t lost_until_ = 0;  // events before this revision were lost, it heard or decided
+  std::int64_t told_until_ = 0;  // its streams have told of everything before
   nanos back_since_ = 0;         // the deadline, which had passed, moved on then
 };
 

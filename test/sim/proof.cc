@@ -11,6 +11,7 @@ bool logged(op what) {
   switch (what) {
     case op::keepalive:
     case op::introduce:
+    case op::look:
     case op::read_queue:
     case op::read_leader:
     case op::read_all: return false;

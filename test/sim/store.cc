@@ -107,6 +107,7 @@ outcome store::execute(const send& s, answer& out, std::size_t who) {
   switch (s.what) {
     case op::authenticate:
     case op::introduce:
+    case op::look:
     case op::confirm: break;
     case op::keepalive: out.ttl = ttl_of(s.lease); break;
     case op::grant: {

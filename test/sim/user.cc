@@ -325,8 +325,10 @@ void process::learns(const core::send& asked, const core::answer& a, nanos sent)
 }
 
 void process::learns(const core::stream_news& n) {
-  if (n.canceled && n.cluster == cluster::id)
-    lost_until_ = std::max(lost_until_, n.compact_revision);
+  if (n.cluster != cluster::id) return;
+  if (n.canceled) lost_until_ = std::max(lost_until_, n.compact_revision);
+  const std::int64_t until = n.canceled ? n.compact_revision : n.last_revision + 1;
+  if (!n.partial && told_until_ != 0) told_until_ = std::max(told_until_, until);
 }
 
 // One answer may say that something in the batch differs; the next ones say what.

@@ -106,6 +106,7 @@ class small_etcd {
         break;
       case op::authenticate:
       case op::introduce:
+      case op::look:
       case op::confirm: break;
       default:
         if (s.items.size() > most_operations) return refuse(outcome::too_many_operations);

@@ -14,7 +14,7 @@ namespace {
 struct watch_host {
   explicit watch_host(std::size_t count = 1, bool puts = false) : nodes(count, choose) {
     w.want(true, puts, out);
-    w.start_from(50);
+    w.learned(known, now);
     tick();
   }
 
@@ -24,6 +24,8 @@ struct watch_host {
   watch w;
   nanos now = 1000 * second;
   nanos wake = never;
+  std::int64_t known = 49;  // the history goes so far
+  int looks = 0;
   std::vector<action> out;
   std::vector<open_stream> opened;
   std::vector<stream_id> closed;
@@ -31,6 +33,10 @@ struct watch_host {
 
   stream_id id() const { return opened.back().stream; }
   void tick() {
+    if (w.must_look(now, t)) {
+      ++looks;
+      w.learned(known, now);
+    }
     wake = w.tick(now, t, nodes, choose, out);
     gather();
   }
@@ -100,8 +106,8 @@ Test(core_watch, is_opened_when_it_is_wanted_and_a_revision_is_known) {
   w.want(true, false, out);
   cr_assert(eq(i64, w.tick(0, t, nodes, choose, out), +never));
   cr_assert(out.empty());
-  w.start_from(50);
-  w.start_from(70);  // only the first counts
+  cr_assert(w.learned(49, 0));
+  cr_assert(not(w.learned(69, 0)), "only the first says where to begin");
   w.tick(0, t, nodes, choose, out);
   cr_assert(eq(i64, +std::get<open_stream>(out.at(0)).revision, 50));
 }
@@ -287,9 +293,97 @@ Test(core_watch, a_reset_forgets_the_revision) {
   h.w.reset(h.out);
   h.tick();
   cr_assert(eq(sz, h.opened.size(), 1));
-  h.w.start_from(10);
+  h.w.learned(9, h.now);
   h.tick();
   cr_assert(eq(i64, +h.opened.back().revision, 10));
+}
+
+Test(core_watch, goes_on_behind_what_was_read_since) {
+  watch_host h(3);
+  h.created();
+  h.event(60);
+  cr_assert(h.w.advance(90));
+  cr_assert(not(h.w.advance(70)), "never back");
+  h.gone();
+  h.tick();
+  cr_assert(eq(i64, +h.opened.back().revision, 90));
+  cr_assert(eq(i64, h.w.take_gap(), 0));
+}
+
+Test(core_watch, what_lies_too_far_back_is_left_out_and_told_once) {
+  for (const std::int64_t behind : {watch::near - 1, watch::near}) {
+    watch_host h(3);
+    h.created();
+    h.w.learned(50 + behind, h.now);
+    h.gone();
+    h.tick();
+    const bool far = behind == watch::near;
+    cr_assert(eq(i64, +h.opened.back().revision, far ? 51 + behind : 50));
+    cr_assert(eq(i64, h.w.take_gap(), far ? 51 + behind : 0));
+    cr_assert(eq(i64, h.w.take_gap(), 0));
+  }
+}
+
+Test(core_watch, after_a_compaction_too_it_does_not_begin_far_back) {
+  watch_host h;
+  h.created();
+  h.w.learned(9000, h.now);
+  h.canceled(outcome::compacted, 400);
+  h.tick();
+  cr_assert(eq(i64, +h.opened.back().revision, 9001));
+  cr_assert(eq(i64, h.w.take_gap(), 9001));
+}
+
+Test(core_watch, how_far_the_history_goes_is_looked_at_before_a_stream_is_opened_after_a_while) {
+  watch_host h(3);
+  h.created();
+  h.gone();
+  h.tick();
+  cr_assert(eq(int, h.looks, 0), "it was known a moment ago");
+  cr_assert(eq(sz, h.opened.size(), 2));
+  h.now += 7 * second;
+  h.known = 5000;
+  h.gone();
+  h.tick();
+  cr_assert(eq(int, h.looks, 1));
+  cr_assert(eq(i64, +h.opened.back().revision, 5001));
+}
+
+Test(core_watch, a_look_that_failed_is_repeated_after_a_pause) {
+  watch_host h;
+  h.created();
+  h.now += 7 * second;
+  h.gone();
+  cr_assert(h.w.must_look(h.now, h.t));
+  cr_assert(eq(i64, h.w.tick(h.now, h.t, h.nodes, h.choose, h.out), +never));
+  h.w.look_failed(h.now, h.t, h.choose);
+  cr_assert(not(h.w.must_look(h.now, h.t)));
+  const nanos again = h.w.tick(h.now, h.t, h.nodes, h.choose, h.out);
+  cr_assert(ge(i64, again - h.now, 250 * millisecond));
+  cr_assert(h.w.must_look(again, h.t));
+}
+
+Test(core_watch, what_was_asked_for_twice_and_did_not_come_is_left_out) {
+  watch_host h(3);
+  h.w.learned(100, h.now);
+  for (int i = 0; i < 2; ++i) {
+    h.created();
+    h.gone();
+    h.tick();
+  }
+  h.wait(2 * second);
+  cr_assert(eq(i64, +h.opened.back().revision, 101));
+  cr_assert(eq(i64, h.w.take_gap(), 101));
+}
+
+Test(core_watch, an_endpoint_that_cannot_be_reached_says_nothing_of_what_lies_back) {
+  watch_host h;
+  h.w.learned(100, h.now);
+  for (int i = 0; i < 5; ++i) {
+    h.gone();
+    h.wait(5 * second);
+  }
+  cr_assert(eq(i64, +h.opened.back().revision, 50));
 }
 
 Test(core_watch, a_message_that_was_heard_in_part_is_asked_for_again) {

@@ -52,7 +52,7 @@ compile() { # PATCH TREE LOG: TREE/sim
     return 1
   fi
   mapfile -t headers < <(sed -n 's#^+++ [^/]*/\([^ \t]*\.hpp\).*#\1#p' "$1")
-  for each in src/core/*.cc src/token/session_deadline.cc src/token/token_state.cc src/base/fork_guard.cc test/sim/*.cc; do
+  for each in src/core/*.cc src/token/session_deadline.cc src/token/token_state.cc src/token/listeners.cc src/base/fork_guard.cc test/sim/*.cc; do
     local object=$build/obj/${each%.cc}.o source=$each
     [ -e "$tree/$each" ] && source=$tree/$each
     if ! cmp -s "$each" "$source" || touched "$object" "${headers[@]}"; then

@@ -1,0 +1,43 @@
+// As of which revision the queues are known, and what becomes of them when changes were missed.
+#include <algorithm>
+
+#include "core/roster.hpp"
+
+namespace tenure::core {
+
+void roster::events_lost(std::int64_t before) {
+  lost_until_ = std::max(lost_until_, before);
+  for (election_id id = 0; id < all_.size(); ++id) {
+    election& e = all_[id];
+    if (e.state == standing::queued) {
+      e.unsure = true;
+      batches_.add(op::read_queue, id, e);
+    } else if (e.state == standing::leading) {
+      batches_.add(op::reassure, id, e);
+    }
+    if (e.observed) leader_moved(id, before - 1);
+  }
+}
+
+// Who is unsure reads anyway, and who stands has no queue yet: `listens_from` binds both. The
+// leader's word of an observed election comes from the watch alone.
+std::int64_t roster::read_as_of(std::int64_t newest) const {
+  if (observed_ != 0) return 0;
+  for (election_id id = 0; id < all_.size(); ++id) {
+    const election& e = all_[id];
+    const bool listens = e.state == standing::leading || (e.state == standing::queued && !e.unsure);
+    if (listens) newest = std::min(newest, e.read_revision);
+  }
+  return newest;
+}
+
+void roster::history_went_back() {
+  lost_until_ = 0;
+  for (election_id id = 0; id < all_.size(); ++id) {
+    election& e = all_[id];
+    e.leader_dirty = 0;
+    if (e.observed) batches_.add(op::read_leader, id, e);
+  }
+}
+
+}  // namespace tenure::core
