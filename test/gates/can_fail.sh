@@ -77,8 +77,8 @@ mkdir -p "$place/soft"
 harden() { # NAME REASON FLAGS...: the library and the command, linked with these
   local name=$1 reason=$2
   shift 2
-  g++ -shared -Wl,-z,now "$@" -o "$place/soft/libtenure.so" "${objects[@]}" -luv -lcurl &&
-    g++ -pie -Wl,-z,now "$@" -o "$place/soft/tenure" "$build"/obj/tools/tenure/*.o "$build/libtenure.a" -luv -lcurl || exit 1
+  g++ -shared -Wl,-z,now "$@" -o "$place/soft/libtenure.so" "${objects[@]}" -luv -lcurl -lcares &&
+    g++ -pie -Wl,-z,now "$@" -o "$place/soft/tenure" "$build"/obj/tools/tenure/*.o "$build/libtenure.a" -luv -lcurl -lcares || exit 1
   if [ -z "$reason" ]; then
     green "hardened: $name" "$gates/hardened.sh" "$place/soft"
   else
@@ -89,7 +89,7 @@ harden 'as it should be' ''
 harden 'relocated for ever' 'libtenure.so: no RELRO' -Wl,-z,norelro
 harden 'bound later' 'tenure: no BIND_NOW' -Wl,-z,lazy
 harden 'an executable stack' 'tenure: an executable stack' -Wl,-z,execstack
-g++ -no-pie -Wl,-z,now -o "$place/soft/tenure" "$build"/obj/tools/tenure/*.o "$build/libtenure.a" -luv -lcurl
+g++ -no-pie -Wl,-z,now -o "$place/soft/tenure" "$build"/obj/tools/tenure/*.o "$build/libtenure.a" -luv -lcurl -lcares
 red 'hardened: a fixed address' 'tenure: no PIE' "$gates/hardened.sh" "$place/soft"
 g++ -O2 -fno-stack-protector -U_FORTIFY_SOURCE "$planted/command.cc" -o "$place/soft/tenure"
 red 'hardened: an unguarded stack' 'tenure: no stack protector' "$gates/hardened.sh" "$place/soft"
