@@ -3,6 +3,8 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include <set>
+
 #include "test/support/core_host.hpp"
 
 using namespace tenure::core;
@@ -31,7 +33,8 @@ Test(core_machine_world, an_answer_without_a_header_is_none) {
   cr_assert(h.last(news::trouble).why == outcome::bad_answer);
 }
 
-Test(core_machine_world, an_endpoint_of_another_cluster_is_refused_and_the_next_one_asked) {
+Test(core_machine_world,
+     an_endpoint_of_another_cluster_is_refused_redialled_and_the_next_one_asked) {
   core_host h(with(2));
   h.stand();
   h.forget();
@@ -44,11 +47,13 @@ Test(core_machine_world, an_endpoint_of_another_cluster_is_refused_and_the_next_
   cr_assert(h.leads());
   cr_assert(h.find(op::keepalive) != nullptr);
   cr_assert(ne(u32, +h.find(op::keepalive)->endpoint, +first));
+  cr_assert(eq(sz, h.redialled.size(), 1));
+  cr_assert(eq(u32, h.redialled[0], +first));
   h.serve_all();
   cr_assert(h.leads());
 }
 
-Test(core_machine_world, a_watch_of_another_cluster_is_closed_unheard) {
+Test(core_machine_world, a_watch_of_another_cluster_is_closed_unheard_and_redialled) {
   core_host h;
   h.etcd.put(0, other);
   h.stand();
@@ -60,6 +65,30 @@ Test(core_machine_world, a_watch_of_another_cluster_is_closed_unheard) {
   h.feed(n);
   cr_assert(not(h.leads()));
   cr_assert(eq(sz, h.closed_streams.size(), 1));
+  cr_assert(eq(sz, h.redialled.size(), 1));
+}
+
+Test(core_machine_world, addresses_that_turn_up_later_are_raced_and_those_that_are_gone_are_not) {
+  core_host h(with(1));
+  h.stand();
+  h.feed(endpoints_changed{0b111, 0b110});
+  h.forget();
+  h.wait(2 * second);
+  cr_assert(h.find(op::keepalive) != nullptr);
+  h.wait(2 * h.m.times().hedge_after + 1);
+  std::set<std::uint32_t> asked;
+  for (const tenure::core::send& s : h.open) {
+    if (s.what == op::keepalive) asked.insert(s.endpoint);
+  }
+  cr_assert(eq(sz, asked.size(), 3));
+  h.feed(endpoints_changed{0b100, 0});
+  h.serve_all();
+  h.forget();
+  h.run(5 * second);
+  cr_assert(h.leads());
+  h.open.clear();
+  h.wait(2 * second);
+  for (const tenure::core::send& s : h.open) cr_assert(eq(u32, +s.endpoint, 2U));
 }
 
 Test(core_machine_world, when_history_went_back_every_leadership_ends_and_begins_anew) {
