@@ -37,23 +37,34 @@ bool directory::current() const noexcept { return impl_ != nullptr && impl_->cur
 leader_info directory::leader(const std::string& shard) const {
   const auto table = impl_ != nullptr ? impl_->table() : nullptr;
   if (!table) return {};
-  const auto at = table->all().find(shard);
-  return at != table->all().end() ? table->leader(at->first, at->second) : leader_info();
+  leader_info who;
+  (void)has_memory_for([&] {
+    const auto at = table->all().find(shard);
+    if (at != table->all().end()) who = table->leader(at->first, at->second);
+  });
+  return who;
 }
 
 std::vector<leader_info> directory::queue(const std::string& shard) const {
   const auto table = impl_ != nullptr ? impl_->table() : nullptr;
-  return table ? table->queue(shard) : std::vector<leader_info>();
+  std::vector<leader_info> all;
+  (void)has_memory_for([&] {
+    if (table) all = table->queue(shard);
+  });
+  return all;
 }
 
 std::vector<std::string> directory::shards() const {
   std::vector<std::string> names;
   const auto table = impl_ != nullptr ? impl_->table() : nullptr;
   if (!table) return names;
-  names.reserve(table->all().size());
-  for (const auto& [name, shard] : table->all()) {
-    if (!shard.queue.empty()) names.push_back(name);
-  }
+  const bool all = has_memory_for([&] {
+    names.reserve(table->all().size());
+    for (const auto& [name, shard] : table->all()) {
+      if (!shard.queue.empty()) names.push_back(name);
+    }
+  });
+  if (!all) names.clear();
   return names;
 }
 

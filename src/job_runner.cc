@@ -15,7 +15,7 @@ job_runner& job_runner::operator=(job_runner&& other) noexcept {
 }
 
 job_runner::~job_runner() {
-  if (impl_) impl_->silence();
+  if (impl_ && !has_memory_for([this] { impl_->silence(); })) impl_->out_of_memory();
 }
 
 error job_runner::run(session& session, std::vector<job> jobs, job_runner_options options,
@@ -52,11 +52,15 @@ error job_runner::remove(const std::string& name, std::function<void()> removed)
 }
 
 void job_runner::failed(const std::string& name, const error& why) {
-  if (impl_) impl_->failed(name, why);
+  if (impl_ && !has_memory_for([&] { impl_->failed(name, why); })) impl_->out_of_memory();
 }
 
 bool job_runner::close(std::function<void()> closed) {
-  return impl_ && impl_->close(std::move(closed));
+  bool closes = false;
+  if (!impl_) return false;
+  if (has_memory_for([&] { closes = impl_->close(std::move(closed)); })) return closes;
+  impl_->out_of_memory();
+  return true;
 }
 
 std::size_t job_runner::running() const noexcept { return impl_ ? impl_->running() : 0; }

@@ -17,6 +17,15 @@
 //   handle there, for good: leaders are told `lost`, with `reason::forked`; who waits for an answer
 //   gets `closed`; and none of them keeps the loop alive. The parent goes on undisturbed.
 //   A child that wants to stand opens a session of its own, on that loop or another.
+// - Memory. A call that cannot get any says `no_memory`, and has done nothing. If memory runs out
+//   where nobody can be told, in a turn of the loop, the session ends in order: its tokens end at
+//   once with `reason::out_of_memory`, leaders are told `lost`, the session's user is told `lost`
+//   with `no_memory`, and all is closed. What cannot be told for want of memory is told when there
+//   is some. Tenure's own code does not end the program. Others' code may: libuv aborts where
+//   epoll_ctl says ENOMEM, and glibc where a thread of libuv's pool cannot be made.
+// - The handles that a session has on the loop are its own. To close them ends the program with a
+//   message: so does `uv_walk` with `uv_close` on every handle, a habit at shutdown. Close the
+//   session first, and walk in its `closed`: then none of them is left.
 // - daemon(3) is a fork whose parent exits: call it before `open`. After it, open anew. What the
 //   parent led stays taken until its lease runs out.
 #ifndef TENURE_SESSION_HPP

@@ -20,21 +20,22 @@
 namespace tenure {
 
 // Why work has to stop. Numbers are stable.
-#define TENURE_REASON_MAP(X)                                                      \
-  X(none, 0, "not cancelled")                                                     \
-  X(resigned, 1, "resigned")                                                      \
-  X(deadline_passed, 2, "the deadline passed before the lease could be renewed")  \
-  X(lease_expired, 3, "etcd says that the lease is gone: expired or revoked")     \
-  X(key_deleted, 4, "the leader key was deleted or replaced by somebody else")    \
-  X(reassurance_failed, 5, "etcd's answer shows that the leader key is not ours") \
-  X(reassurance_timed_out, 6, "the leader key could not be confirmed in time")    \
-  X(cluster_changed, 7, "etcd's history went back: restored from a backup")       \
-  X(session_closed, 8, "the session or candidate was closed")                     \
-  X(limit_passed, 9, "the child token's own time limit passed")                   \
-  X(cancelled_by_user, 10, "the child token was cancelled by its user")           \
-  X(forked, 11, "this is a forked child: it leads nothing")                       \
-  X(internal, 12, "a broken invariant in tenure itself; the session stops")       \
-  X(lease_let_go, 13, "etcd forbids deleting a key: its lease was let go to end it")
+#define TENURE_REASON_MAP(X)                                                         \
+  X(none, 0, "not cancelled")                                                        \
+  X(resigned, 1, "resigned")                                                         \
+  X(deadline_passed, 2, "the deadline passed before the lease could be renewed")     \
+  X(lease_expired, 3, "etcd says that the lease is gone: expired or revoked")        \
+  X(key_deleted, 4, "the leader key was deleted or replaced by somebody else")       \
+  X(reassurance_failed, 5, "etcd's answer shows that the leader key is not ours")    \
+  X(reassurance_timed_out, 6, "the leader key could not be confirmed in time")       \
+  X(cluster_changed, 7, "etcd's history went back: restored from a backup")          \
+  X(session_closed, 8, "the session or candidate was closed")                        \
+  X(limit_passed, 9, "the child token's own time limit passed")                      \
+  X(cancelled_by_user, 10, "the child token was cancelled by its user")              \
+  X(forked, 11, "this is a forked child: it leads nothing")                          \
+  X(internal, 12, "a broken invariant in tenure itself; the session stops")          \
+  X(lease_let_go, 13, "etcd forbids deleting a key: its lease was let go to end it") \
+  X(out_of_memory, 14, "memory ran out: the session stops")
 
 enum class reason : int {
 #define X(name, number, text) name = (number),

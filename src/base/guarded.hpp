@@ -21,6 +21,22 @@ error guarded(Call&& call) {
 #endif
 }
 
+// For callbacks, which have nobody to tell. False: memory ran out.
+template <class Call>
+[[nodiscard]] bool has_memory_for(Call&& call) noexcept {
+#ifdef __cpp_exceptions
+  try {
+    call();
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+#else
+  call();
+  return true;
+#endif
+}
+
 // Undoes something when its scope is left by an error or an exception, unless it is kept.
 template <class Undo>
 class undo_unless_kept {

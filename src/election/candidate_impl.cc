@@ -55,7 +55,7 @@ error candidate_impl::stand_again() {
 }
 
 void candidate_impl::work_stopped(std::int64_t fencing_token) {
-  if (session_ != nullptr) session_->apply(core::work_stopped{id_, fencing_token});
+  if (session_ != nullptr) session_->feed(core::work_stopped{id_, fencing_token});
 }
 
 error candidate_impl::resign(milliseconds limit, std::function<void(const error&)> done) {
@@ -64,6 +64,10 @@ error candidate_impl::resign(milliseconds limit, std::function<void(const error&
     return {errc::invalid_argument,
             "limit is " + std::to_string(limit.count()) + " ms, but must be from 1 ms to 1 h", 0};
   }
+  undo_unless_kept undone([this, out = out_, last = last_promise_] {
+    out_ = out;
+    if (!promises_.empty() && promises_.back().id > last) promises_.pop_back();
+  });
   if (done) {
     const std::uint32_t id = promised(std::move(done));
     promise& mine = promises_.back();
@@ -78,24 +82,27 @@ error candidate_impl::resign(milliseconds limit, std::function<void(const error&
   }
   out_ = true;
   session_->apply(core::resign{id_});
+  undone.keep();
   return {};
 }
 
 bool candidate_impl::close(std::function<void()> closed) {
   if (session_ == nullptr || closing_) return false;
   closing_ = true;
-  answer_all({errc::closed, "the candidate was closed", 0});
-  if (closed) promised([closed = std::move(closed)](const error&) { closed(); });
-  session_->apply(core::leave{id_});
+  closed_ = std::move(closed);
+  // Without memory for that, they are answered at the end.
+  (void)has_memory_for([this] { answer_all({errc::closed, "the candidate was closed", 0}); });
+  session_->feed(core::leave{id_});
   return true;
 }
 
 void candidate_impl::silence() {
   silent_ = true;
   promises_.clear();
+  closed_ = nullptr;
   if (session_ != nullptr && !closing_) {
     closing_ = true;
-    session_->apply(core::leave{id_});
+    session_->feed(core::leave{id_});
   }
 }
 
@@ -108,12 +115,12 @@ void candidate_impl::answer_one(std::uint32_t id, const error& how) {
   const auto at =
       std::find_if(promises_.begin(), promises_.end(), [&](auto& p) { return p.id == id; });
   if (at == promises_.end() || session_ == nullptr) return;
-  const auto done = std::move(at->done);
-  session_->forget(at->until, at->alarm);
-  promises_.erase(at);
-  post([this, done, how] {
+  post([this, done = at->done, how] {
     if (!silent_) done(how);
   });
+  const promise gone = std::move(*at);
+  promises_.erase(at);
+  session_->forget(gone.until, gone.alarm);
 }
 
 void candidate_impl::answer_all(const error& how) {
@@ -127,9 +134,9 @@ void candidate_impl::acquired(std::int64_t fencing_token) {
   if (node_ != nullptr) node_->release();
   node_ = session_->begin_term();
   term_ = fencing_token;
+  // Nobody could be told.
   if (node_ == nullptr) {
-    session_->apply(core::resign{id_});  // no memory: nobody could be told
-    out_ = true;
+    session_->out_of_memory();
     return;
   }
   leadership l{fencing_token, names::key(prefix, session_->lease()), elections.leader_since(id_),
@@ -172,7 +179,10 @@ void candidate_impl::tell_lost(reason why, const std::string& in_words) {
   owed_ = false;
   if (silent_ || !events_.lost) return;
   ending_ = told_;
-  events_.lost(why, {wire::to_errc(why), in_words, 0});
+  error how{wire::to_errc(why), {}, 0};
+  (void)has_memory_for(
+      [&] { how.message = in_words.empty() ? text(why) : in_words; });  // told in any case
+  events_.lost(why, how);
   ending_ = 0;
 }
 
@@ -236,13 +246,18 @@ void candidate_impl::told_leader(const leader_info& who) {
 
 // The candidate is closed, by itself or with its session. It is told nothing after this.
 void candidate_impl::ended() {
-  const reason why = session_->forked() ? reason::forked : reason::session_closed;
+  const reason why = session_->why_ended();
   // It may be closed while the key that it resigned is being deleted.
   post([this, why] {
-    if (owed_) tell_lost(why, text(why));
+    if (owed_) tell_lost(why, {});
   });
   answer_all({errc::closed, "the session was closed", 0});
-  if (node_ != nullptr) node_->cancel(reason::session_closed);
+  if (closed_) {
+    post([this] {
+      if (const auto closed = std::move(closed_)) closed();
+    });
+  }
+  if (node_ != nullptr) node_->cancel(why);
   end_term();
   session_ = nullptr;
 }

@@ -40,7 +40,7 @@ class candidate_impl final : public client, public std::enable_shared_from_this<
   void ended() override;
 
  private:
-  struct promise {  // to say how a resignation, or the close, went
+  struct promise {  // to say how a resignation went
     std::uint32_t id;
     std::function<void(const error&)> done;
     core::nanos until = 0;  // it is answered as timed out then
@@ -72,6 +72,7 @@ class candidate_impl final : public client, public std::enable_shared_from_this<
   std::int64_t told_ = 0;  // and of the last one that was told
   std::int64_t ending_ = 0;
   std::vector<promise> promises_;
+  std::function<void()> closed_;
   std::uint32_t last_promise_ = 0;
 };
 

@@ -9,6 +9,7 @@ namespace tenure::detail {
 std::shared_ptr<directory_impl> directory_impl::follow(session_impl& session,
                                                        directory_events events) {
   auto made = std::make_shared<directory_impl>(session, std::move(events));
+  made->get_ready();
   undo_unless_kept following([&] { made->silence(); });
   made->reader_->add(made);
   following.keep();

@@ -12,13 +12,12 @@ bool follower::close(std::function<void()> closed) {
 
 void follower::silence() {
   silent_ = true;
+  closed_ = nullptr;
   if (session_ != nullptr) close({});
 }
 
 void follower::end() {
-  post([this] {
-    if (const auto closed = std::move(closed_)) closed();
-  });
+  session_->tell(std::move(last_));
   session_ = nullptr;
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/call.hpp"
 #include "session/session_impl.hpp"
 
 namespace tenure::detail {
@@ -18,6 +19,12 @@ class follower : public std::enable_shared_from_this<follower> {
 
  protected:
   explicit follower(session_impl& session) : session_(&session) {}
+  // Before it is told anything: from here on it can be closed without memory.
+  void get_ready() {
+    last_ = make_call([self = shared_from_this()] {
+      if (const auto closed = std::move(self->closed_)) closed();
+    });
+  }
   ~follower() = default;
 
   // The session is to tell it nothing any more.
@@ -37,6 +44,7 @@ class follower : public std::enable_shared_from_this<follower> {
 
  private:
   std::function<void()> closed_;
+  call last_;  // to be posted when it has ended; until then it holds itself
   bool silent_ = false;
 };
 

@@ -13,6 +13,7 @@ std::shared_ptr<observer_impl> observer_impl::follow(session_impl& session,
   const core::election_id id = session.elections().add(shard);
   session.slots().leave(id);  // in case that nobody comes
   auto made = std::make_shared<observer_impl>(session, id, std::move(events));
+  made->get_ready();
   undo_unless_kept following([&] { made->silence(); });
   outlook& seen = session.slots()[id].see();
   seen.observers.push_back(made);
@@ -43,7 +44,7 @@ void observer_impl::detach() {
   if (!seen.observers.empty()) return;
   seen.leader_known = false;
   session_->slots().leave(id_);
-  session_->apply(core::observe{id_, false});
+  session_->feed(core::observe{id_, false});
 }
 
 }  // namespace tenure::detail

@@ -38,9 +38,11 @@ void shard_reader::remove(const directory_impl& one) {
 
 void shard_reader::ended() {
   state_ = state::outdated;
-  const auto all = std::move(all_);
-  all_.clear();
-  for (const auto& each : all) each->ended();
+  // Each is let go after it was told.
+  while (!all_.empty()) {
+    all_.front()->ended();
+    all_.erase(all_.begin());
+  }
 }
 
 void shard_reader::told_outdated(bool anew) {

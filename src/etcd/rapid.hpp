@@ -15,7 +15,35 @@
   }                             \
   }
 
+// RapidJSON does not look at what malloc returns, and writes to it. Its allocators say here that
+// there is no memory, as our own code does: `pointer | or_no_memory{}` is the pointer, if it is
+// one. (1.1.0 names malloc; newer ones have a macro for it.)
+#include <cstdlib>
+#include <limits>
+#include <memory>
+#include <new>
+
+namespace tenure {
+struct or_no_memory {};
+inline void* operator|(void* got, or_no_memory) {
+  if (got != nullptr) return got;
+#ifdef __cpp_exceptions
+  throw std::bad_alloc();
+#else
+  std::abort();
+#endif
+}
+}  // namespace tenure
+
+#define RAPIDJSON_MALLOC(size) (std::malloc(size) | ::tenure::or_no_memory{})
+#define RAPIDJSON_REALLOC(old, size) (std::realloc(old, size) | ::tenure::or_no_memory{})
+#define malloc(size) \
+  malloc(size) | ::tenure::or_no_memory {}
+#define realloc(old, size) \
+  realloc(old, size) | ::tenure::or_no_memory {}
 #include <rapidjson/allocators.h>
+#undef malloc
+#undef realloc
 #include <rapidjson/internal/swap.h>
 
 // RapidJSON's stack adds to its null pointer before it first grows. That is harmless, but clang's

@@ -38,6 +38,8 @@ class job_runner_impl : public std::enable_shared_from_this<job_runner_impl> {
   void failed(const std::string& name, const error& why);
   bool close(std::function<void()> closed);
   void silence();  // the handle is gone
+  // Memory ran out in a call that cannot say so.
+  void out_of_memory() noexcept { session_->out_of_memory(); }
   [[nodiscard]] bool ended() const { return closed_; }
   [[nodiscard]] std::size_t running() const { return running_; }
   [[nodiscard]] bool running(const std::string& name) const;

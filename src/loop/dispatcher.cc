@@ -2,13 +2,17 @@
 
 #include <utility>
 
+#include "base/guarded.hpp"
+
 namespace tenure {
 
-void dispatcher::open(uv_loop_t* loop, turn& now, std::function<void()> after) {
+void dispatcher::open(uv_loop_t* loop, turn& now, std::function<void()> after,
+                      std::function<void()> no_memory) {
   turn_ = &now;
   uv_idle_init(loop, &idle_);
   idle_.data = this;
   after_ = std::move(after);
+  no_memory_ = std::move(no_memory);
   open_ = true;
 }
 
@@ -17,7 +21,7 @@ void dispatcher::post(call&& ready) noexcept {
   wake();
 }
 
-void dispatcher::again() {
+void dispatcher::again() noexcept {
   again_ = true;
   wake();
 }
@@ -33,18 +37,22 @@ void dispatcher::deliver() {
   while (open_ && !turn_->spent()) {
     const turn::piece work(*turn_);
     if (std::exchange(again_, false)) {
-      after_();
+      run(after_);
     } else if (!queue_.empty()) {
       // Moved out first: what is called may post, or destroy the object that posted it.
       call next;
       next.splice(next.begin(), queue_, queue_.begin());
       again_ = true;
-      next.front()();
+      run(next.front());
     } else {
       uv_idle_stop(&idle_);
       return;
     }
   }
+}
+
+void dispatcher::run(const std::function<void()>& what) noexcept {
+  if (!has_memory_for(what) && no_memory_) no_memory_();
 }
 
 void dispatcher::close(std::function<void()> closed) {

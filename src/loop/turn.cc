@@ -1,5 +1,7 @@
 #include "loop/turn.hpp"
 
+#include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 #include "base/fork_guard.hpp"
@@ -24,6 +26,15 @@ void turn::begin() {
   if (!at_fork_ || fork_guard::still(process_)) return;
   const std::function<void()> forked = std::exchange(at_fork_, nullptr);
   forked();
+}
+
+void turn::check_handles() const {
+  if (uv_is_closing(reinterpret_cast<const uv_handle_t*>(&prepare_)) == 0) return;
+  std::fputs(
+      "tenure: a handle of a session was closed by others, by uv_walk with uv_close perhaps: "
+      "close the session first, and walk in its `closed`\n",
+      stderr);
+  std::abort();
 }
 
 void turn::close(std::function<void()> closed) {

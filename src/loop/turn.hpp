@@ -17,6 +17,10 @@ class turn {
   // waits. `process`: the number of this process's life.
   void at_fork(std::uint32_t process, std::function<void()> what);
 
+  // Ends the program with a message if its handle, and so probably all of ours, was closed by
+  // somebody else.
+  void check_handles() const;
+
   // Asked before each piece of work but the first: a turn lasts this long, and then one piece more.
   [[nodiscard]] bool spent() const { return used_ > slice; }
 

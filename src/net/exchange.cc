@@ -6,9 +6,9 @@
 
 #include <unistd.h>
 
+#include "base/guarded.hpp"
 #include "net/cloexec.hpp"
 #include "net/easy.hpp"
-#include "net/failure.hpp"
 
 namespace tenure::net {
 
@@ -26,7 +26,10 @@ constexpr long stream_buffer = 1024;
 
 struct exchange::trampoline {
   static std::size_t write(char* bytes, std::size_t, std::size_t count, void* context) noexcept {
-    return static_cast<exchange*>(context)->take({bytes, count});
+    auto* self = static_cast<exchange*>(context);
+    std::size_t taken = 0;
+    self->starved_ = !has_memory_for([&] { taken = self->take({bytes, count}); });
+    return self->starved_ ? 0 : taken;
   }
 
   static std::size_t header(char* line, std::size_t, std::size_t count, void* context) noexcept {
@@ -77,8 +80,11 @@ struct exchange::trampoline {
     self->new_connection_ = true;
     const curl_socket_t fd = open_socket_close_on_exec(*address);
     self->no_socket_ = fd == CURL_SOCKET_BAD ? errno : 0;  // libcurl does not keep it
-    if (fd != CURL_SOCKET_BAD) self->driver_.socket_opened(self->easy_, fd);
-    return fd;
+    if (fd == CURL_SOCKET_BAD ||
+        has_memory_for([&] { self->driver_.socket_opened(self->easy_, fd); }))
+      return fd;
+    close(fd);
+    return CURL_SOCKET_BAD;
   }
 
   // A connection outlives the exchange that opened it.
@@ -154,8 +160,8 @@ void exchange::prepare(exchange_request&& request, const endpoint_url& to) {
   status_ = 0;
   no_socket_ = 0;
   result_ = CURLE_OK;
-  over_ = sent_ = found_dead_ = found_ended_ = new_connection_ = headers_whole_ = too_large_ =
-      false;
+  starved_ = over_ = sent_ = found_dead_ = found_ended_ = new_connection_ = headers_whole_ =
+      too_large_ = false;
   detail_[0] = '\0';
   if (kind_ == exchange_kind::call) curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 0L);
 
@@ -286,33 +292,6 @@ bool exchange::served() const {
   if (!failure_.empty() || result_ != CURLE_OK || !sent_) return false;
   if (kind_ != exchange_kind::call) return true;
   return over_ && status_ == status_ok;  // what is without a body is none of etcd's good answers
-}
-
-reply exchange::result() {
-  reply r;
-  if (!failure_.empty()) {
-    r.delivery = sent_ ? delivery::broken : delivery::not_sent;
-    r.failure = failure_;
-    return r;
-  }
-  outcome o;
-  o.code = result_;
-  o.sent = sent_;
-  o.too_large = too_large_;
-  o.headers_whole = headers_whole_;
-  o.to_itself = new_connection_ && reached_itself(easy_);
-  curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &o.status);
-  curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &o.os_error);
-  if (no_socket_ != 0) o.os_error = no_socket_;
-  o.detail = detail_;
-  o.endpoint = to_;
-  o.new_connection = new_connection_;
-  o.client_cert = tls_.newest != nullptr && tls_.newest->has_certificate();
-  o.connect_timeout = config_.connect_timeout;
-  o.max_answer = config_.max_answer;
-  r = judge(o);
-  if (r.delivery == delivery::answered) r.body = std::move(answer_);
-  return r;
 }
 
 }  // namespace tenure::net

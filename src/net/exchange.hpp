@@ -127,6 +127,7 @@ class exchange final : public transfer {
   bool new_connection_ = false;
   bool headers_whole_ = false;
   bool too_large_ = false;
+  bool starved_ = false;  // there was no memory for what came
   char detail_[CURL_ERROR_SIZE] = "";
 };
 

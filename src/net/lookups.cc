@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 
 #include "base/fork_guard.hpp"
+#include "base/guarded.hpp"
 #include "base/testing.hpp"
 
 namespace tenure::net {
@@ -52,8 +53,8 @@ struct lookups::lookup {
 
   void begin(const std::string& host);
   void failed(int status) {
-    failure = ares_strerror(status);
     ended = true;
+    (void)has_memory_for([&] { failure = ares_strerror(status); });
   }
 
   lookups& all;
@@ -69,29 +70,20 @@ struct lookups::lookup {
 struct lookups::trampoline {
   static void socket(void* context, ares_socket_t fd, int readable, int writable) noexcept {
     auto* self = static_cast<lookup*>(context);
-    auto& fds = self->fds;
-    fds.erase(std::remove(fds.begin(), fds.end(), fd), fds.end());
     const int events = (readable != 0 ? UV_READABLE : 0) | (writable != 0 ? UV_WRITABLE : 0);
-    if (events == 0) {
-      self->all.polls_.forget(fd);
-      self->all.sockets_.closed(fd);
-      return;
-    }
-    self->all.sockets_.opened(fd);
-    if (self->all.polls_.watch(fd, events) == 0) {
-      fds.push_back(fd);  // else the time-out tells
-    }
+    // What cannot be watched its time-out tells.
+    (void)has_memory_for([&] { self->all.watch(*self, fd, events); });
   }
 
   static void answered(void* context, int status, int, ares_addrinfo* found) noexcept {
     auto* self = static_cast<lookup*>(context);
-    if (status == ARES_SUCCESS && found != nullptr) {
+    const bool told = has_memory_for([&] {
+      if (status != ARES_SUCCESS || found == nullptr) return self->failed(status);
       self->addresses = texts(*found);
       if (self->addresses.empty()) self->failure = "it has no address";
       self->ended = true;
-    } else {
-      self->failed(status);
-    }
+    });
+    if (!told) self->failed(ARES_ENOMEM);
     if (found != nullptr) ares_freeaddrinfo(found);
   }
 
@@ -146,10 +138,20 @@ void lookups::open(uv_loop_t* loop, owner& to, std::chrono::milliseconds each) {
 }
 
 void lookups::start(std::size_t name, const std::string& host) {
-  auto made = std::make_unique<lookup>(*this, name);
-  made->begin(host);
-  running_.push_back(std::move(made));
+  running_.push_back(std::make_unique<lookup>(*this, name));
+  running_.back()->begin(host);
   tell_ended();
+}
+
+void lookups::watch(lookup& one, int fd, int events) {
+  one.fds.erase(std::remove(one.fds.begin(), one.fds.end(), fd), one.fds.end());
+  if (events == 0) {
+    polls_.forget(fd);
+    sockets_.closed(fd);
+    return;
+  }
+  sockets_.opened(fd);
+  if (polls_.watch(fd, events) == 0) one.fds.push_back(fd);
 }
 
 void lookups::ready(int fd, int events) {
@@ -160,14 +162,14 @@ void lookups::ready(int fd, int events) {
   if (found == running_.end()) return;
   ares_process_fd((*found)->channel, (events & UV_READABLE) != 0 ? fd : ARES_SOCKET_BAD,
                   (events & UV_WRITABLE) != 0 ? fd : ARES_SOCKET_BAD);
-  tell_ended();
+  if (!has_memory_for([this] { tell_ended(); })) to_->out_of_memory();
 }
 
 void lookups::tick() {
   if (!fork_guard::still(life_)) return;
   for (const auto& each : running_)
     ares_process_fd(each->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-  tell_ended();
+  if (!has_memory_for([this] { tell_ended(); })) to_->out_of_memory();
 }
 
 // What is told may start others, or close this.

@@ -25,6 +25,8 @@ class lookups {
     // Textual addresses in the order of preference, or why there are none.
     virtual void looked_up(std::size_t name, std::vector<std::string>&& addresses,
                            std::string&& failure) = 0;
+    // Memory ran out in one of these.
+    virtual void out_of_memory() noexcept = 0;
     virtual void lookups_gone() = 0;  // after close(): nothing is left
 
    protected:
@@ -47,6 +49,7 @@ class lookups {
  private:
   struct lookup;
   struct trampoline;
+  void watch(lookup& one, int fd, int events);
   void ready(int fd, int events);
   void tick();
   void tell_ended();

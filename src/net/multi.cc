@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/fork_guard.hpp"
+#include "base/guarded.hpp"
 #include "net/cloexec.hpp"
 #include "net/sigpipe.hpp"
 
@@ -13,20 +14,8 @@ namespace tenure::net {
 struct multi::trampoline {
   static int socket(CURL* easy, curl_socket_t fd, int what, void* context, void*) noexcept {
     auto* self = static_cast<multi*>(context);
-    auto& stalled = self->stalled_;
-    // curl may say so with a handle of its own. What counts is for whom it watched the socket.
-    CURL* before = self->transfers_.watched(fd, what == CURL_POLL_REMOVE ? nullptr : easy);
-    if (before != nullptr && self->acting_) stalled.push_back(before);
-    if (what == CURL_POLL_REMOVE) {
-      self->polls_.forget(fd);
-      return 0;
-    }
-    stalled.erase(std::remove(stalled.begin(), stalled.end(), easy), stalled.end());
-    int events = 0;
-    if ((what & CURL_POLL_IN) != 0) events |= UV_READABLE;
-    if ((what & CURL_POLL_OUT) != 0) events |= UV_WRITABLE;
     // An error must not be given to curl: it would declare the whole multi handle dead.
-    if (self->polls_.watch(fd, events) != 0) self->unwatchable(easy);
+    if (!has_memory_for([&] { self->watch(easy, fd, what); })) self->unwatchable(easy);
     return 0;
   }
 
@@ -78,6 +67,21 @@ struct multi::trampoline {
 
 multi::~multi() { assert(handle_ == nullptr && handles_ == 0); }
 
+void multi::watch(CURL* easy, curl_socket_t fd, int what) {
+  // curl may say so with a handle of its own. What counts is for whom it watched the socket.
+  CURL* before = transfers_.watched(fd, what == CURL_POLL_REMOVE ? nullptr : easy);
+  if (before != nullptr && acting_) stalled_.push_back(before);
+  if (what == CURL_POLL_REMOVE) {
+    polls_.forget(fd);
+    return;
+  }
+  stalled_.erase(std::remove(stalled_.begin(), stalled_.end(), easy), stalled_.end());
+  int events = 0;
+  if ((what & CURL_POLL_IN) != 0) events |= UV_READABLE;
+  if ((what & CURL_POLL_OUT) != 0) events |= UV_WRITABLE;
+  if (polls_.watch(fd, events) != 0) unwatchable(easy);
+}
+
 bool multi::open(uv_loop_t* loop, owner& to, turn& now, bool tls, long idle_connections) {
   handle_ = open_multi_close_on_exec();
   if (handle_ == nullptr) return false;
@@ -111,9 +115,11 @@ void multi::share_sessions(CURL* easy, std::shared_ptr<CURLSH>& held) const {
 }
 
 CURLMcode multi::add(CURL* easy, transfer& its) {
+  transfers_.add(easy, its);
+  unwatched_.reserve(transfers_.size());  // curl's callbacks say later what cannot be watched
   const sigpipe_guard guard(tls_);
   const CURLMcode code = curl_multi_add_handle(handle_, easy);
-  if (code == CURLM_OK) transfers_.add(easy, its);
+  if (code != CURLM_OK) transfers_.remove(easy);
   return code;
 }
 
@@ -160,8 +166,9 @@ void multi::expired() {
   act(CURL_SOCKET_TIMEOUT, 0);
 }
 
-void multi::unwatchable(CURL* easy) {
+void multi::unwatchable(CURL* easy) noexcept {
   if (transfers_.find(easy) == nullptr) return;
+  if (std::find(unwatched_.begin(), unwatched_.end(), easy) != unwatched_.end()) return;
   unwatched_.push_back(easy);
   if (!acting_) wake();
 }
@@ -179,8 +186,11 @@ void multi::act(curl_socket_t fd, int events) {
     curl_multi_socket_action(handle_, fd, events, &running);
   }
   acting_ = false;
-  report();
-  to_->settled();
+  const bool told = has_memory_for([this] {
+    report();
+    to_->settled();
+  });
+  if (!told) to_->out_of_memory();
 }
 
 // Reads the messages whatever the number of running transfers. Else the last one to end by a

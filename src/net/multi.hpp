@@ -25,6 +25,8 @@ class multi {
  public:
   class owner {
    public:
+    // Memory ran out: what curl said of a transfer may be lost.
+    virtual void out_of_memory() noexcept = 0;
     // Curl has returned, and its transfers have been told: the moment to call others.
     virtual void settled() = 0;
     // After close(): nothing is left. The multi may be destroyed from within.
@@ -72,7 +74,8 @@ class multi {
   struct trampoline;
   void start_timer(std::uint64_t ms);
   void expired();
-  void unwatchable(CURL* easy);
+  void unwatchable(CURL* easy) noexcept;
+  void watch(CURL* easy, curl_socket_t fd, int what);
   void act(curl_socket_t fd, int events);
   void report();
   void end(CURL* easy, CURLcode result);

@@ -1,6 +1,7 @@
 #include "net/poll_set.hpp"
 
 #include <cassert>
+#include <memory>
 
 namespace tenure::net {
 
@@ -46,15 +47,17 @@ int poll_set::watch(int fd, int events) {
     w->events = events;
     return uv_poll_start(&w->handle, events, watched::on_ready);
   }
-  auto* w = new watched{{}, this, fd, events};
-  const int failed = uv_poll_init(loop_, &w->handle, fd);
+  // What takes memory comes first.
+  std::unique_ptr<watched> made(new watched{{}, this, fd, events});
+  const auto at = by_fd_.emplace(fd, made.get()).first;
+  const int failed = uv_poll_init(loop_, &made->handle, fd);
   if (failed != 0) {  // then libuv has not taken the handle
-    delete w;
+    by_fd_.erase(at);
     return failed;
   }
+  watched* const w = made.release();
   w->handle.data = w;
   ++handles_;
-  by_fd_.emplace(fd, w);
   return uv_poll_start(&w->handle, events, watched::on_ready);
 }
 

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "base/guarded.hpp"
+
 namespace tenure::net {
 
 namespace {
@@ -16,17 +18,7 @@ constexpr std::uint64_t again_ms = 1000;   // the least time between two look-up
 struct resolver::trampoline {
   static void impatient(uv_timer_t* timer) noexcept {
     auto* self = static_cast<resolver*>(timer->data);
-    const std::uint64_t now = uv_now(self->loop_);
-    for (std::size_t i = 0; i < self->entries_.size() && !self->closing_; ++i) {
-      entry& e = self->entries_[i];
-      if (!e.awaited || now - e.asked < self->patience_) continue;
-      e.awaited = false;
-      e.impatient = true;
-      e.failure = "cannot resolve the name '" + e.host + "': no answer within " +
-                  std::to_string(self->patience_) + " ms; check the name servers";
-      self->to_->resolved(i);
-    }
-    self->set_timer();
+    if (!has_memory_for([self] { self->lose_patience(); })) self->to_->out_of_memory();
   }
 
   static void timer_closed(uv_handle_t* handle) noexcept {
@@ -38,16 +30,32 @@ struct resolver::trampoline {
 
 resolver::~resolver() { assert(!timer_open_ && !lookups_open_); }
 
-void resolver::open(uv_loop_t* loop, owner& to, const std::vector<endpoint_url>& endpoints,
-                    std::chrono::milliseconds patience) {
-  loop_ = loop;
-  to_ = &to;
-  patience_ = static_cast<std::uint64_t>(patience.count());
+void resolver::lose_patience() {
+  const std::uint64_t now = uv_now(loop_);
+  for (std::size_t i = 0; i < entries_.size() && !closing_; ++i) {
+    entry& e = entries_[i];
+    if (!e.awaited || now - e.asked < patience_) continue;
+    e.awaited = false;
+    e.impatient = true;
+    e.failure = "cannot resolve the name '" + e.host + "': no answer within " +
+                std::to_string(patience_) + " ms; check the name servers";
+    to_->resolved(i);
+  }
+  set_timer();
+}
+
+void resolver::know(const std::vector<endpoint_url>& endpoints) {
   entries_.resize(endpoints.size());
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
     entries_[i].host = endpoints[i].host;
     entries_[i].literal = is_literal(endpoints[i].host);
   }
+}
+
+void resolver::open(uv_loop_t* loop, owner& to, std::chrono::milliseconds patience) noexcept {
+  loop_ = loop;
+  to_ = &to;
+  patience_ = static_cast<std::uint64_t>(patience.count());
   // A dead name server must leave time for the next one.
   lookups_.open(loop, *this, std::max(patience / 3, std::chrono::milliseconds(50)));
   lookups_open_ = true;

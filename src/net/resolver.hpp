@@ -24,6 +24,8 @@ class resolver final : private lookups::owner {
     // The endpoint's addresses or its failure may be others now: whoever waits for them should ask
     // again. Perhaps from within `ask`.
     virtual void resolved(std::size_t endpoint) = 0;
+    // Memory ran out in one of these.
+    virtual void out_of_memory() noexcept = 0;
     virtual void resolver_gone() = 0;  // after close(): nothing is left
 
    protected:
@@ -37,9 +39,10 @@ class resolver final : private lookups::owner {
   resolver(const resolver&) = delete;
   resolver& operator=(const resolver&) = delete;
 
+  // First; it takes memory, as `open` does not.
+  void know(const std::vector<endpoint_url>& endpoints);
   // After `patience` whoever waits is told that it failed. The look-up goes on.
-  void open(uv_loop_t* loop, owner& to, const std::vector<endpoint_url>& endpoints,
-            std::chrono::milliseconds patience);
+  void open(uv_loop_t* loop, owner& to, std::chrono::milliseconds patience) noexcept;
   // ready: addresses() is good, or the host is a literal address. waiting: `resolved` will come.
   // failed: see failure(). Starts a look-up where one is due.
   state ask(std::size_t endpoint);
@@ -73,8 +76,10 @@ class resolver final : private lookups::owner {
   void looked_up(std::size_t endpoint, std::vector<std::string>&& addresses,
                  std::string&& failure) override;
   void lookups_gone() override;
+  void out_of_memory() noexcept override { to_->out_of_memory(); }
 
   void start(std::size_t endpoint);
+  void lose_patience();
   void set_timer();
   void close_step();
 

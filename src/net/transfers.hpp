@@ -24,6 +24,7 @@ class transfers {
  public:
   void add(CURL* easy, transfer& its) { ours_[easy] = &its; }
   void remove(CURL* easy);
+  [[nodiscard]] std::size_t size() const { return ours_.size(); }
   // Null: it is not ours.
   [[nodiscard]] transfer* find(CURL* easy) const;
   // From now on libcurl watches `fd` for `easy`; null: for nobody. Returns the handle of ours that

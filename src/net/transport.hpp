@@ -46,6 +46,8 @@ class receiver {
   virtual void streamed(std::uint64_t stream, std::string_view bytes) = 0;
   // The stream is over; with a status other than 200 the body is in `last`.
   virtual void stream_ended(std::uint64_t stream, reply&& last) = 0;
+  // Memory ran out, here or in one of the others: something that came may be lost.
+  virtual void out_of_memory() noexcept {}
 
  protected:
   ~receiver() = default;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/guarded.hpp"
 #include "net/easy.hpp"
 #include "net/sigpipe.hpp"
 #include "net/tls.hpp"
@@ -30,7 +31,8 @@ error check_curl(const transport_config& config, tls_state& state, bool tls) {
   }
   const endpoint_url nobody{true, "nobody", 0, {}};
   tls_use use{&state.newest, &state.rules, &nobody};
-  CURL* easy = make_easy(config, use);
+  const std::unique_ptr<CURL, void (*)(CURL*)> made(make_easy(config, use), curl_easy_cleanup);
+  CURL* const easy = made.get();
   if (easy == nullptr) {
     return {errc::system,
             std::string("libcurl ") + info->version +
@@ -42,7 +44,6 @@ error check_curl(const transport_config& config, tls_state& state, bool tls) {
     const sigpipe_guard guard(true);
     refused = try_tls(easy);
   }
-  curl_easy_cleanup(easy);
   return refused;
 }
 
@@ -74,6 +75,10 @@ error transport::impl::open(uv_loop_t* loop, transport_config&& with, receiver& 
   with.tls = {};
   config_ = std::move(with);
   if (error failed = check_curl(config_, tls_, tls)) return failed;
+  // What takes memory comes first: after the handles are the loop's, nothing may fail.
+  nowhere_.url = "an endpoint that is not configured";
+  names_.know(endpoints);
+  tls_.ends.resize(endpoints.size());
   places_.open(endpoints.size());
   const auto is_literal = [](const endpoint_url& it) { return net::is_literal(it.host); };
   const bool literal = std::all_of(endpoints.begin(), endpoints.end(), is_literal);
@@ -82,9 +87,7 @@ error transport::impl::open(uv_loop_t* loop, transport_config&& with, receiver& 
   if (!driver_.open(loop, *this, now, tls, idle))
     return {errc::no_memory, "no memory for libcurl", 0};
   endpoints_ = std::move(endpoints);
-  tls_.ends.resize(endpoints_.size());
-  nowhere_.url = "an endpoint that is not configured";
-  names_.open(loop, *this, endpoints_, config_.connect_timeout);
+  names_.open(loop, *this, config_.connect_timeout);
   to_ = &receiver;
   open_ = true;
   return {};
@@ -205,6 +208,7 @@ void transport::impl::redial(std::size_t number) {
 void transport::impl::deliver() {
   if (delivering_) return;
   delivering_ = true;
+  undo_unless_kept stopped([this] { delivering_ = false; });  // memory ran out in it
   if (places_.changed()) tell_places();
   const std::size_t count = news_.size();  // what comes up meanwhile waits for the next turn
   for (std::size_t i = 0; i < count && !closing_; ++i) {
@@ -220,6 +224,7 @@ void transport::impl::deliver() {
     if (x->over()) tell_result(*x);
   }
   delivering_ = false;
+  stopped.keep();
   if (closing_) return;
   news_.drop_first(count);
   if (!news_.empty()) driver_.wake();

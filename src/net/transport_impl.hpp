@@ -37,6 +37,7 @@ struct transport::impl final : multi::owner, resolver::owner {
  private:
   // From multi and resolver, always at the top of a libuv callback.
   void settled() override;
+  void out_of_memory() noexcept override { to_->out_of_memory(); }
   void gone() override;
   void resolved(std::size_t endpoint) override;
   void resolver_gone() override;

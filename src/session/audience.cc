@@ -132,8 +132,9 @@ void audience::tell_election(const core::tell& t, const said& besides) {
   slot& e = slots_[t.election];
   if (e.candidate == nullptr) return;
   if (t.what == news::left) {
-    // Taken out before it is told: the place is free again.
-    std::exchange(e.candidate, nullptr)->ended();
+    // It hears of it later: the place is free by then.
+    e.candidate->ended();
+    e.candidate = nullptr;
     slots_.leave(t.election);
     return;
   }
@@ -162,25 +163,27 @@ void audience::tell_leader(core::election_id id, said& besides) {
   for (const auto& each : seen.observers) each->told_leader(seen.leader);
 }
 
-void audience::end(std::function<void()> done) {
-  const auto post = [this](auto what) { later_.post(std::move(what)); };
-  ends_.run(post, [this, done = std::move(done)] {
-    if (ended_to_ < slots_.size()) {
-      end_clients(slots_[ended_to_++]);
-      return true;
-    }
-    if (key_reader_ != nullptr) std::exchange(key_reader_, nullptr)->ended();
-    done();
-    return false;
-  });
+bool audience::end_some() {
+  constexpr core::election_id slice = 64;
+  const auto end = std::min(slots_.size(), ended_to_ + slice);
+  for (; ended_to_ < end; ++ended_to_) end_clients(slots_[ended_to_]);
+  if (ended_to_ < slots_.size()) return true;
+  if (key_reader_ != nullptr) key_reader_->ended();
+  key_reader_ = nullptr;
+  return false;
 }
 
+// Each is let go after it was told.
 void audience::end_clients(slot& of) {
-  if (of.candidate != nullptr) std::exchange(of.candidate, nullptr)->ended();
+  if (of.candidate != nullptr) of.candidate->ended();
+  of.candidate = nullptr;
   if (of.seen == nullptr) return;
-  const auto observers = std::move(of.seen->observers);
+  auto& observers = of.seen->observers;
+  while (!observers.empty()) {
+    observers.front()->ended();
+    observers.erase(observers.begin());
+  }
   of.seen.reset();
-  for (const auto& each : observers) each->ended();
 }
 
 }  // namespace tenure::detail

@@ -10,7 +10,6 @@
 #include "core/machine.hpp"
 #include "loop/dispatcher.hpp"
 #include "loop/logger.hpp"
-#include "loop/slicer.hpp"
 #include "session/client.hpp"
 #include "session/evidence.hpp"
 #include "session/said.hpp"
@@ -41,8 +40,9 @@ class audience {
   void warn(std::string_view event, const std::string& what);
   // The session's user is told that all leaderships are lost.
   void tell_lost(const error& why);
-  // Each client is told its end, a slice a turn; then `done` is called.
-  void end(std::function<void()> done);
+  // Tells some clients their end. False: all have been told. If memory runs out in it, it can be
+  // called again.
+  [[nodiscard]] bool end_some();
 
   detail::slots& slots() { return slots_; }
   [[nodiscard]] const std::shared_ptr<detail::key_reader>& key_reader() const {
@@ -61,7 +61,7 @@ class audience {
   void tell_election(const core::tell& news, const said& besides);
   void tell_leader(core::election_id id, said& besides);
   [[nodiscard]] error failure_of(const core::tell& news, const said& besides) const;
-  void end_clients(slot& of);
+  static void end_clients(slot& of);
   // Calls the session's user from the loop.
   template <class Event, class... What>
   void post(Event session_events::*event, What... what);
@@ -75,7 +75,6 @@ class audience {
   detail::slots slots_;
   std::shared_ptr<detail::key_reader> key_reader_;  // null: nobody reads all keys
   detail::evidence evidence_;
-  slicer ends_{64};
   core::election_id ended_to_ = 0;
 };
 

@@ -25,8 +25,10 @@ carrier::carrier(const session_options& options, const wire::electorate& electio
       watch_decoder_(elections, report),
       stream_(watch_decoder_, report) {}
 
-error carrier::open(uv_loop_t* loop, net::transport_config config, turn& now, taker take) {
+error carrier::open(uv_loop_t* loop, net::transport_config config, turn& now, taker take,
+                    std::function<void()> no_memory) {
   take_ = std::move(take);
+  no_memory_ = std::move(no_memory);
   return transport_.open(loop, std::move(config), *this, now);
 }
 

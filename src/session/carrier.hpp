@@ -37,7 +37,9 @@ class carrier final : private net::receiver {
           dispatcher& later, logger& log);
 
   // From the loop, `take` gets what comes in.
-  [[nodiscard]] error open(uv_loop_t* loop, net::transport_config config, turn& now, taker take);
+  // If memory runs out, something that came may be lost: then `no_memory` is called.
+  [[nodiscard]] error open(uv_loop_t* loop, net::transport_config config, turn& now, taker take,
+                           std::function<void()> no_memory);
   void let_go() { transport_.let_go(); }  // in a forked child, before `close`
   void close(void (*closed)(void* context), void* context) { transport_.close(closed, context); }
 
@@ -59,6 +61,7 @@ class carrier final : private net::receiver {
   void replied(std::uint64_t call, net::reply&& reply) override;
   void streamed(std::uint64_t stream, std::string_view bytes) override;
   void stream_ended(std::uint64_t stream, net::reply&& last) override;
+  void out_of_memory() noexcept override { no_memory_(); }
 
   void understand(core::call_id call, const net::reply& reply);
   bool read_stream();
@@ -72,6 +75,7 @@ class carrier final : private net::receiver {
   wire::watch_decoder watch_decoder_;
   net::transport transport_;
   taker take_;
+  std::function<void()> no_memory_;
   std::unordered_map<core::call_id, wire::expected> calls_;  // under way
   watch_stream stream_;
   slicer parts_{1};  // of the stream

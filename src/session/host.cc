@@ -7,14 +7,14 @@
 
 #include "base/clock.hpp"
 #include "base/fork_guard.hpp"
+#include "base/guarded.hpp"
 #include "base/testing.hpp"
 
 namespace tenure::detail {
 
-void host::open(uv_loop_t* loop, const core::settings& settings, std::uint32_t process) {
+void host::open(uv_loop_t* loop, std::uint32_t process) noexcept {
   process_ = process;
   alarms_.open(loop, [this] { later_.again(); });
-  core_.emplace(settings, choices_);
   now_ = boot_time();
   alarms_.arm(now_, core_->next_wake());
 }
@@ -27,13 +27,23 @@ struct host::in_turn {
   ~in_turn() {
     of_.turning_ = false;
     of_.caused_.clear();
+    if (std::exchange(of_.undone_, false) && of_.lost_news()) of_.life_.out_of_memory();
   }
   host& of_;
 };
 
 // The time is taken once: all that happens in a turn happens at the same moment. After user code
 // has run it is worthless, and the dispatcher asks for a new turn.
-void host::turn(const core::event& e, said&& besides) {
+void host::turn(const core::event& e, said&& besides) noexcept {
+  if (!has_memory_for([&] { take_turn(e, besides); })) life_.out_of_memory();
+}
+
+void host::apply(const core::event& e) {
+  said nothing;
+  take_turn(e, nothing);
+}
+
+void host::take_turn(const core::event& e, said& besides) {
   if (finished_ || forked()) return;
   if (turning_) {
     caused_.push_back(e);
@@ -71,6 +81,7 @@ void host::give_back_numbers() {
 
 void host::step(const core::event& e, said& besides) {
   actions_.clear();
+  undone_ = true;
   core_->apply(now_, e, actions_);
   const char* const broken =
       switches().broken != nullptr ? switches().broken : core_->broken_invariant(now_);
@@ -78,10 +89,12 @@ void host::step(const core::event& e, said& besides) {
   for (const core::action& it : actions_) {
     if (const auto* news = std::get_if<core::tell>(&it)) tell(*news, besides);
   }
+  if (finished_) return;  // without memory for a token
   if (!deadline_.move(core_->belief())) caused_.emplace_back(core::expired{});
   // A login counts if the core believes its answer; what goes out now carries it.
   if (besides.token) wire_.use_token(core_->requests().has_token() ? *besides.token : "");
   for (core::action& it : actions_) start_and_stop(it);
+  undone_ = false;
   if (broken != nullptr && !std::exchange(broken_, true)) break_off(broken);
 }
 
@@ -111,10 +124,34 @@ void host::start_and_stop(core::action& what) {
   }
 }
 
-void host::abandon() {
+// What may not be lost: where a leadership, or the standing, begins or ends.
+bool host::lost_news() const {
+  return std::any_of(actions_.begin(), actions_.end(), [](const core::action& it) {
+    const auto* t = std::get_if<core::tell>(&it);
+    if (t == nullptr) return std::holds_alternative<core::finished>(it);
+    switch (t->what) {
+      case core::news::acquired:
+      case core::news::cancelled:
+      case core::news::cancelled_all:
+      case core::news::lost:
+      case core::news::resigned:
+      case core::news::left:
+      case core::news::refused_timings: return true;
+      default: return false;
+    }
+  });
+}
+
+void host::abandon(reason why) noexcept {
+  deadline_.end(why);
   if (std::exchange(finished_, true)) return;
   alarms_.clear();
   life_.finished();
+}
+
+void host::look_again_soon() noexcept {
+  const core::nanos now = boot_time();
+  alarms_.arm(now, now + 50 * core::millisecond);
 }
 
 // A defect of ours must not make two leaders: tokens first, then the session.

@@ -5,6 +5,7 @@
 
 #include "base/clock.hpp"
 #include "base/fork_guard.hpp"
+#include "base/guarded.hpp"
 #include "session/check_options.hpp"
 
 namespace tenure::detail {
@@ -36,18 +37,23 @@ error session_impl::open(uv_loop_t* loop, const session_options& options, sessio
   const auto take = [this](const core::event& e, said&& besides) {
     host_.turn(e, std::move(besides));
   };
-  if (error e = carrier_.open(loop, std::move(checked.transport), turn_, take)) return e;
-  // From here on nothing of libuv's fails: these only fill in memory.
-  turn_.open(loop);
-  turn_.at_fork(process, [this] { left_behind(); });
-  dispatcher_.open(loop, turn_, [this] { host_.turn(core::woke{}); });
   log_.open(options_.log, &dispatcher_);
   audience_.open(std::move(events));
-  host_.open(loop, checked.settings, process);
   ends_.open(options.tls.warn_days);
+  host_.make_core(checked.settings);
+  if (error e = carrier_.open(loop, std::move(checked.transport), turn_, take,
+                              [this] { out_of_memory(); }))
+    return e;
+  // From here on nothing fails: these only fill in memory that is there.
+  turn_.open(loop);
+  turn_.at_fork(process, [this] { left_behind(); });
+  dispatcher_.open(
+      loop, turn_, [this] { go_on(); }, [this] { out_of_memory(); });
+  host_.open(loop, process);
   if (checked.files.tls) {
-    files_.open(loop, std::move(checked.files), process,
-                [this](kept_files::news&& news) { looked(std::move(news)); });
+    files_.open(loop, std::move(checked.files), process, [this](kept_files::news&& news) {
+      if (!has_memory_for([&] { looked(std::move(news)); })) out_of_memory();
+    });
   }
   state_ = state::open;
   self_ = shared_from_this();
@@ -59,7 +65,7 @@ bool session_impl::close(std::function<void()> closed) {
   closed_ = std::move(closed);
   if (state_ == state::open) {
     state_ = state::closing;
-    host_.turn(core::close{});
+    feed(core::close{});
   }
   return true;
 }
@@ -94,7 +100,11 @@ session_stats session_impl::stats() const {
 void session_impl::set_key_reader(std::shared_ptr<detail::key_reader> who) {
   const bool on = who != nullptr;
   audience_.set_key_reader(std::move(who));
-  host_.turn(core::follow{on});
+  if (on) {
+    apply(core::follow{on});
+  } else {
+    feed(core::follow{on});
+  }
 }
 
 std::shared_ptr<const std::string> session_impl::evidence() {
@@ -129,29 +139,60 @@ void session_impl::warn_of_ends() {
 void session_impl::left_behind() {
   carrier_.let_go();
   files_.let_go();
-  if (state_ == state::open) {
-    audience_.tell_lost({errc::closed,
-                         "this is a forked child: the session is closed here, and goes on in the "
-                         "parent; open another one",
-                         0});
-  }
-  host_.abandon();
+  give_up(reason::forked);
 }
 
-// The core has nothing under way any more. First all that has been posted is delivered. Then
-// everything is closed.
-void session_impl::finished() {
-  state_ = state::closing;
-  audience_.end([this] {
-    carrier_.close([](void* self) { static_cast<session_impl*>(self)->closed(); }, this);
-  });
-}
-
-void session_impl::closed() {
-  if (!dispatcher_.empty()) {
-    dispatcher_.post([this] { closed(); });
+void session_impl::give_up(reason why) noexcept {
+  if (ending_) {
+    host_.look_again_soon();  // memory ran out again: it goes on when there is some
     return;
   }
+  if (state_ == state::open) loss_untold_ = true;
+  if (state_ == state::open || state_ == state::closing) why_ended_ = why;
+  host_.abandon(why);
+}
+
+// After each delivery.
+void session_impl::go_on() {
+  if (draining_) {
+    closed();
+  } else if (ending_) {
+    end_some();
+  } else {
+    host_.turn(core::woke{});
+  }
+}
+
+// The core has nothing under way any more. First all clients are told, and what has been posted is
+// delivered. Then everything is closed.
+void session_impl::finished() noexcept {
+  state_ = state::closing;
+  ending_ = true;
+  dispatcher_.again();
+}
+
+void session_impl::end_some() {
+  if (loss_untold_) {
+    audience_.tell_lost(
+        why_ended_ == reason::forked
+            ? error{errc::closed,
+                    "this is a forked child: the session is closed here, and goes "
+                    "on in the parent; open another one",
+                    0}
+            : error{errc::no_memory, "memory ran out: the session closes; open another one", 0});
+    loss_untold_ = false;
+  }
+  if (audience_.end_some()) {
+    dispatcher_.again();
+    return;
+  }
+  ending_ = false;
+  carrier_.close([](void* self) { static_cast<session_impl*>(self)->closed(); }, this);
+}
+
+void session_impl::closed() noexcept {
+  draining_ = !dispatcher_.empty();
+  if (draining_) return;  // it is called after each delivery
   line_->cut();
   files_.close([this] {
     host_.close([this] {

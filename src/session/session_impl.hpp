@@ -52,7 +52,19 @@ class session_impl final : public teller,
     return audience_.key_reader();
   }
   void set_key_reader(std::shared_ptr<detail::key_reader> who);
-  void apply(const core::event& e) { host_.turn(e); }
+  // For calls that can say `no_memory`; the others use `feed`, and the session ends without memory.
+  void apply(const core::event& e) {
+    turn_.check_handles();
+    host_.apply(e);
+  }
+  void feed(const core::event& e) noexcept {
+    turn_.check_handles();
+    host_.turn(e);
+  }
+  // Memory ran out where nobody can be told: the session ends, in order.
+  void out_of_memory() noexcept override { give_up(reason::out_of_memory); }
+  // Why its clients are told their end.
+  [[nodiscard]] reason why_ended() const { return why_ended_; }
   void post(std::function<void()> what) { dispatcher_.post(std::move(what)); }
   // Calls `what` from the loop, not before this moment. Returns a number for `forget`.
   std::uint64_t at(core::nanos when, std::function<void()> what) {
@@ -78,16 +90,23 @@ class session_impl final : public teller,
  private:
   // life_cycle
   void closes() override { state_ = state::closing; }
-  void finished() override;
+  void finished() noexcept override;
   void vacated(core::election_id id) override { elections_.remove(id); }
   void left_behind();
-  void closed();
   void looked(kept_files::news&& news);
   void warn_of_ends();
+  void give_up(reason why) noexcept;
+  void go_on();
+  void end_some();
+  void closed() noexcept;
 
   enum class state { fresh, open, closing, closed };
   state state_ = state::fresh;
   std::shared_ptr<session_impl> self_;  // while the loop has handles of ours
+  reason why_ended_ = reason::session_closed;
+  bool loss_untold_ = false;  // the session's user is to be told why it ended
+  bool ending_ = false;       // its clients are being told
+  bool draining_ = false;     // it waits for the dispatcher's queue
   std::function<void()> closed_;
   session_options options_;
   turn turn_;

@@ -129,6 +129,7 @@ errc to_errc(reason why) {
     case reason::lease_let_go: return errc::permission_denied;
     case reason::cluster_changed: return errc::wrong_cluster;
     case reason::internal: return errc::system;
+    case reason::out_of_memory: return errc::no_memory;
     case reason::deadline_passed:
     case reason::reassurance_timed_out:
     case reason::limit_passed: return errc::timed_out;

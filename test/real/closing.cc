@@ -2,7 +2,12 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <memory>
+#include <string>
 
 #include "base/testing.hpp"
 #include "test/support/etcd.hpp"
@@ -204,4 +209,65 @@ Test(closing, a_defect_found_in_tenure_ends_all_tokens_first_and_then_the_sessio
   i.await("session lost system");
   i.await("lost session_closed");
   cr_assert(zero(int, loop.close()));
+}
+
+// A habit at shutdown. libuv would only say that an assertion of its own failed.
+Test(closing, uv_walk_with_uv_close_on_a_sessions_handles_is_named_as_it_ends_the_program) {
+  test::etcd etcd;
+  test::loop loop;
+  instance a(loop, "a", etcd.endpoints());
+  a.start().await("acquired");
+  int said[2];
+  cr_assert(zero(int, pipe(&said[0])));
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(said[1], STDERR_FILENO);
+    uv_loop_fork(loop);
+    session own;
+    test::ok(own.open(loop, a.options));
+    uv_walk(
+        loop,
+        [](uv_handle_t* h, void*) {
+          if (uv_is_closing(h) == 0) uv_close(h, nullptr);
+        },
+        nullptr);
+    own.close();
+    _exit(0);
+  }
+  close(said[1]);
+  std::string text(1000, '\0');
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, read(said[0], &text[0], text.size()))));
+  close(said[0]);
+  int status = 0;
+  (void)waitpid(child, &status, 0);
+  const bool ended = WIFSIGNALED(status);
+  cr_assert(ended);
+  cr_assert(text.find("close the session first") != std::string::npos, "%s", text.c_str());
+  a.close_and_wait();
+  cr_assert(zero(int, loop.close()));
+}
+
+Test(closing, uv_walk_in_closed_finds_nothing_of_the_sessions) {
+  test::etcd etcd;
+  test::loop loop;
+  instance a(loop, "a", etcd.endpoints());
+  a.start().await("acquired");
+  uv_timer_t own;
+  uv_timer_init(loop, &own);
+  uv_timer_start(
+      &own, [](uv_timer_t*) {}, 1000, 1000);
+  int found = 0;
+  a.session.close([&] {
+    uv_walk(
+        loop,
+        [](uv_handle_t* h, void* count) {
+          if (uv_is_closing(h) != 0) return;
+          ++*static_cast<int*>(count);
+          uv_close(h, nullptr);
+        },
+        &found);
+  });
+  a.stop_work();
+  cr_assert(zero(int, loop.close()));
+  cr_assert(eq(int, +found, 1));
 }

@@ -1,7 +1,6 @@
 #include "event_writer.hpp"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
+#include "checked_json.hpp"
 
 #include <cerrno>
 

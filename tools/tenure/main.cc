@@ -48,7 +48,9 @@ int run(subcommand which, const char* name, int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+namespace {
+
+int choose(int argc, char** argv) {
   if (!standard_descriptors()) {
     std::fputs("tenure: stdout is closed: send it to a file, a pipe or /dev/null\n", stderr);
     return exit_could_not_go_on;
@@ -72,4 +74,15 @@ int main(int argc, char** argv) {
   if (name == "campaign") return run(subcommand::campaign, "campaign", given, argv + optind);
   if (name == "observe") return run(subcommand::observe, "observe", given, argv + optind);
   return bad_usage("tenure", "'" + std::string(name) + "' is not a command: campaign or observe");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return choose(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fputs("tenure: memory ran out\n", stderr);
+    return exit_could_not_go_on;
+  }
 }

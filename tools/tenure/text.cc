@@ -1,9 +1,6 @@
 #include "text.hpp"
 
-#include <rapidjson/encodings.h>
-#include <rapidjson/memorystream.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
+#include "checked_json.hpp"
 
 #include <algorithm>
 #include <cstdio>

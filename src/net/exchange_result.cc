@@ -1,0 +1,42 @@
+// What became of an exchange.
+#include <utility>
+
+#include "net/easy.hpp"
+#include "net/exchange.hpp"
+#include "net/failure.hpp"
+
+namespace tenure::net {
+
+reply exchange::result() {
+  reply r;
+  if (!failure_.empty()) {
+    r.delivery = sent_ ? delivery::broken : delivery::not_sent;
+    r.failure = failure_;
+    return r;
+  }
+  if (starved_) {
+    r.delivery = delivery::broken;
+    r.failure = to_->url + ": memory ran out while the answer came";
+    return r;
+  }
+  outcome o;
+  o.code = result_;
+  o.sent = sent_;
+  o.too_large = too_large_;
+  o.headers_whole = headers_whole_;
+  o.to_itself = new_connection_ && reached_itself(easy_);
+  curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &o.status);
+  curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &o.os_error);
+  if (no_socket_ != 0) o.os_error = no_socket_;
+  o.detail = detail_;
+  o.endpoint = to_;
+  o.new_connection = new_connection_;
+  o.client_cert = tls_.newest != nullptr && tls_.newest->has_certificate();
+  o.connect_timeout = config_.connect_timeout;
+  o.max_answer = config_.max_answer;
+  r = judge(o);
+  if (r.delivery == delivery::answered) r.body = std::move(answer_);
+  return r;
+}
+
+}  // namespace tenure::net
