@@ -140,6 +140,23 @@ nanos machine::listen(const context& c) {
   return c.now;
 }
 
+// Whether the greatest term still counts is for several members to say.
+nanos machine::ask_all(const context& c) {
+  if (!lease_.held()) return never;
+  if (overruling_.asks_all(c.now, t_)) {
+    for (std::uint32_t at = 0; at < max_endpoints; ++at) {
+      if (!requests_.nodes().has(at)) continue;
+      request r;
+      r.what = op::confirm;
+      r.lease = lease_.id();
+      r.only = at;
+      r.give_up = c.now + t_.request_timeout;
+      requests_.start(c.now, t_, std::move(r), c.out);
+    }
+  }
+  return overruling_.next_wake();
+}
+
 void machine::go_on(const context& c) {
   ended_.clear();
   requests_.tick(c.now, t_, c.out, ended_);
@@ -156,6 +173,7 @@ void machine::go_on(const context& c) {
       if (held_losses_) lease_.probe(c.now);  // was only the key deleted, or did the lease end?
     }
     wake = std::min(wake, roll_call_.tick(c, wants_lease(), cluster_ != 0));
+    wake = std::min(wake, ask_all(c));
     wake = std::min(wake, lease_.tick(c.now, t_, wants_lease() && roll_call_.passed(),
                                       roster_.leaders() > 0, requests_, choose_, c.out));
   } else if (!roster_.stopping() && !roster_.sweeping() && !revoking_) {

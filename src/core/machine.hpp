@@ -12,6 +12,7 @@
 #include "core/context.hpp"
 #include "core/event.hpp"
 #include "core/lease.hpp"
+#include "core/overruling.hpp"
 #include "core/roll_call.hpp"
 #include "core/roster.hpp"
 #include "core/survey.hpp"
@@ -81,7 +82,8 @@ class machine {
   void confirmed(const context& c, nanos sent, std::uint64_t term);
   [[nodiscard]] bool told_already(const completion& done);
   void completed(const context& c, const completion& done, const answer* a);
-  bool history_went_back(const context& c, const answer& a, std::int64_t revision_then);
+  bool history_went_back(const context& c, const answer& a, const calls::attempt_info& asked);
+  nanos ask_all(const context& c);
   void forget_history(const context& c, std::int64_t revision);
   void introduced(const context& c, const completion& done);
   void granted(const context& c);
@@ -103,6 +105,7 @@ class machine {
   calls requests_;
   roll_call roll_call_;
   core::lease lease_;
+  overruling overruling_;
   watch watch_;
   roster roster_;
   survey survey_;

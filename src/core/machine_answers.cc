@@ -61,14 +61,12 @@ void machine::take(const context& c, const answer& a) {
   }
   if (what == outcome::ok && asked->what != op::authenticate && asked->what != op::introduce) {
     counts_.term = std::max(counts_.term, a.term);
-    if (tells_the_revision(asked->what)) {
-      if (history_went_back(c, a, asked->revision_then)) {
-        what = outcome::unavailable;  // the request itself belongs to the past
-      } else {
-        requests_.saw_revision(a.revision);
-        if (watch_.learned(a.revision, asked->sent)) roster_.listens_from(a.revision + 1);
-        if (proves_the_term(asked->what)) confirmed(c, asked->sent, a.term);
-      }
+    if (history_went_back(c, a, *asked)) {
+      what = outcome::unavailable;  // the request itself belongs to the past
+    } else if (tells_the_revision(asked->what)) {
+      requests_.saw_revision(a.revision);
+      if (watch_.learned(a.revision, asked->sent)) roster_.listens_from(a.revision + 1);
+      if (proves_the_term(asked->what)) confirmed(c, asked->sent, a.term);
     } else if (lease_.outdated(a.term)) {
       // A member that lives in the past may not know the lease: no news of its end.
       if (a.ttl == 0) what = outcome::unavailable;
@@ -83,10 +81,19 @@ void machine::take(const context& c, const answer& a) {
     completed(c, *done, &a);
 }
 
-// A linearizable answer cannot know less than what was known when it was asked for, unless the
-// cluster was restored from a backup: then no key, lease or term of ours means anything.
-bool machine::history_went_back(const context& c, const answer& a, std::int64_t revision_then) {
-  if (a.revision >= revision_then) return false;
+// A linearizable answer cannot know less than what was known when it was asked for, nor can terms
+// fall, unless the cluster was restored from a backup: then no key, lease or term of ours means
+// anything.
+bool machine::history_went_back(const context& c, const answer& a,
+                                const calls::attempt_info& asked) {
+  const endpoint_set all = requests_.nodes().live();
+  const overruling::word word{asked.sent, asked.endpoint, lease_.outdated(a.term),
+                              proves_the_term(asked.what), (all & (all - 1)) == 0};
+  const bool overruled = a.term != 0 && overruling_.heard(c.now, t_, word);
+  if (!tells_the_revision(asked.what)) return false;
+  if (!overruled && a.revision >= asked.revision_then) return false;
+  overruling_.forget();
+  counts_.term = a.term;
   forget_history(c, a.revision);
   lease_gone(c, cause::cluster_changed);
   return true;
@@ -121,7 +128,8 @@ void machine::completed(const context& c, const completion& done, const answer* 
   }
   const bool failed = done.what != outcome::ok;
   const bool known = told_already(done);
-  if (failed && !known && what != op::stand && what != op::revoke &&
+  const bool one_of_all = what == op::confirm && done.asked.only;
+  if (failed && !known && !one_of_all && what != op::stand && what != op::revoke &&
       done.what != outcome::auth_off && !batches::divisible(done) &&
       !(what == op::read_all && done.what == outcome::compacted)) {
     tell t = make(news::trouble);

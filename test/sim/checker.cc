@@ -168,6 +168,12 @@ void checker::told_lease_gone(std::int64_t lease) {
   if (!looks_so && !let_go) w_->broken("a lease is taken for gone that is not");
 }
 
+void checker::told_cluster_changed(std::size_t process) {
+  if (!history_lost && w_->cluster.terms_may_stand(process))
+    w_->broken("the cluster is taken for another too soon");
+  w_->cluster.terms_given_up(process);
+}
+
 void checker::revoked(std::size_t process, std::int64_t lease) {
   const lease_entry* l = w_->cluster.store.find_lease(lease);
   if (l != nullptr && l->owner != process) w_->broken("somebody else's lease is revoked");
@@ -272,7 +278,7 @@ void checker::expect_given_up(const event& e) {
   nanos since = std::max(c.led_since(), c.refused_since(e.b));
   // Where large requests are lost, none of its tries need be heard.
   if (w_->opt.large_lost != 0) since = std::max(since, w_->opt.calm_from);
-  if (!c.has_leader() || w_->now < since + until_given_up()) {
+  if (!c.has_leader() || !c.takes_writes() || w_->now < since + until_given_up()) {
     w_->agenda.again(e, std::max(since + until_given_up(), w_->now + second));
     return;
   }

@@ -43,6 +43,7 @@ class checker {
   void told_out(std::size_t process, election_id e, std::int64_t known);
   void died(std::size_t process);
   void told_lease_gone(std::int64_t lease);
+  void told_cluster_changed(std::size_t process);
   // The right to do so is refused.
   void cannot_withdraw(std::size_t process, std::int64_t lease);
   void look(const event& e);

@@ -40,6 +40,8 @@ void cluster::reset(world& w) {
   may_write_.assign(w.opt.processes, true);
   refused_since_.assign(w.opt.processes, 0);
   no_quorum_ = false;
+  no_entries_until_ = 0;
+  contradicted_.assign(w.opt.processes, never);
   token_ = 1;
   zombie_leases_.clear();
   ended_.clear();
@@ -58,6 +60,8 @@ bool cluster::knows_no_leader(std::size_t m) const {
           w_->now >= it.cut_since + 1500 * millisecond) ||
          (no_quorum_ && w_->now >= it.cut_since + 1500 * millisecond);
 }
+
+bool cluster::takes_writes() const { return w_->now >= no_entries_until_; }
 
 // What is so long by the clock of the member that counts.
 nanos cluster::truly(nanos by_leader) const {
@@ -123,7 +127,10 @@ serve cluster::request(std::size_t process, std::size_t at, const send& s, nanos
     out.cluster = 0;
     return serve::done;
   }
-  if (logged(s.what)) ++entries_;
+  if (logged(s.what)) {
+    if (!takes_writes()) return wait(at, server_deadline, out, again);
+    ++entries_;
+  }
   if (permitted(process, s)) {
     if (s.what == op::revoke) w_->checker.revoked(process, s.lease);
     out.what = store.execute(s, out, process);
@@ -132,7 +139,7 @@ serve cluster::request(std::size_t process, std::size_t at, const send& s, nanos
     if (s.what == op::withdraw) w_->checker.cannot_withdraw(process, s.lease);
   }
   shows_term(m);
-  out.term = m.term;
+  out.term = takes_writes() ? m.term : 1;
   m.applied = std::max(m.applied, store.revision);
   if (out.what != outcome::ok) out.cluster = 0;  // errors have no header
   if (s.what == op::grant && out.what == outcome::ok) {
@@ -167,7 +174,7 @@ serve cluster::keepalive(std::size_t at, const send& s, nanos sent, answer& out,
   out.items.clear();
   out.rivals.clear();
   out.ttl = 0;
-  out.term = m.term;  // taken where the request enters, before the renewal
+  out.term = takes_writes() ? m.term : 1;  // taken where the request enters, before the renewal
   out.revision = m.applied;
   if (m.zombie || m.beside_zombie) {
     // Its own copy of the lease is as good as new, as far as it knows.

@@ -15,6 +15,7 @@ class world;
 struct member {
   bool up = true;
   bool cut = false;     // off its peers
+  bool lies = false;    // its next answer has a term that never was
   bool zombie = false;  // deposed as leader; goes on acknowledging renewals under its old term
   bool beside_zombie = false;
   nanos cut_since = 0;
@@ -53,6 +54,15 @@ class cluster {
   void lose_quorum(nanos how_long);
   void quorum_is_back() { no_quorum_ = false; }
   void restore();
+  void lower_terms();
+  void lies(std::size_t at);
+  void no_entries(nanos how_long);
+  // Instead of the term of an answer that has one.
+  std::uint64_t told_term(std::size_t at, std::size_t process, std::uint64_t term);
+  [[nodiscard]] bool takes_writes() const;
+  // Nothing in what this process heard contradicts the terms of before, or not for long.
+  [[nodiscard]] bool terms_may_stand(std::size_t process) const;
+  void terms_given_up(std::size_t process) { contradicted_[process] = never; }
   void tokens_expire();
   void writes_refused(std::size_t process, bool are);
   void full(bool is);
@@ -115,6 +125,8 @@ class cluster {
   std::vector<bool> may_write_;
   std::vector<nanos> refused_since_;
   bool no_quorum_ = false;
+  nanos no_entries_until_ = 0;
+  std::vector<nanos> contradicted_;  // of each process: its greatest term has been wrong since then
   std::uint64_t token_ = 1;
   struct copy {
     std::int64_t id;

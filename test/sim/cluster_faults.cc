@@ -120,6 +120,51 @@ void cluster::restore() {
   }
 }
 
+// From a backup of this very moment: only the terms are others.
+void cluster::lower_terms() {
+  if (leader_ == none || term_ < 4) return;
+  term_ = 1 + w_->of_cluster.below(term_ - 1);
+  w_->note("operator: the cluster is restored, and its terms go on from %llu",
+           static_cast<unsigned long long>(term_));
+  for (nanos& since : contradicted_) since = std::min(since, w_->now);
+  for (std::size_t at = 0; at < members_.size(); ++at) {
+    member& m = members_[at];
+    ++m.generation;
+    m.up = true;
+    m.cut = m.zombie = m.beside_zombie = m.lies = false;
+    m.snapshot = 0;
+    m.asleep_since = never;
+    m.term = term_;
+    m.applied = store.revision;
+    w_->network.member_down(at);  // every member was restarted
+  }
+  for (lease_entry& l : store.leases) l.remainder = 0;
+  vacate(w_->of_cluster.between(millisecond, 2500 * millisecond));
+}
+
+void cluster::lies(std::size_t at) { members_[at].lies = true; }
+
+void cluster::no_entries(nanos how_long) {
+  if (!takes_writes()) return;
+  no_entries_until_ = w_->now + how_long;
+  led_since_ = no_entries_until_;
+  w_->note("etcd: takes no writes, and reads under an old term");
+}
+
+// High, so that nothing is as high again; or as low as no term of ours is.
+std::uint64_t cluster::told_term(std::size_t at, std::size_t process, std::uint64_t term) {
+  if (w_->calm || term == 0 || !members_[at].lies) return term;
+  members_[at].lies = false;
+  if (w_->of_cluster.chance(500)) return 1;
+  contradicted_[process] = std::min(contradicted_[process], w_->now);
+  return 1'000'000 + w_->of_cluster.below(1'000'000'000);
+}
+
+bool cluster::terms_may_stand(std::size_t process) const {
+  const nanos ttl = w_->opt.asked.ttl;
+  return contradicted_[process] == never || w_->now < contradicted_[process] + ttl - ttl / 50;
+}
+
 void cluster::tokens_expire() {
   ++token_;
   w_->note("etcd: tokens are void");
@@ -167,6 +212,7 @@ void cluster::strangers_go() {
 
 void cluster::calm_down() {
   no_quorum_ = false;
+  no_entries_until_ = std::min(no_entries_until_, w_->now);
   store.full = false;
   may_write_.assign(w_->opt.processes, true);
   strangers_go();

@@ -41,6 +41,11 @@ void world::fault_strikes(fault f) {
       operate(of_faults.between(second, 2 * ttl), act::frees_store);
       break;
     case fault::restore: cluster.restore(); break;
+    case fault::lower_terms: cluster.lower_terms(); break;
+    case fault::lie: cluster.lies(of_faults.index(opt.members)); break;
+    case fault::no_entries:
+      cluster.no_entries(std::min(of_faults.between(2 * ttl, 8 * ttl), opt.calm_from - now));
+      break;
     case fault::tokens_expire: cluster.tokens_expire(); break;
     case fault::stranger: {
       // Only one at a time, and not before everybody knows whom he talks to.

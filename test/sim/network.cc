@@ -187,6 +187,9 @@ void network::request_arrives(const event& e) {
                      w_->of_network.between(0, 12 * w_->opt.usual_delay);
   }
   if (!w_->calm && w_->of_network.chance(w_->opt.no_term)) c.reply().term = 0;
+  // (That a lease is gone is believed of the first who says so under a term that counts.)
+  if (c.what.what != op::keepalive || c.reply().ttl != 0)
+    c.reply().term = w_->cluster.told_term(c.what.endpoint, c.process, c.reply().term);
   if (c.half) what = outcome::bad_answer;
   if (c.reset_after) what = outcome::broken;
   if (what == outcome::ok && c.what.what == op::authenticate) c.token = w_->cluster.token();

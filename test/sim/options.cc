@@ -13,15 +13,16 @@ constexpr const char* names[fault_count] = {"pause",        "suspend",       "bl
                                             "member_crash", "member_freeze", "depose",
                                             "cut_member",   "no_quorum",     "swift_change",
                                             "compaction",   "flood",         "full_store",
-                                            "restore",      "hand_delete",   "hand_revoke",
+                                            "restore",      "lower_terms",   "lie",
+                                            "no_entries",   "hand_delete",   "hand_revoke",
                                             "foreign_key",  "tamper",        "tokens_expire",
                                             "stranger",     "no_write",      "resign",
                                             "leave",        "close_session", "observe"};
 
 // How often a kind of fault exists in a world, in per mille.
-constexpr std::uint32_t likely[fault_count] = {450, 200, 300, 250, 350, 200, 250, 250, 400,
-                                               250, 120, 200, 400, 200, 80,  30,  120, 80,
-                                               200, 40,  300, 150, 150, 450, 300, 200, 300};
+constexpr std::uint32_t likely[fault_count] = {450, 200, 300, 250, 350, 200, 250, 250, 400, 250,
+                                               120, 200, 400, 200, 80,  30,  60,  100, 60,  120,
+                                               80,  200, 40,  300, 150, 150, 450, 300, 200, 300};
 
 std::uint32_t rate(stream& from, std::uint32_t likely_per_mille, std::uint32_t most) {
   const bool exists = from.chance(likely_per_mille);

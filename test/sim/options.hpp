@@ -26,6 +26,9 @@ enum class fault : std::uint8_t {
   flood,  // another program writes thousands of revisions
   full_store,
   restore,      // the cluster is restored from a backup
+  lower_terms,  // the same, with all its keys, leases and revisions, but its terms begin anew
+  lie,          // one answer carries a term that never was
+  no_entries,   // members read under an old term, and take no write
   hand_delete,  // an operator deletes a key of ours
   hand_revoke,
   foreign_key,  // another program's key in a queue, for a while
@@ -38,7 +41,7 @@ enum class fault : std::uint8_t {
   close_session,
   observe,
 };
-inline constexpr std::size_t fault_count = 27;
+inline constexpr std::size_t fault_count = 30;
 
 // What can happen in a small world: the fewer things, the deeper it can be walked.
 enum class menu : std::uint8_t {

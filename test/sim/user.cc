@@ -46,6 +46,7 @@ void process::tell(const core::tell& t) {
       // (One that was found to exist may have been so under a term that was not heard yet.)
       if (t.why_lost == core::cause::lease_gone && proof_.cutoff() != 0)
         w_->checker.told_lease_gone(lease_);
+      if (t.why_lost == core::cause::cluster_changed) w_->checker.told_cluster_changed(index_);
       lease_ = 0;
       break;
     case core::news::refused_timings: closing_ = true; break;
