@@ -10,6 +10,13 @@ bool read_range(const field& in, Out& out) {
          in.member("count").read(out.count) && in.member("more").read(out.more);
 }
 
+// What an entry says itself of its revision. Etcd leaves that out of some.
+bool read_op_header(const field& in, op_response& out) {
+  if (!in.object()) return false;
+  const field head = in.member("header");
+  return head.object() && head.member("revision").read(out.revision);
+}
+
 // Recurses once per nested transaction; the document's depth is bounded, so this is.
 bool read_op(const field& in, op_response& out) {
   if (!in.object()) return false;
@@ -21,22 +28,26 @@ bool read_op(const field& in, op_response& out) {
   if (put.present() + range.present() + removal.present() + txn.present() != 1) {
     return in.fail("not one of response_put, response_range, response_delete_range, response_txn");
   }
-  return put.object() && read_range(range, out) && removal.object() &&
-         removal.member("deleted").read(out.deleted) && txn.object() &&
-         txn.member("succeeded").read(out.succeeded) &&
+  if (put.present()) {
+    out.kind = op_kind::put;
+    return read_op_header(put, out);
+  }
+  if (range.present()) {
+    out.kind = op_kind::range;
+    return read_op_header(range, out) && read_range(range, out);
+  }
+  if (removal.present()) {
+    out.kind = op_kind::removal;
+    return read_op_header(removal, out) && removal.member("deleted").read(out.deleted);
+  }
+  out.kind = op_kind::txn;
+  return read_op_header(txn, out) && txn.member("succeeded").read(out.succeeded) &&
          read_list(txn.member("responses"), out.responses, read_op);
 }
 
 bool read_txn(const field& root, txn_response& out) {
   return read_header(root, out.header) && root.member("succeeded").read(out.succeeded) &&
          read_list(root.member("responses"), out.responses, read_op);
-}
-
-bool read_joint(const field& root, joint_response& out) {
-  if (!read_header(root, out.header) || !root.member("succeeded").read(out.succeeded)) return false;
-  const field responses = root.member("responses");
-  out.responses = responses.size();
-  return responses.array();
 }
 
 bool read_range_answer(const field& root, range_response& out) {
@@ -89,15 +100,12 @@ bool read(const field& in, key_value& out) {
   if (out.key.empty()) return key.fail("missing");
   return in.member("value").read_bytes(out.value) &&
          in.member("create_revision").read(out.create_revision) &&
-         in.member("mod_revision").read(out.mod_revision) && in.member("lease").read(out.lease);
+         in.member("mod_revision").read(out.mod_revision) &&
+         in.member("version").read(out.version) && in.member("lease").read(out.lease);
 }
 
 bool parse(std::string_view body, txn_response& out, std::string& why) {
   return parse_with(read_txn, body, out, why);
-}
-
-bool parse(std::string_view body, joint_response& out, std::string& why) {
-  return parse_with(read_joint, body, out, why);
 }
 
 bool parse(std::string_view body, range_response& out, std::string& why) {

@@ -39,8 +39,8 @@ bool read_message(const field& root, watch_message& out) {
   }
   const field in = root.member("result");
   if (!in.present()) return in.fail("missing");
-  return read_header(in, out.header) && in.member("created").read(out.created) &&
-         in.member("canceled").read(out.canceled) &&
+  return read_header(in, out.header) && in.member("watch_id").read(out.watch_id) &&
+         in.member("created").read(out.created) && in.member("canceled").read(out.canceled) &&
          in.member("compact_revision").read(out.compact_revision) &&
          in.member("cancel_reason").read_text(out.cancel_reason) &&
          read_list(in.member("events"), out.events, read_event);

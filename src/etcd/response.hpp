@@ -22,13 +22,18 @@ struct key_value {
   std::string value;
   std::int64_t create_revision = 0;
   std::int64_t mod_revision = 0;
+  std::int64_t version = 0;
   std::int64_t lease = 0;
 };
 
-// One entry of a transaction's `responses`, of whatever kind. The request at that place says which
-// members mean something: kvs, count and more for a range, deleted for a delete, succeeded and
-// responses for a nested transaction, none for a put.
+enum class op_kind : std::uint8_t { put, range, removal, txn };
+
+// One entry of a transaction's `responses`. Its kind says which members mean something: kvs, count
+// and more for a range, deleted for a removal, succeeded and responses for a nested transaction,
+// none for a put.
 struct op_response {
+  op_kind kind = op_kind::put;
+  std::int64_t revision = 0;  // of its own header; 0 if it has none
   std::vector<key_value> kvs;
   std::int64_t count = 0;
   bool more = false;
@@ -41,14 +46,6 @@ struct txn_response {
   etcd::header header;
   bool succeeded = false;
   std::vector<op_response> responses;
-};
-
-// Of a transaction that is executed wholly or not at all. The answers of its operations say nothing
-// that is not known by this.
-struct joint_response {
-  etcd::header header;
-  bool succeeded = false;
-  std::size_t responses = 0;
 };
 
 struct range_response {
@@ -77,6 +74,7 @@ struct watch_event {
 // One document of a watch stream, or of any stream that can end in an error document.
 struct watch_message {
   etcd::header header;
+  std::int64_t watch_id = 0;
   bool created = false;
   bool canceled = false;
   std::int64_t compact_revision = 0;
@@ -122,7 +120,6 @@ struct error_response {
 // path, e.g. "responses[3].response_range.kvs[0].lease: not a 64-bit integer". No parser throws or
 // asserts.
 [[nodiscard]] bool parse(std::string_view body, txn_response& out, std::string& why);
-[[nodiscard]] bool parse(std::string_view body, joint_response& out, std::string& why);
 [[nodiscard]] bool parse(std::string_view body, range_response& out, std::string& why);
 // Takes both a bare document (grant, revoke) and one inside {"result":…} (keepalive).
 [[nodiscard]] bool parse(std::string_view body, lease_response& out, std::string& why);

@@ -33,7 +33,7 @@ error carrier::open(uv_loop_t* loop, net::transport_config config, turn& now, ta
 }
 
 void carrier::send(const core::send& s, std::string_view next_key) {
-  calls_.emplace(s.call, wire::expected(s));
+  calls_.emplace(s.call, wire::expected(s, next_key));
   wire::http_request r = encoder_.encode(s, std::chrono::system_clock::now(), next_key);
   // The server gives up a little before we do, so that nothing of it is applied long after.
   const auto limit =

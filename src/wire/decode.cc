@@ -6,13 +6,13 @@
 #include "wire/names.hpp"
 #include "wire/outcome.hpp"
 #include "wire/value.hpp"
+#include "wire/well_formed.hpp"
 
 namespace tenure::wire {
 
 namespace {
 
 constexpr std::size_t longest_value = 64u << 10;
-constexpr std::int64_t longest_ttl_s = 9'000'000'000;  // fits into nanoseconds
 
 using core::op;
 
@@ -23,14 +23,6 @@ core::item_answer own_key(const etcd::op_response& range) {
     item.own_lease = range.kvs.front().lease;
   }
   return item;
-}
-
-// Of an entry with a compare of its own: whether it held, and if not, what is there instead.
-bool compared(const etcd::op_response& r, core::item_answer& item) {
-  if (!r.succeeded && r.responses.size() != 1) return false;
-  if (!r.succeeded) item = own_key(r.responses[0]);
-  item.applied = r.succeeded;
-  return true;
 }
 
 leader_info leader_of(etcd::op_response& range) {
@@ -50,7 +42,7 @@ void take_header(const etcd::header& h, core::answer& a) {
 
 bool read_login(const std::string& body, decoded& out, std::string& why) {
   etcd::authenticate_response r;
-  if (!etcd::parse(body, r, why)) return false;
+  if (!etcd::parse(body, r, why) || !well_formed(r, why)) return false;
   take_header(r.header, out.answer);
   out.token = std::move(r.token);
   return true;
@@ -58,71 +50,24 @@ bool read_login(const std::string& body, decoded& out, std::string& why) {
 
 bool read_lease(const expected& asked, const std::string& body, core::answer& a, std::string& why) {
   etcd::lease_response r;
-  if (!etcd::parse(body, r, why)) return false;
-  if (asked.what != op::revoke && r.id != asked.lease) {
-    why = "the answer is about another lease";
-    return false;
-  }
-  if (r.ttl_s < 0 || r.ttl_s > longest_ttl_s) {
-    why = "TTL: out of range";
-    return false;
-  }
+  if (!etcd::parse(body, r, why) || !well_formed(asked, r, why)) return false;
   take_header(r.header, a);
-  a.ttl = r.ttl_s * core::second;
-  return true;
-}
-
-bool read_range(const std::string& body, decoded& out, std::string& why) {
-  etcd::range_response r;
-  if (!etcd::parse(body, r, why)) return false;
-  if (r.more && r.kvs.empty()) {
-    why = "more: but there are no keys";
-    return false;
-  }
-  take_header(r.header, out.answer);
-  out.answer.more = r.more;
-  out.page = std::move(r.kvs);
-  return true;
-}
-
-bool read_confirmation(const std::string& body, core::answer& a, std::string& why) {
-  etcd::joint_response r;
-  if (!etcd::parse(body, r, why)) return false;
-  if (!r.succeeded || r.responses != 1) {
-    why = "not what was asked for";
-    return false;
-  }
-  take_header(r.header, a);
-  return true;
-}
-
-constexpr const char* wrong_number = "responses: not as many as were asked for";
-
-bool read_together(const expected& asked, const std::string& body, core::answer& a,
-                   std::string& why) {
-  etcd::joint_response r;
-  if (!etcd::parse(body, r, why)) return false;
-  // All that is reassured together is one empty transaction.
-  const std::size_t doings = asked.what == op::reassure ? 1 : asked.elections.size();
-  if (r.responses != (r.succeeded ? doings : 0)) {
-    why = wrong_number;
-    return false;
-  }
-  take_header(r.header, a);
-  a.differs = !r.succeeded;
-  core::item_answer done;
-  done.applied = true;  // without rivals, if it stood
-  if (r.succeeded) a.items.assign(asked.elections.size(), done);
+  if (asked.what != op::revoke) a.ttl = r.ttl_s * core::second;
   return true;
 }
 
 }  // namespace
 
-expected::expected(const core::send& s)
-    : what(s.what), together(s.together), endpoint(s.endpoint), lease(s.lease) {
-  elections.reserve(s.items.size());
-  for (const core::item& it : s.items) elections.push_back(it.election);
-}
+expected::expected(const core::send& s, std::string_view next)
+    : what(s.what),
+      together(s.together),
+      endpoint(s.endpoint),
+      lease(s.lease),
+      ttl(s.ttl),
+      revision(s.revision),
+      limit(s.limit),
+      next_key(next),
+      items(s.items) {}
 
 void decoder::add_rivals(core::election_id election, const etcd::op_response& range,
                          core::answer& a, core::item_answer& item) const {
@@ -136,38 +81,47 @@ void decoder::add_rivals(core::election_id election, const etcd::op_response& ra
   }
 }
 
-bool decoder::read_entries(const expected& asked, std::vector<etcd::op_response>& responses,
+void decoder::read_entries(const expected& asked, std::vector<etcd::op_response>& responses,
                            decoded& out) const {
   core::answer& a = out.answer;
   const std::size_t each = asked.what == op::read_queue ? 2 : 1;
-  if (responses.size() != each * asked.elections.size()) return false;
-  for (std::size_t i = 0; i < asked.elections.size(); ++i) {
+  for (std::size_t i = 0; i < asked.items.size(); ++i) {
     etcd::op_response& r = responses[each * i];
-    const core::election_id id = asked.elections[i];
+    const core::election_id id = asked.items[i].election;
     core::item_answer item;
     switch (asked.what) {
-      case op::stand:
-        if (r.responses.size() != 2) return false;
-        if (!r.succeeded) item = own_key(r.responses[0]);
-        item.applied = r.succeeded;
-        add_rivals(id, r.responses[1], a, item);
-        break;
-      case op::reassure:
-      case op::announce:
-      case op::withdraw:
-        if (!compared(r, item)) return false;
-        break;
       case op::read_queue:
         item = own_key(responses[each * i + 1]);
         add_rivals(id, r, a, item);
         break;
-      default:
+      case op::read_leader:
         add_rivals(id, r, a, item);
         out.leaders.push_back({id, leader_of(r)});
+        break;
+      default:
+        if (!r.succeeded) item = own_key(r.responses[0]);
+        item.applied = r.succeeded;
+        if (asked.what == op::stand) add_rivals(id, r.responses[1], a, item);
         break;
     }
     a.items.push_back(item);
   }
+}
+
+bool decoder::read_transaction(const expected& asked, const std::string& body, decoded& out,
+                               std::string& why) const {
+  etcd::txn_response r;
+  if (!etcd::parse(body, r, why) || !well_formed(asked, elections_, r, why)) return false;
+  take_header(r.header, out.answer);
+  if (asked.what == op::confirm) return true;
+  if (!asked.together) {
+    read_entries(asked, r.responses, out);
+    return true;
+  }
+  out.answer.differs = !r.succeeded;
+  core::item_answer done;
+  done.applied = true;  // without rivals, if it stood
+  if (r.succeeded) out.answer.items.assign(asked.items.size(), done);
   return true;
 }
 
@@ -178,20 +132,16 @@ bool decoder::read(const expected& asked, const std::string& body, decoded& out,
     case op::grant:
     case op::keepalive:
     case op::revoke: return read_lease(asked, body, out.answer, why);
-    case op::confirm: return read_confirmation(body, out.answer, why);
     case op::introduce:
     case op::look:
-    case op::read_all: return read_range(body, out, why);
-    default: break;
+    case op::read_all: break;
+    default: return read_transaction(asked, body, out, why);
   }
-  if (asked.together) return read_together(asked, body, out.answer, why);
-  etcd::txn_response r;
-  if (!etcd::parse(body, r, why)) return false;
-  if (!read_entries(asked, r.responses, out)) {
-    why = wrong_number;
-    return false;
-  }
+  etcd::range_response r;
+  if (!etcd::parse(body, r, why) || !well_formed(asked, elections_, r, why)) return false;
   take_header(r.header, out.answer);
+  out.answer.more = r.more;
+  out.page = std::move(r.kvs);
   return true;
 }
 

@@ -13,21 +13,10 @@
 #include "tenure/candidate.hpp"
 #include "tenure/error.hpp"
 #include "wire/electorate.hpp"
+#include "wire/expected.hpp"
 #include "wire/failure.hpp"
 
 namespace tenure::wire {
-
-// What is remembered of a request to understand its answer.
-struct expected {
-  expected() = default;
-  explicit expected(const core::send& s);
-
-  core::op what = core::op::confirm;
-  bool together = false;
-  std::uint32_t endpoint = 0;
-  std::int64_t lease = 0;
-  std::vector<core::election_id> elections;
-};
 
 struct leader_read {
   core::election_id election = 0;
@@ -52,7 +41,9 @@ class decoder {
 
  private:
   bool read(const expected& asked, const std::string& body, decoded& out, std::string& why) const;
-  bool read_entries(const expected& asked, std::vector<etcd::op_response>& responses,
+  bool read_transaction(const expected& asked, const std::string& body, decoded& out,
+                        std::string& why) const;
+  void read_entries(const expected& asked, std::vector<etcd::op_response>& responses,
                     decoded& out) const;
   void add_rivals(core::election_id election, const etcd::op_response& range, core::answer& a,
                   core::item_answer& item) const;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "wire/outcome.hpp"
+#include "wire/well_formed.hpp"
 
 namespace tenure::wire {
 
@@ -12,7 +13,7 @@ bool watch_decoder::message(core::stream_id stream, std::uint32_t endpoint,
                             std::string_view document, watch_heard& out) const {
   etcd::watch_message m;
   std::string why;
-  if (!etcd::parse(document, m, why)) {
+  if (!etcd::parse(document, m, why) || !well_formed(elections_, m, why)) {
     out.failure = report_.watch_broke(endpoint, errc::bad_answer,
                                       "it is not one of etcd's gateway (" + why + ")");
     return false;

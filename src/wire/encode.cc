@@ -2,14 +2,12 @@
 
 #include "core/time.hpp"
 #include "etcd/request.hpp"
+#include "wire/expected.hpp"
 #include "wire/names.hpp"
 
 namespace tenure::wire {
 
 namespace {
-
-// How many keys of a queue are read at once; the rest is read when these are gone.
-constexpr std::int64_t queue_limit = 32;
 
 using core::op;
 
@@ -102,10 +100,9 @@ void encoder::entries_together(const core::send& s, value::time now, std::string
   for (const core::item& it : s.items) {
     const std::string& prefix = elections_.prefix(it.election);
     const std::string_view key = words.key(prefix);
+    const std::string_view below = key.substr(0, prefix.size() + 1);  // with its "/"
     switch (s.what) {
-      case op::stand:
-        all.stand(key, words.waiting, s.lease, key.substr(0, prefix.size() + 1));
-        break;
+      case op::stand: all.stand(key, words.waiting, s.lease, below); break;
       case op::reassure: all.reassure(key, it.create_revision); break;
       case op::announce:
         all.announce(key, it.create_revision,

@@ -17,9 +17,9 @@ Test(wire_decode, every_answer_brings_cluster_term_and_revision) {
       {op::grant, "{" + header + R"(,"ID":"4660","TTL":"12"})"},
       {op::keepalive, R"({"result":{)" + header + R"(,"ID":"4660","TTL":"12"}})"},
       {op::revoke, "{" + header + "}"},
-      {op::introduce, "{" + header + R"(,"count":"3"})"},
+      {op::introduce, "{" + header + "}"},
       {op::confirm, txn(nested(true, ""))},
-      {op::read_all, "{" + header + R"(,"count":"3"})"},
+      {op::read_all, "{" + header + "}"},
       {op::read_queue, txn(range("") + "," + range(""))},
   };
   for (const auto& [what, body] : table) {
@@ -56,7 +56,7 @@ Test(wire_decode, an_answer_about_another_lease_or_of_an_impossible_ttl_is_none)
   world x;
   for (const char* rest :
        {R"("ID":"4661","TTL":"10")", R"("TTL":"10")", R"("ID":"4660","TTL":"-1")",
-        R"("ID":"4660","TTL":"9223372036854775807")"}) {
+        R"("ID":"4660","TTL":"9223372036854775807")", R"("ID":"4660","TTL":"9000000001")"}) {
     for (const op what : {op::grant, op::keepalive}) {
       const decoded heard = x.hear(x.asked(what), "{" + header + "," + rest + "}");
       cr_assert(heard.answer.what == outcome::bad_answer, "%s", rest);
@@ -71,11 +71,10 @@ Test(wire_decode, a_stand_that_was_applied_brings_the_queue) {
   const std::string queue =
       kv("app/leader/77", 60, "119") + "," + kv("app/leader/strange", 61, "0") + "," +
       kv("app/leader/deep/99", 62, "0") + "," + kv("app/leader/1234", 70, "4660");
-  const decoded heard =
-      x.hear(x.asked(op::stand), txn(nested(true, put + "," + range(queue, true))));
+  const decoded heard = x.hear(x.asked(op::stand), txn(nested(true, put + "," + range(queue))));
   cr_assert(heard.answer.what == outcome::ok, "%s", heard.failure.message.c_str());
   const core::item_answer& item = heard.answer.items.at(0);
-  cr_assert(item.applied && item.more);
+  cr_assert(item.applied && not(item.more));
   cr_assert(eq(u32, +item.count, 4));
   const std::int64_t leases[] = {0x77, 0, 0, 0x1234};
   for (std::size_t i = 0; i < 4; ++i) {
@@ -83,6 +82,12 @@ Test(wire_decode, a_stand_that_was_applied_brings_the_queue) {
     cr_assert(eq(i64, +heard.answer.rivals[i].create_revision,
                  i == 3 ? 70 : 60 + static_cast<std::int64_t>(i)));
   }
+  std::string many;
+  for (int i = 0; i < 32; ++i)
+    many += (i == 0 ? "" : ",") + kv("app/leader/77" + std::to_string(i), 10 + i, "119");
+  const decoded longer = x.hear(x.asked(op::stand), txn(nested(true, put + "," + range(many, 3))));
+  cr_assert(longer.answer.what == outcome::ok, "%s", longer.failure.message.c_str());
+  cr_assert(longer.answer.items.at(0).more);
 }
 
 Test(wire_decode, a_stand_that_found_its_key_says_whose_it_is) {
@@ -102,14 +107,16 @@ Test(wire_decode, reassurance_and_withdrawal_say_whether_their_compare_held_and_
     const std::string done = what == op::withdraw ? erased : what == op::announce ? put : "";
     const decoded held = x.hear(x.asked(what), txn(nested(true, done)));
     cr_assert(held.answer.items.at(0).applied);
-    // Expected absent, and it was.
-    const decoded empty = x.hear(x.asked(what), txn(nested(true, "")));
-    cr_assert(empty.answer.items.at(0).applied);
-    const decoded gone = x.hear(x.asked(what), txn(nested(false, range(""))));
+    if (what == op::withdraw) {
+      expected absent = x.asked(what);
+      absent.items[0].create_revision = 0;
+      cr_assert(x.hear(absent, txn(nested(true, ""))).answer.items.at(0).applied);
+    }
+    const auto failed = [](const std::string& mine) { return txn(nested(false, range(mine))); };
+    const decoded gone = x.hear(x.asked(what), failed(""));
     cr_assert(not(gone.answer.items.at(0).applied));
     cr_assert(eq(i64, +gone.answer.items[0].own_revision, 0));
-    const decoded other =
-        x.hear(x.asked(what), txn(nested(false, range(kv("app/leader/1234", 55, "4660")))));
+    const decoded other = x.hear(x.asked(what), failed(kv("app/leader/1234", 55, "4660")));
     cr_assert(eq(i64, +other.answer.items.at(0).own_revision, 55));
     cr_assert(eq(i64, +other.answer.items[0].own_lease, 4660));
   }
@@ -120,7 +127,7 @@ Test(wire_decode, what_was_asked_together_was_applied_to_all_or_differed) {
   for (const op what : {op::stand, op::reassure, op::announce, op::withdraw}) {
     expected e = x.asked(what);
     e.together = true;
-    e.elections = {0, 1};
+    e.items = {{0, 50}, {1, 60}};
     const std::string each = what == op::withdraw ? erased : put;
     // All that is reassured together is one empty transaction.
     const std::string done = what == op::reassure ? nested(true, "") : each + "," + each;
@@ -173,13 +180,15 @@ Test(wire_decode, all_elections_are_read_in_pages) {
   const http_request next = x.say(s, "app/x/leader/1");
   cr_assert(has(next.body, b64("app/x/leader/1")) && has(next.body, b64("app0")) &&
             has(next.body, R"("revision":"70")"));
-  const std::string keys = R"(,"kvs":[)" + kv("app/leader/77", 60, "119", "a") + "," +
-                           kv("app/x/leader/78", 61, "120", "b") + "]";
-  const decoded page = x.hear(x.asked(op::read_all), "{" + header + keys + R"(,"more":true})");
+  const std::string two =
+      kv("app/leader/77", 60, "119", "a") + "," + kv("app/x/leader/78", 61, "120", "b");
+  expected page_of_two = x.asked(op::read_all);
+  page_of_two.limit = 2;
+  const decoded page = x.hear(page_of_two, "{" + header + "," + found(two, 7) + "}");
   cr_assert(page.answer.what == outcome::ok && page.answer.more);
   cr_assert(eq(sz, page.page.size(), 2));
   cr_assert(eq(type(std::string), std::string(page.page[1].value), std::string("b")));
-  const decoded last = x.hear(x.asked(op::read_all), "{" + header + keys + "}");
+  const decoded last = x.hear(x.asked(op::read_all), "{" + header + "," + found(two) + "}");
   cr_assert(not(last.answer.more));
   // Without an end the read would go on for ever.
   cr_assert(x.hear(x.asked(op::read_all), "{" + header + R"(,"more":true})").answer.what ==
@@ -251,7 +260,7 @@ Test(wire_decode, an_answer_of_another_cluster_changes_nothing) {
   net::reply r;
   r.delivery = net::delivery::answered;
   r.http_status = 200;
-  r.body = txn(range(kv("app/leader/99", 160, "153", R"({"Instance":"impostor"})")));
+  r.body = txn(range(kv("app/leader/99", 60, "153", R"({"Instance":"impostor"})")));
   const decoded heard = x.in.decode(asked->call, expected(*asked), r);
   cr_assert(heard.answer.what == outcome::ok, "%s", heard.failure.message.c_str());
   cr_assert(heard.leaders.at(0).leader.instance == "impostor");

@@ -14,7 +14,7 @@ namespace {
 std::string event(const char* key, bool deleted, int at) {
   const std::string revision = std::to_string(at);
   return R"({"kv":{"key":")" + b64(key) + R"(","mod_revision":")" + revision + "\"" +
-         (deleted ? "}" : R"(,"create_revision":")" + revision + "\"}") +
+         (deleted ? "}" : R"(,"version":"1","create_revision":")" + revision + "\"}") +
          (deleted ? R"(,"type":"DELETE"})" : "}");
 }
 
@@ -25,18 +25,18 @@ Test(wire_decode_watch, events_of_known_elections_become_changes_and_all_count_f
   watch_heard heard;
   cr_assert(x.watch.message(9, 1,
                             R"({"result":{)" + header + R"(,"events":[)" +
-                                event("app/leader/77", true, 80) + "," +
-                                event("app/unknown/leader/1", true, 82) + "," +
-                                event("app/x/leader/1234", false, 81) + "]}}",
+                                event("app/leader/77", true, 60) + "," +
+                                event("app/x/leader/1234", false, 61) + "," +
+                                event("app/unknown/leader/1", true, 62) + "]}}",
                             heard));
   const core::stream_news& n = heard.news;
   cr_assert(eq(u64, +n.stream, 9));
   cr_assert(eq(u64, +n.cluster, 14841639068965178418U));
-  cr_assert(eq(i64, +n.last_revision, 82));
+  cr_assert(eq(i64, +n.last_revision, 62));
   cr_assert(eq(sz, n.changes.size(), 2));
-  cr_assert(n.changes[0].deleted && n.changes[0].lease == 0x77 && n.changes[0].mod_revision == 80);
+  cr_assert(n.changes[0].deleted && n.changes[0].lease == 0x77 && n.changes[0].mod_revision == 60);
   cr_assert(eq(u32, +n.changes[1].election, 1));
-  cr_assert(eq(i64, +n.changes[1].create_revision, 81));
+  cr_assert(eq(i64, +n.changes[1].create_revision, 61));
   cr_assert(eq(sz, heard.events.size(), 3));
   cr_assert(heard.failure.code == errc::ok);
 }

@@ -33,13 +33,19 @@ inline std::string b64(const std::string& bytes) {
 inline std::string kv(const std::string& key, int created, const std::string& lease,
                       const std::string& value = "") {
   return R"({"key":")" + b64(key) + R"(","create_revision":")" + std::to_string(created) +
-         R"(","mod_revision":"70","version":"1")" +
+         R"(","mod_revision":")" + std::to_string(created) + R"(","version":"1")" +
          (value.empty() ? "" : R"(,"value":")" + b64(value) + "\"") + R"(,"lease":")" + lease +
          "\"}";
 }
-inline std::string range(const std::string& kvs, bool more = false) {
-  return R"({"response_range":{)" + header + (kvs.empty() ? "" : R"(,"kvs":[)" + kvs + "]") +
-         (more ? R"(,"more":true)" : "") + "}}";
+// `further`: keys that are there, but were not answered.
+inline std::string found(const std::string& kvs, int further = 0) {
+  int count = further;
+  for (std::size_t at = 0; (at = kvs.find(R"("key":)", at)) != std::string::npos; ++at) ++count;
+  return (kvs.empty() ? "" : R"("kvs":[)" + kvs + "],") + (further != 0 ? R"("more":true,)" : "") +
+         R"("count":")" + std::to_string(count) + "\"";
+}
+inline std::string range(const std::string& kvs, int further = 0) {
+  return R"({"response_range":{)" + header + "," + found(kvs, further) + "}}";
 }
 inline std::string nested(bool succeeded, const std::string& responses) {
   return R"({"response_txn":{)" + header + (succeeded ? R"(,"succeeded":true)" : "") +
@@ -71,9 +77,12 @@ struct world {
     e.what = what;
     e.endpoint = 1;
     e.lease = 0x1234;
+    e.ttl = 10 * core::second;
+    e.limit = 64;
+    e.next_key = "app/";
     if (what == op::stand || what == op::reassure || what == op::announce || what == op::withdraw ||
         what == op::read_queue || what == op::read_leader) {
-      e.elections = {0};
+      e.items = {{0, what == op::stand ? 0 : 50}};
     }
     return e;
   }
