@@ -14,6 +14,7 @@
 #define TENURE_OPTIONS_HPP
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,9 +55,20 @@ struct tls_options {
 
 // A user of etcd. Empty user: no authentication. The user needs the permission `readwrite` for the
 // prefix APP/ and no other.
+// The session keeps the password in memory that no core file has, and overwrites its other copies.
+// Those of the caller are the caller's.
 struct credentials {
   std::string user;
   std::string password;
+
+  // Instead of `password`: a regular file with nothing but it and perhaps the end of its line, 4096
+  // bytes at most. `session::open` reads it; when it changes it is read again, within a second, in
+  // libuv's pool, for the next login.
+  std::string password_file = {};
+
+  // Instead of both: asked for the password before each login, on the loop's thread, from the loop.
+  // It must not block. It may call anything of tenure's.
+  std::function<std::string()> ask_password = {};
 };
 
 struct session_options {

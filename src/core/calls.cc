@@ -44,7 +44,7 @@ bool executed_perhaps(outcome what) {
 }  // namespace
 
 calls::calls(std::size_t endpoint_count, bool authenticate, choices& choose)
-    : nodes_(endpoint_count, choose), login_(authenticate) {}
+    : nodes_(endpoint_count, choose), choose_(choose), login_(authenticate) {}
 
 void calls::start(nanos now, const timings& t, request&& asked, std::vector<action>& out) {
   job j;
@@ -123,7 +123,8 @@ void calls::hold_refusals_against(const job& j, nanos now, const timings& t) {
 }
 
 std::optional<completion> calls::answered(nanos now, const timings& t, call_id call, outcome what,
-                                          bool has_header, std::vector<action>& out) {
+                                          bool has_header, nanos token_life,
+                                          std::vector<action>& out) {
   for (std::size_t at = 0; at < jobs_.size(); ++at) {
     auto& j = jobs_[at];
     const auto found =
@@ -156,10 +157,10 @@ std::optional<completion> calls::answered(nanos now, const timings& t, call_id c
       if (what == outcome::no_space) may_be_executed(j, a, t);
       auto done = finish(at, what, &a, has_header, t, out);
       if (logs_in && (what == outcome::ok || what == outcome::auth_off)) {
-        login_.succeeded();
+        login_.succeeded(now, token_life);
         resume_parked(now, t, out);
       } else if (logs_in) {
-        login_.failed(now, t.retry_delay);
+        login_.failed(now, t.retry_delay, choose_);
       }
       return done;
     }
@@ -219,7 +220,8 @@ void calls::tick(nanos now, const timings& t, std::vector<action>& out,
     }
     ++at;
   }
-  if (!login_.held() && (login_.watch_waits() || !jobs_.empty())) log_in(now, t, out);
+  const bool renewed = login_.held() && now >= login_.renew_at();
+  if (renewed || (!login_.held() && (login_.watch_waits() || !jobs_.empty()))) log_in(now, t, out);
 }
 
 nanos calls::next_wake() const {
@@ -231,7 +233,10 @@ nanos calls::next_wake() const {
     parked = parked || j.attempts.empty();
   }
   const bool wanted = !login_.held() && (parked || login_.watch_waits());
-  if (wanted && !running(op::authenticate)) wake = std::min(wake, login_.not_before());
+  if (running(op::authenticate)) return wake;
+  if (wanted) wake = std::min(wake, login_.not_before());
+  if (login_.held() && login_.renew_at() != never)
+    wake = std::min(wake, std::max(login_.renew_at(), login_.not_before()));
   return wake;
 }
 
@@ -287,7 +292,8 @@ completion calls::finish(std::size_t at, outcome what, const attempt* by, bool a
   done.doubt_until = j.doubt_until;
   done.answered = answered;
   done.endpoint = by != nullptr ? by->endpoint : j.last_endpoint;
-  if (j.asked.what == op::authenticate && by == nullptr) login_.failed(j.started, t.retry_delay);
+  if (j.asked.what == op::authenticate && by == nullptr)
+    login_.failed(j.started, t.retry_delay, choose_);
   done.asked = std::move(j.asked);
   jobs_.erase(jobs_.begin() + static_cast<std::ptrdiff_t>(at));
   return done;

@@ -56,9 +56,10 @@ class calls {
     std::uint32_t endpoint;
   };
   [[nodiscard]] std::optional<attempt_info> find(call_id call) const;
-  // Takes what an attempt came to; returns the completion if that ends its job.
+  // `token_life` as in `answer`. Takes what an attempt came to; returns the completion if that ends
+  // its job.
   std::optional<completion> answered(nanos now, const timings& t, call_id call, outcome what,
-                                     bool has_header, std::vector<action>& out);
+                                     bool has_header, nanos token_life, std::vector<action>& out);
   // Time-outs and hedges; appends the jobs that ended.
   void tick(nanos now, const timings& t, std::vector<action>& out, std::vector<completion>& ended);
   [[nodiscard]] nanos next_wake() const;
@@ -116,6 +117,7 @@ class calls {
   call_id next_call_ = 1;
   std::int64_t revision_ = 0;
   std::uint64_t hedges_ = 0;
+  choices& choose_;
   login login_;
 };
 

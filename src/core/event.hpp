@@ -77,8 +77,9 @@ struct answer {
   std::uint64_t cluster = 0;  // 0 if the answer had no header
   std::uint64_t term = 0;
   std::int64_t revision = 0;
-  nanos ttl = 0;      // grant and keepalive; 0 in a keepalive: the lease is gone
-  bool more = false;  // read_all: there is a further page
+  nanos ttl = 0;         // grant and keepalive; 0 in a keepalive: the lease is gone
+  nanos token_life = 0;  // authenticate: how long the token is good; 0: nobody knows
+  bool more = false;     // read_all: there is a further page
   // Of what was sent `together`: not every entry was as expected (for `stand`: an empty queue), so
   // nothing was done, and there are no items.
   bool differs = false;

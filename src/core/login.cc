@@ -23,16 +23,19 @@ void login::hung_up(std::uint32_t number) {
   if (++unanswered_ == 2) held_ = false;
 }
 
-void login::succeeded() {
+void login::succeeded(nanos now, nanos life) {
   held_ = true;
   watch_waits_ = false;
   unanswered_ = 0;
   failures_ = 0;
   ++number_;
+  renew_at_ = life > 0 ? now + life / 4 * 3 : never;
 }
 
-void login::failed(nanos from, nanos retry_delay) {
-  not_before_ = std::max(not_before_, from + (retry_delay << std::min(failures_++, 5)));
+void login::failed(nanos from, nanos retry_delay, choices& choose) {
+  const nanos base = retry_delay << std::min(failures_++, 5);
+  const auto jitter = static_cast<nanos>(choose.below(static_cast<std::uint64_t>(base / 2)));
+  not_before_ = std::max(not_before_, from + base + jitter);
 }
 
 }  // namespace tenure::core

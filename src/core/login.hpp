@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "core/choices.hpp"
 #include "core/time.hpp"
 
 namespace tenure::core {
@@ -25,14 +26,21 @@ class login {
   void hung_up(std::uint32_t number);
   // A request was answered, whatever was said.
   void answered() { unanswered_ = 0; }
-  // The login is over, with a token or because none is needed.
-  void succeeded();
-  // The pause before the next one counts from `from`.
-  void failed(nanos from, nanos retry_delay);
+  // The login is over, with a token or because none is needed. `life`: how long the token is good,
+  // whatever it is used for; 0: nobody knows.
+  void succeeded(nanos now, nanos life);
+  // The pause before the next one counts from `from`. It doubles, times 1 to 3/2: many clients
+  // may have been refused at once.
+  void failed(nanos from, nanos retry_delay, choices& choose);
   // Nobody waits any more.
-  void give_up() { watch_waits_ = false; }
+  void give_up() {
+    watch_waits_ = false;
+    renew_at_ = never;
+  }
 
   [[nodiscard]] nanos not_before() const { return not_before_; }
+  // Another is asked for then, while this one is still good.
+  [[nodiscard]] nanos renew_at() const { return renew_at_; }
   // Wanted, though no request may be waiting.
   [[nodiscard]] bool watch_waits() const { return watch_waits_; }
 
@@ -43,6 +51,7 @@ class login {
   int unanswered_ = 0;  // connections in a row that ended without an answer
   std::uint32_t number_ = 0;
   nanos not_before_ = 0;
+  nanos renew_at_ = never;
   int failures_ = 0;
 };
 

@@ -77,7 +77,8 @@ void machine::take(const context& c, const answer& a) {
       counts_.renewal_max = std::max(counts_.renewal_max, counts_.renewal_last);
     }
   }
-  if (const auto done = requests_.answered(c.now, t_, a.call, what, has_header, c.out))
+  if (const auto done =
+          requests_.answered(c.now, t_, a.call, what, has_header, a.token_life, c.out))
     completed(c, *done, &a);
 }
 

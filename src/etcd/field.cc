@@ -102,6 +102,11 @@ class guard {
 // buys nothing
 document::document() : pool_(first_, sizeof first_), dom_(&pool_) {}
 
+document::~document() {
+  constexpr std::size_t no_token_is_longer = 1u << 14;
+  if (text_.size() <= no_token_is_longer) explicit_bzero(text_.data(), text_.size());
+}
+
 bool document::parse(std::string_view text, std::string& why) {
   if (text.size() > max_size) {
     why = "not JSON: too large";
@@ -119,6 +124,7 @@ bool document::parse(std::string_view text, std::string& why) {
   const bool plain = ascii(text);
   // RapidJSON 1.1.0 takes all bytes that a first byte of UTF-8 promises, also past the end. These
   // are three at most.
+  text_.reserve(text.size() + 3);  // growing would leave a copy behind, perhaps of a token
   text_.assign(text).append(3, '\0');
   rapidjson::InsituStringStream in(text_.data());
   rapidjson::Reader reader;

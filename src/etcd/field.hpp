@@ -15,6 +15,7 @@ namespace tenure::etcd {
 class document {
  public:
   document();
+  ~document();  // overwrites a short text: it may be a token's
   document(const document&) = delete;
   document& operator=(const document&) = delete;
 

@@ -4,7 +4,13 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
+
+#include <malloc.h>
+
+#include "base/secret.hpp"
 
 namespace tenure::net {
 
@@ -27,6 +33,20 @@ int prepare_socket(void*, curl_socket_t fd, curlsocktype) noexcept {
   return CURL_SOCKOPT_OK;
 }
 
+void wiping_free(void* bytes) {
+  if (bytes != nullptr) wipe(bytes, malloc_usable_size(bytes));
+  std::free(bytes);
+}
+
+void* wiping_realloc(void* old, std::size_t size) {
+  if (old == nullptr) return std::malloc(size);
+  void* const made = std::malloc(size);
+  if (made == nullptr) return nullptr;
+  std::memcpy(made, old, std::min(size, malloc_usable_size(old)));
+  wiping_free(old);
+  return made;
+}
+
 // Sets options until one fails.
 class options {
  public:
@@ -46,7 +66,10 @@ class options {
 }  // namespace
 
 error init_curl() {
-  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  // Requests with passwords and tokens are among what curl frees. If the host has initialised it
+  // before, this changes nothing, and such memory is as curl leaves it.
+  static const CURLcode code = curl_global_init_mem(CURL_GLOBAL_DEFAULT, &std::malloc, &wiping_free,
+                                                    &wiping_realloc, &strdup, &std::calloc);
   if (code == CURLE_OK) return {};
   return {errc::system,
           std::string("libcurl could not be initialised: ") + curl_easy_strerror(code), 0};

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/guarded.hpp"
+#include "base/secret.hpp"
 #include "net/cloexec.hpp"
 #include "net/easy.hpp"
 
@@ -29,6 +30,7 @@ struct exchange::trampoline {
     auto* self = static_cast<exchange*>(context);
     std::size_t taken = 0;
     self->starved_ = !has_memory_for([&] { taken = self->take({bytes, count}); });
+    if (self->request_.secret) wipe(bytes, count);  // in curl's buffer
     return self->starved_ ? 0 : taken;
   }
 
@@ -37,6 +39,7 @@ struct exchange::trampoline {
     const std::string_view text(line, count);
     auto* self = static_cast<exchange*>(context);
     if (text.substr(0, 5) == "HTTP/") self->headers_whole_ = false;
+    self->headers_.forget_token();
     if (text == "\r\n" || text == "\n") self->headers_whole_ = true;
     return count;
   }
@@ -210,8 +213,11 @@ void exchange::stop() {
 void exchange::rest() {
   stop();
   news_.forget(*this);
-  for (std::string* each : {&request_.body, &answer_})
+  headers_.forget_token();
+  for (std::string* each : {&request_.body, &answer_}) {
+    if (request_.secret) wipe(*each);
     std::string().swap(*each);  // assigning nothing would keep the memory
+  }
   upload_.reset({});
   connect_to_.reset();
 }

@@ -30,6 +30,7 @@ struct exchange_request {
   std::string_view token;
   std::chrono::milliseconds grpc_timeout{0};
   std::size_t endpoint = 0;  // whose place it is
+  bool secret = false;       // what is sent and answered is overwritten when it is over
 };
 
 class exchange;

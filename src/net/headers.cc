@@ -1,6 +1,10 @@
 #include "net/headers.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/secret.hpp"
 
 namespace tenure::net {
 
@@ -18,7 +22,18 @@ bool append(curl_slist*& list, const char* line) {
 
 }  // namespace
 
-header_list::~header_list() { curl_slist_free_all(list_); }
+header_list::~header_list() {
+  forget_token();
+  curl_slist_free_all(list_);
+}
+
+void header_list::forget_token() {
+  if (!std::exchange(with_token_, false)) return;
+  curl_slist* last = list_;
+  while (last != nullptr && last->next != nullptr) last = last->next;
+  if (last != nullptr) wipe(last->data, std::strlen(last->data));
+  grpc_timeout_ = std::chrono::milliseconds(-1);  // this list is of no more use
+}
 
 bool header_list::carries(std::string_view token) {
   return std::none_of(token.begin(), token.end(),
@@ -26,7 +41,9 @@ bool header_list::carries(std::string_view token) {
 }
 
 curl_slist* header_list::get(std::string_view token, std::chrono::milliseconds grpc_timeout) {
-  if (list_ != nullptr && token == token_ && grpc_timeout == grpc_timeout_) return list_;
+  if (list_ != nullptr && token.empty() && !with_token_ && grpc_timeout == grpc_timeout_)
+    return list_;
+  forget_token();
   curl_slist_free_all(list_);
   list_ = nullptr;
   bool ok = append(list_, "Content-Type: application/json") &&
@@ -39,13 +56,19 @@ curl_slist* header_list::get(std::string_view token, std::chrono::milliseconds g
     const long long ms = std::min<long long>(grpc_timeout.count(), most_grpc_timeout);
     ok = ok && append(list_, ("Grpc-Timeout: " + std::to_string(ms) + 'm').c_str());
   }
-  if (!token.empty()) ok = ok && append(list_, ("Authorization: " + std::string(token)).c_str());
+  if (!token.empty()) {
+    std::string line;
+    line.reserve(32 + token.size());
+    line.append("Authorization: ").append(token);
+    ok = ok && append(list_, line.c_str());
+    wipe(line);
+  }
   if (!ok) {
     curl_slist_free_all(list_);
     list_ = nullptr;
     return nullptr;
   }
-  token_ = token;
+  with_token_ = !token.empty();
   grpc_timeout_ = grpc_timeout;
   return list_;
 }

@@ -20,11 +20,13 @@ class header_list {
   [[nodiscard]] static bool carries(std::string_view token);
   // The list for CURLOPT_HTTPHEADER, good until the next call; null if there is no memory.
   [[nodiscard]] curl_slist* get(std::string_view token, std::chrono::milliseconds grpc_timeout);
+  // The token was sent: overwrites it where curl need not read it again.
+  void forget_token();
 
  private:
   bool two_way_;
   curl_slist* list_ = nullptr;
-  std::string token_;
+  bool with_token_ = false;
   std::chrono::milliseconds grpc_timeout_{0};
 };
 

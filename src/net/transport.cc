@@ -15,8 +15,10 @@ error transport::open(uv_loop_t* loop, transport_config config, receiver& to, tu
 }
 
 void transport::send(std::uint64_t call, std::size_t place, std::string_view path, std::string body,
-                     std::string_view token, std::chrono::milliseconds grpc_timeout) {
-  impl_->begin(exchange_kind::call, {call, place, path, std::move(body), token, grpc_timeout});
+                     std::string_view token, std::chrono::milliseconds grpc_timeout, bool secret) {
+  exchange_request asked{call, place, path, std::move(body), token, grpc_timeout};
+  asked.secret = secret;
+  impl_->begin(exchange_kind::call, std::move(asked));
 }
 
 void transport::abort(std::uint64_t call) { impl_->cancel(exchange_kind::call, call); }

@@ -67,11 +67,12 @@ class transport {
   // `replied` follows, unless the call is aborted or the transport closed.
   // Headers of every request: Content-Type application/json; Grpc-Metadata-hasleader: true;
   // Grpc-Timeout, if grpc_timeout > 0, in ms: "1500m"; Authorization, the bare token, if not empty.
+  // `secret`: body and answer are overwritten here as soon as they are not needed.
   // HTTP/1.1, never Expect, no proxy, no netrc, no redirects, no signals.
   // On a connection that died curl sends again silently, but not once a byte was written.
   // The connect time-out covers resolving. Then it starts anew for connecting, TLS included.
   void send(std::uint64_t call, std::size_t place, std::string_view path, std::string body,
-            std::string_view token, std::chrono::milliseconds grpc_timeout);
+            std::string_view token, std::chrono::milliseconds grpc_timeout, bool secret = false);
   // Silent: no `replied` follows. Unknown numbers are ignored. Never blocks.
   void abort(std::uint64_t call);
 

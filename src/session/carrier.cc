@@ -4,11 +4,28 @@
 #include <chrono>
 #include <utility>
 
+#include "etcd/jwt.hpp"
 #include "etcd/request.hpp"
 
 namespace tenure::detail {
 
 namespace {
+
+// The server gives up a little before we do, so that nothing of it is applied long after.
+milliseconds limit_of(const core::send& s) {
+  const auto limit =
+      std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(s.timeout / 10 * 9));
+  return std::max(limit, milliseconds(1));
+}
+
+// How long a token is good, if it says when it ends: by this host's clock.
+core::nanos life_of(std::string_view token) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const std::int64_t end = etcd::token_end(token);
+  const std::int64_t left = end - std::chrono::duration_cast<std::chrono::seconds>(now).count();
+  constexpr std::int64_t longest = 365 * 86400;
+  return end == 0 ? 0 : std::clamp<std::int64_t>(left, 0, longest) * core::second;
+}
 
 // Larger answers are understood in a piece of work of their own, not in the one that received them.
 constexpr std::size_t long_answer = 1u << 10;
@@ -17,7 +34,8 @@ constexpr std::size_t long_answer = 1u << 10;
 
 carrier::carrier(const session_options& options, const wire::electorate& elections,
                  wire::reporter& report, dispatcher& later, logger& log)
-    : later_(later),
+    : options_(options),
+      later_(later),
       log_(log),
       report_(report),
       encoder_(elections, options),
@@ -34,15 +52,25 @@ error carrier::open(uv_loop_t* loop, net::transport_config config, turn& now, ta
 
 void carrier::send(const core::send& s, std::string_view next_key) {
   calls_.emplace(s.call, wire::expected(s, next_key));
+  if (s.what == core::op::authenticate) return log_in(s);
   wire::http_request r = encoder_.encode(s, std::chrono::system_clock::now(), next_key);
-  // The server gives up a little before we do, so that nothing of it is applied long after.
-  const auto limit =
-      std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(s.timeout / 10 * 9));
-  // etcd refuses even a login that carries a token which has run out.
-  const std::string_view token =
-      s.what == core::op::authenticate ? std::string_view() : std::string_view(token_);
-  transport_.send(s.call, s.endpoint, r.path, std::move(r.body), token,
-                  std::max(limit, milliseconds(1)));
+  transport_.send(s.call, s.endpoint, r.path, std::move(r.body), token_.view(), limit_of(s));
+}
+
+// Without a token: etcd refuses even a login that carries one which has run out.
+void carrier::log_in(const core::send& s) {
+  const auto with = [this](const core::send& s, std::string_view password) {
+    wire::http_request r = encoder_.authenticate(password);
+    transport_.send(s.call, s.endpoint, r.path, std::move(r.body), {}, limit_of(s), true);
+  };
+  if (!options_.auth.ask_password) return with(s, password_.view());
+  later_.post([this, s, with] {
+    if (calls_.count(s.call) == 0) return;  // aborted meanwhile
+    const auto ask = options_.auth.ask_password;
+    std::string password = ask();
+    if (calls_.count(s.call) != 0) with(s, password);
+    wipe(password);
+  });
 }
 
 void carrier::abort(const core::abort& a) {
@@ -61,11 +89,11 @@ void carrier::replied(std::uint64_t call, net::reply&& reply) {
   if (reply.body.size() <= long_answer) {
     understand(call, reply);
   } else {
-    later_.post([this, call, reply = std::move(reply)] { understand(call, reply); });
+    later_.post([this, call, reply = std::move(reply)]() mutable { understand(call, reply); });
   }
 }
 
-void carrier::understand(core::call_id call, const net::reply& reply) {
+void carrier::understand(core::call_id call, net::reply& reply) {
   const auto at = calls_.find(call);
   if (at == calls_.end()) return;  // aborted meanwhile
   const wire::expected asked = std::move(at->second);
@@ -75,7 +103,11 @@ void carrier::understand(core::call_id call, const net::reply& reply) {
     log_(log_level::debug, "request_failed", heard.failure.message);
   said besides;
   besides.failure = std::move(heard.failure);
-  if (asked.what == core::op::authenticate) besides.token = std::move(heard.token);
+  if (asked.what == core::op::authenticate) {
+    wipe(reply.body);
+    heard.answer.token_life = life_of(heard.token);
+    besides.token = std::move(heard.token);
+  }
   besides.leaders = std::move(heard.leaders);
   besides.page = std::move(heard.page);
   take_(std::move(heard.answer), std::move(besides));
@@ -83,7 +115,7 @@ void carrier::understand(core::call_id call, const net::reply& reply) {
 
 void carrier::open_stream(const core::open_stream& s) {
   stream_.open(s.stream, s.endpoint);
-  transport_.open_stream(s.stream, s.endpoint, etcd::path_watch, encoder_.watch(s), token_,
+  transport_.open_stream(s.stream, s.endpoint, etcd::path_watch, encoder_.watch(s), token_.view(),
                          s.two_way);
   if (log_.heard()) {
     log_(log_level::debug, "watch_opening", "opening the watch",

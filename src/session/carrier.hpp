@@ -9,6 +9,7 @@
 
 #include <uv.h>
 
+#include "base/secret.hpp"
 #include "core/action.hpp"
 #include "core/event.hpp"
 #include "loop/dispatcher.hpp"
@@ -51,8 +52,10 @@ class carrier final : private net::receiver {
   void close_stream(const core::close_stream& s);
   void redial(const core::redial& r) { transport_.redial(r.endpoint); }
   [[nodiscard]] net::transport& transport() { return transport_; }
-  // From now on requests carry this one.
-  void use_token(std::string token) { token_ = std::move(token); }
+  // From now on requests carry this one. Without memory for it none, and etcd asks for a login.
+  void use_token(std::string_view token) { (void)token_.set(token); }
+  // The next login takes this one.
+  [[nodiscard]] bool use_password(std::string_view password) { return password_.set(password); }
 
  private:
   // net::receiver
@@ -63,10 +66,12 @@ class carrier final : private net::receiver {
   void stream_ended(std::uint64_t stream, net::reply&& last) override;
   void out_of_memory() noexcept override { no_memory_(); }
 
-  void understand(core::call_id call, const net::reply& reply);
+  void log_in(const core::send& s);
+  void understand(core::call_id call, net::reply& reply);
   bool read_stream();
   void break_stream(error&& why);
 
+  const session_options& options_;
   dispatcher& later_;
   logger& log_;
   wire::reporter& report_;
@@ -79,7 +84,8 @@ class carrier final : private net::receiver {
   std::unordered_map<core::call_id, wire::expected> calls_;  // under way
   watch_stream stream_;
   slicer parts_{1};  // of the stream
-  std::string token_;
+  secret token_;
+  secret password_;
 };
 
 }  // namespace tenure::detail

@@ -35,6 +35,35 @@ error check_server_name(const std::string& name) {
           0};
 }
 
+error check_auth(const credentials& o, checked_options& out) {
+  const int given =
+      (o.password.empty() ? 0 : 1) + (o.password_file.empty() ? 0 : 1) + (o.ask_password ? 1 : 0);
+  if (o.user.empty() && given != 0)
+    return {errc::invalid_argument, "auth: a password without a user", 0};
+  if (given > 1) {
+    return {errc::invalid_argument,
+            "auth: give only one of password, password_file and ask_password", 0};
+  }
+  out.password = o.password;
+  out.files.password.path = o.password_file;
+  return read_password(out.files.password, out.password);
+}
+
+// Nothing is wrong with them, but somebody may believe in a safety that is not there.
+void look_for_surprises(const session_options& o, checked_options& out) {
+  for (const std::string& url : out.transport.endpoints) {
+    if (url.compare(0, 7, "http://") != 0) continue;
+    if (!o.auth.user.empty()) {
+      out.warnings.push_back("the password is sent to " + url +
+                             " unencrypted: write the endpoint with https://");
+    }
+    if (!o.tls.ca_file.empty() || !o.tls.cert_file.empty()) {
+      out.warnings.push_back("the certificates are not used for " + url +
+                             ": write the endpoint with https://");
+    }
+  }
+}
+
 error check_tls(const tls_options& o, checked_options& out) {
   if (o.cert_file.empty() != o.key_file.empty()) {
     return {errc::invalid_argument,
@@ -63,6 +92,14 @@ error check_options(const session_options& o, checked_options& out) {
                 " given, but 1 to 64 client URLs are needed",
             0};
   }
+  // A password may have a comma in it, and be in two endpoints then: none of them is shown.
+  if (std::any_of(o.endpoints.begin(), o.endpoints.end(),
+                  [](const std::string& text) { return text.find('@') != std::string::npos; })) {
+    return {errc::invalid_argument,
+            "an endpoint has a user or password in it: take it out and give them as options "
+            "instead",
+            0};
+  }
   for (const std::string& text : o.endpoints) {
     net::endpoint_url url;
     if (error e = net::parse_endpoint(text, url)) return e;
@@ -72,10 +109,9 @@ error check_options(const session_options& o, checked_options& out) {
   }
   if (error e = names::check_app(o.app)) return e;
   if (error e = names::check_instance(o.instance)) return e;
-  if (o.auth.user.empty() && !o.auth.password.empty()) {
-    return {errc::invalid_argument, "auth: a password without a user", 0};
-  }
+  if (error e = check_auth(o.auth, out)) return e;
   if (error e = check_tls(o.tls, out)) return e;
+  look_for_surprises(o, out);
   core::asked_timings& a = out.settings.asked;
   a.ttl = to_nanos(o.ttl);
   a.reassure_interval = to_nanos(o.reassure_interval);

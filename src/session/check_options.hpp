@@ -13,6 +13,8 @@ struct checked_options {
   core::settings settings;
   net::transport_config transport;
   kept_names files;
+  std::string password;               // wiped by who takes it
+  std::vector<std::string> warnings;  // of what is not wrong, but hardly meant
 };
 
 // The error names field, value, limit and remedy. Reads the files of `options.tls`.

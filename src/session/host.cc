@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/fork_guard.hpp"
 #include "base/guarded.hpp"
+#include "base/secret.hpp"
 #include "base/testing.hpp"
 
 namespace tenure::detail {
@@ -92,7 +93,11 @@ void host::step(const core::event& e, said& besides) {
   if (finished_) return;  // without memory for a token
   if (!deadline_.move(core_->belief())) caused_.emplace_back(core::expired{});
   // A login counts if the core believes its answer; what goes out now carries it.
-  if (besides.token) wire_.use_token(core_->requests().has_token() ? *besides.token : "");
+  if (besides.token) {
+    wire_.use_token(core_->requests().has_token() ? *besides.token : "");
+    wipe(*besides.token);
+    log_(log_level::info, "logged_in", "requests carry a new token");
+  }
   for (core::action& it : actions_) start_and_stop(it);
   undone_ = false;
   if (broken != nullptr && !std::exchange(broken_, true)) break_off(broken);

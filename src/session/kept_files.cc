@@ -4,6 +4,7 @@
 
 #include "base/fork_guard.hpp"
 #include "base/guarded.hpp"
+#include "base/secret.hpp"
 #include "net/pem.hpp"
 #include "net/tls.hpp"
 
@@ -39,6 +40,19 @@ error read_tls_files(kept_names& from, net::tls_material& out) {
   return e;
 }
 
+error read_password(kept_file& from, std::string& out) {
+  if (from.path.empty()) return {};
+  constexpr std::size_t longest = 4096;
+  std::string wrong = read_small_file(from.path, longest, out, from.stamp);
+  // Editors end a file with a line feed, which is not part of the password.
+  if (!out.empty() && out.back() == '\n') out.pop_back();
+  if (!out.empty() && out.back() == '\r') out.pop_back();
+  if (wrong.empty() && out.empty()) wrong = "is empty: it must hold the password";
+  if (wrong.empty()) return {};
+  wipe(out);
+  return {errc::invalid_argument, "auth.password_file " + from.path + " " + wrong, 0};
+}
+
 void kept_files::open(uv_loop_t* loop, kept_names names, std::uint32_t life, taker take) {
   look_.names = std::move(names);
   life_ = life;
@@ -57,15 +71,14 @@ void kept_files::again() {
 
 // Programs write one file after the other. So what cannot be used is looked at once more before it
 // counts as broken.
-error kept_files::look::run() {
-  if (!names.tls) return {};
+void kept_files::look::look_at_tls() {
   std::vector<file_stamp> now;
   bool same = true;
   for (const kept_file* each : {&names.ca, &names.cert, &names.key}) {
     now.push_back(each->path.empty() ? file_stamp() : look_at_file(each->path));
     same = same && (each->path.empty() || now.back() == each->stamp);
   }
-  if (same) return {};
+  if (same) return;
   net::tls_material texts;
   kept_names fresh = names;
   error wrong = read_tls_files(fresh, texts);
@@ -78,11 +91,11 @@ error kept_files::look::run() {
     doubtful.clear();
   } else {
     doubtful = std::move(now);
-    return {};
+    return;
   }
   if (!wrong) {
     names = std::move(fresh);
-    return {};
+    return;
   }
   std::string which;
   for (const kept_file* each : {&names.ca, &names.cert, &names.key}) {
@@ -94,6 +107,28 @@ error kept_files::look::run() {
                           "use (" +
                               which + "): " + wrong.message,
                           0});
+}
+
+void kept_files::look::look_at_password() {
+  const file_stamp now = look_at_file(names.password.path);
+  if (now == names.password.stamp) return;
+  kept_file fresh = names.password;
+  std::string text;
+  const error wrong = read_password(fresh, text);
+  if (!wrong) {
+    names.password = std::move(fresh);
+    found.password = std::move(text);
+  } else if (now != std::exchange(doubtful_password, now)) {
+    return;
+  } else {
+    names.password.stamp = now;
+    found.broken.push_back({errc::system, wrong.message + "; the old password stays in use", 0});
+  }
+}
+
+error kept_files::look::run() {
+  if (names.tls) look_at_tls();
+  if (!names.password.path.empty()) look_at_password();
   return {};
 }
 

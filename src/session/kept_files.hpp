@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,11 @@ struct kept_names {
   kept_file ca;
   kept_file cert;
   kept_file key;
+  kept_file password;
 };
+
+// An empty path is no file. The error names the option.
+[[nodiscard]] error read_password(kept_file& from, std::string& out);
 
 // Reads the three; the stamps become those of what was read.
 [[nodiscard]] error read_tls_files(kept_names& from, net::tls_material& out);
@@ -36,6 +41,7 @@ class kept_files {
  public:
   struct news {
     std::shared_ptr<const net::tls_set> tls;  // null: as before
+    std::optional<std::string> password;      // wiped by who takes it
     std::vector<error> broken;                // what has changed and cannot be used
   };
   using taker = std::function<void(news&&)>;
@@ -55,8 +61,11 @@ class kept_files {
   struct look {
     kept_names names;
     std::vector<file_stamp> doubtful;  // unusable when they were seen first: perhaps half written
+    file_stamp doubtful_password;
     news found;
     [[nodiscard]] error run();
+    void look_at_tls();
+    void look_at_password();
   };
   struct trampoline;
   void again();

@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "base/fork_guard.hpp"
 #include "base/guarded.hpp"
+#include "base/secret.hpp"
 #include "session/check_options.hpp"
 
 namespace tenure::detail {
@@ -31,6 +32,10 @@ error session_impl::open(uv_loop_t* loop, const session_options& options, sessio
   line_ = new (std::nothrow) teller_line(this);
   if (line_ == nullptr) return {errc::no_memory, "no memory for the session", 0};
   options_ = options;
+  wipe(options_.auth.password);
+  const bool room = carrier_.use_password(checked.password);
+  wipe(checked.password);
+  if (!room) return {errc::no_memory, "no memory for the password", 0};
   options_.endpoints = checked.transport.endpoints;
   report_.rename(std::vector(options_.endpoints));
   elections_ = wire::electorate(options.app);
@@ -50,7 +55,11 @@ error session_impl::open(uv_loop_t* loop, const session_options& options, sessio
   dispatcher_.open(
       loop, turn_, [this] { go_on(); }, [this] { out_of_memory(); });
   host_.open(loop, process);
-  if (checked.files.tls) {
+  // What is only a warning may be lost.
+  (void)has_memory_for([&] {
+    for (const std::string& each : checked.warnings) audience_.warn("unprotected", each);
+  });
+  if (checked.files.tls || !checked.files.password.path.empty()) {
     files_.open(loop, std::move(checked.files), process, [this](kept_files::news&& news) {
       if (!has_memory_for([&] { looked(std::move(news)); })) out_of_memory();
     });
@@ -116,6 +125,11 @@ void session_impl::looked(kept_files::news&& news) {
   if (news.tls != nullptr) {
     log_(log_level::info, "certificates_renewed", "new connections use the renewed certificates");
     carrier_.transport().renew(std::move(news.tls));
+  }
+  if (news.password) {
+    (void)carrier_.use_password(*news.password);
+    wipe(*news.password);
+    log_(log_level::info, "password_renewed", "the next login takes the renewed password");
   }
   for (const error& each : news.broken) audience_.tell_trouble(each);
   warn_of_ends();

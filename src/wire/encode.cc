@@ -33,10 +33,6 @@ http_request encoder::encode(const core::send& s, value::time now,
   http_request r;
   r.path = etcd::path_txn;
   switch (s.what) {
-    case op::authenticate:
-      r.path = etcd::path_authenticate;
-      etcd::authenticate(r.body, options_.auth.user, options_.auth.password);
-      break;
     case op::grant:
       r.path = etcd::path_grant;
       etcd::grant(r.body, s.lease, s.ttl / core::second);
@@ -67,6 +63,13 @@ http_request encoder::encode(const core::send& s, value::time now,
       }
       break;
   }
+  return r;
+}
+
+http_request encoder::authenticate(std::string_view password) const {
+  http_request r;
+  r.path = etcd::path_authenticate;
+  etcd::authenticate(r.body, options_.auth.user, password);
   return r;
 }
 

@@ -18,7 +18,7 @@ struct http_request {
 
 class encoder {
  public:
-  // Both must outlive it. Of the options: the instance, user and password.
+  // Both must outlive it. Of the options: the instance and the user.
   encoder(const electorate& elections, const session_options& options)
       : elections_(elections), options_(options) {}
 
@@ -26,6 +26,8 @@ class encoder {
   // all keys.
   [[nodiscard]] http_request encode(const core::send& s, value::time now,
                                     std::string_view next_key = {}) const;
+  // A login.
+  [[nodiscard]] http_request authenticate(std::string_view password) const;
   // The body of a request that opens a watch.
   [[nodiscard]] std::string watch(const core::open_stream& s) const;
 

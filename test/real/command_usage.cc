@@ -189,6 +189,8 @@ Test(command_usage, a_password_is_taken_from_where_nobody_sees_it_and_never_show
       {with({"--user", "me", "hunter2"}), "argument 9 belongs to no flag"},
       {{"campaign", "http://me:hunter2@h:1", "--app", "a"}, "argument 1 belongs to no flag"},
       {with({"--endpoints", "http://me:hunter2@h:1,,"}), "is empty"},
+      {with({"--endpoints", "http://me:x,hunter2@h:1"}), "has a user or password in it"},
+      {with({"--endpoints", "http://me:hunter2,x@h:1"}), "has a user or password in it"},
       {with({"--user", "me"}), "no password for the etcd user 'me'"},
       {with({"--user", "me"}), "no password for the etcd user 'me'", {"ETCDCTL_USER=you:hunter2"}},
       {with({}), "no password for the etcd user 'me'", {"ETCDCTL_USER=me"}},

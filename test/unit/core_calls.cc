@@ -32,9 +32,10 @@ struct calls_host {
     out.clear();
     requests.start(now, t, std::move(r), out);
   }
+  nanos token_life = 0;  // of the tokens that logins bring
   void answer(call_id call, outcome what = outcome::ok) {
     out.clear();
-    if (auto done = requests.answered(now, t, call, what, what == outcome::ok, out))
+    if (auto done = requests.answered(now, t, call, what, what == outcome::ok, token_life, out))
       ended.push_back(*done);
   }
   void wait(nanos span) {
@@ -350,6 +351,20 @@ Test(core_calls, a_cluster_without_authentication_is_asked_without_a_token) {
   h.start(op::stand);
   h.answer(1, outcome::auth_off);
   cr_assert(h.sends().at(0).what == op::stand);
+}
+
+Test(core_calls, a_token_is_renewed_before_its_end_and_the_old_one_serves_meanwhile) {
+  calls_host h(1, true);
+  h.token_life = 100 * second;
+  h.start(op::stand);
+  h.answer(1);
+  h.answer(2);
+  cr_assert(eq(i64, h.requests.next_wake(), h.now + 75 * second));
+  h.wait(75 * second);
+  cr_assert(eq(sz, h.sends().size(), 1));
+  cr_assert(h.sends()[0].what == op::authenticate);
+  h.start(op::confirm);
+  cr_assert(h.sends().at(0).what == op::confirm);  // waits for no login
 }
 
 Test(core_calls, a_refused_token_is_renewed_once_for_all_and_the_same_endpoint_asked_again) {

@@ -70,6 +70,20 @@ const refusal refusals[] = {
     {[](auto& o) { o.instance = ""; }, errc::invalid_argument, "instance"},
     {[](auto& o) { o.auth.password = "swordfish"; }, errc::invalid_argument,
      "password without a user"},
+    {[](auto& o) { o.auth.ask_password = [] { return std::string(); }; }, errc::invalid_argument,
+     "password without a user"},
+    {[](auto& o) {
+       o.auth = {"u", "swordfish", "/tmp/f", {}};
+     },
+     errc::invalid_argument, "only one of password, password_file and ask_password"},
+    {[](auto& o) {
+       o.auth = {"u", {}, "/tmp", {}};
+     },
+     errc::invalid_argument, "auth.password_file /tmp is not a regular file"},
+    {[](auto& o) {
+       o.endpoints = {"https://u:pa", "swordfish@h"};
+     },
+     errc::invalid_argument, "an endpoint has a user or password in it"},
     {[](auto& o) { o.tls.cert_file = "/tmp/c"; }, errc::invalid_argument, "cert_file and key_file"},
     {[](auto& o) { o.tls.key_file = "/tmp/k"; }, errc::invalid_argument, "cert_file and key_file"},
     {[](auto& o) { o.tls.ca_file = "/nonexistent/ca.pem"; }, errc::invalid_argument,

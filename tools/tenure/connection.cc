@@ -1,15 +1,19 @@
 #include "connection.hpp"
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
+#include <cstring>
+#include <functional>
 #include <string_view>
 #include <utility>
 
 namespace tenure::tool {
 namespace {
-
-constexpr std::size_t password_limit = 4096;
 
 error bad(std::string message) { return {errc::invalid_argument, std::move(message)}; }
 
@@ -48,23 +52,38 @@ error read_endpoints(const connection_flags& flags, session_options& out) {
   return {};
 }
 
-error read_password_file(const std::string& path, std::string& out) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "re"), std::fclose);
-  std::string content(password_limit + 1, '\0');
-  if (file) content.resize(std::fread(content.data(), 1, content.size(), file.get()));
-  if (!file || std::ferror(file.get())) {
+// In the command's words, before the library has a look. A FIFO is left to it: it takes none.
+error check_password_file(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  struct stat s {};
+  char first = 0;
+  const bool fifo = fd >= 0 && fstat(fd, &s) == 0 && S_ISFIFO(s.st_mode);
+  const ssize_t got = fd >= 0 && !fifo ? read(fd, &first, 1) : fifo ? 1 : -1;
+  explicit_bzero(&first, 1);
+  if (fd >= 0) close(fd);
+  if (got < 0)
     return bad("--password-file '" + path + "' cannot be read: check path and permissions");
-  }
-
-  // Editors end a file with a line feed, which is not part of the password.
-  if (!content.empty() && content.back() == '\n') content.pop_back();
-  if (!content.empty() && content.back() == '\r') content.pop_back();
-  if (content.empty())
-    return bad("--password-file '" + path + "' is empty: it must hold the password");
-  if (content.size() > password_limit)
-    return bad("--password-file '" + path + "' is too long for a password");
-  out = std::move(content);
+  if (got == 0) return bad("--password-file '" + path + "' is empty: it must hold the password");
   return {};
+}
+
+// Takes a password over, to where no core file has it, and overwrites the text.
+error hide(char* text, std::function<std::string()>& out) {
+  const std::size_t size = std::strlen(text);
+  void* const page =
+      mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return {errc::no_memory, "no memory for the password"};
+  (void)madvise(page, size, MADV_DONTDUMP);
+  auto* const kept = static_cast<char*>(std::memcpy(page, text, size));  // as long as we live
+  explicit_bzero(text, size);
+  out = [kept, size] { return std::string(kept, size); };
+  return {};
+}
+
+// The variable's own text; null: not set, or to nothing.
+char* variable(const char* name) {
+  char* const value = std::getenv(name);
+  return value != nullptr && *value != '\0' ? value : nullptr;
 }
 
 error read_credentials(const connection_flags& flags, session_options& out) {
@@ -74,16 +93,15 @@ error read_credentials(const connection_flags& flags, session_options& out) {
         "put the password into ETCDCTL_PASSWORD or --password-file");
   }
   out.auth.user = flag_or(flags.user, "ETCDCTL_USER");
-  out.auth.password = from_environment("ETCDCTL_PASSWORD");
+  char* password = variable("ETCDCTL_PASSWORD");
   if (out.auth.user.empty()) {
     // Not refused, since etcdctl goes on without it, too.
-    if (!out.auth.password.empty()) {
+    if (password != nullptr) {
       std::fputs(
           "tenure: ETCDCTL_PASSWORD is not used, since there is no user: give --user NAME or set "
           "ETCDCTL_USER\n",
           stderr);
     }
-    out.auth.password.clear();
     if (!flags.password_file.empty())
       return bad("--password-file without a user: give --user NAME or set ETCDCTL_USER");
     return {};
@@ -91,18 +109,20 @@ error read_credentials(const connection_flags& flags, session_options& out) {
 
   // As with etcdctl: the variable's user is user:password, if no other password is given.
   const std::size_t colon = out.auth.user.find(':');
-  if (flags.user.empty() && out.auth.password.empty() && colon != std::string::npos) {
-    out.auth.password = out.auth.user.substr(colon + 1);
+  if (flags.user.empty() && password == nullptr && colon != std::string::npos) {
+    password = variable("ETCDCTL_USER") + colon + 1;
+    explicit_bzero(&out.auth.user[colon], out.auth.user.size() - colon);
     out.auth.user.resize(colon);
   }
   if (!flags.password_file.empty()) {
-    if (error failed = read_password_file(flags.password_file, out.auth.password)) return failed;
+    out.auth.password_file = flags.password_file;  // the library reads it, again and again
+    return check_password_file(flags.password_file);
   }
-  if (out.auth.password.empty()) {
+  if (password == nullptr || *password == '\0') {
     return bad("no password for the etcd user '" + out.auth.user +
                "': set ETCDCTL_PASSWORD or give --password-file FILE");
   }
-  return {};
+  return hide(password, out.auth.ask_password);
 }
 
 }  // namespace

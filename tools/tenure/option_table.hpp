@@ -78,7 +78,7 @@ constexpr flag flag_table[] = {
   {flag_id::user, "user", "NAME", in_both, "etcd user [ETCDCTL_USER, as NAME or NAME:PASSWORD];\nthe password comes from [ETCDCTL_PASSWORD], which is\nnot used without a user, or from"},
   // Known only so that it is refused. Unknown, it would be taken as short for the next one.
   {flag_id::password, "password", "", in_both, nullptr},
-  {flag_id::password_file, "password-file", "FILE", in_both, "a file that holds the password"},
+  {flag_id::password_file, "password-file", "FILE", in_both, "a file that holds the password; read again when it\nchanges"},
   {flag_id::cacert, "cacert", "FILE", in_both, "PEM certificates of the CA [ETCDCTL_CACERT]"},
   {flag_id::cert, "cert", "FILE", in_both, "PEM client certificate [ETCDCTL_CERT]"},
   {flag_id::key, "key", "FILE", in_both, "PEM private key of --cert [ETCDCTL_KEY]"},
