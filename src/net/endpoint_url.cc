@@ -81,6 +81,10 @@ error check_form(const std::string& text) {
   const std::size_t end = text.find_first_of("/?#", host);
   if (end == host || host == text.size())
     return bad(text, "has no host: write it as http://host:2379");
+  // curl would decode it, and what comes out could be any byte. A zone behind an IPv6 address may
+  // have one.
+  if (text[host] != '[' && text.find('%', host) < end)
+    return bad(text, "the host has a percent sign: write the name as it is");
   if (text[(end == std::string::npos ? text.size() : end) - 1] == ':') {
     return bad(text, "has a colon but no port: write the port, or leave out the colon for 2379");
   }

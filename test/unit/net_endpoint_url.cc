@@ -83,6 +83,7 @@ constexpr wrong bad_ones[] = {
     {"http://[::zz]:2379", "not a URL"},
     {"http://a,http://b", "comma"},
     {"http://a,b:2379", "comma"},
+    {"http://%B757", "percent sign"},
     {"http://a%2fb:2379", ""},
     {"http://a%00b:2379", ""},
     {"http://a%20b:2379", ""},
