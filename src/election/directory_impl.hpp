@@ -26,7 +26,7 @@ class directory_impl final : public follower {
   void ended();
 
   [[nodiscard]] bool current() const {
-    return in_use() && complete_ && !session_->forked() && reader_->current();
+    return in_use() && session_->is_open() && complete_ && reader_->current();
   }
   // Null if there is nothing to look into.
   [[nodiscard]] std::shared_ptr<const shard_table> table() const;
