@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/event.hpp"
+#include "core/message.hpp"
 #include "core/time.hpp"
 
 namespace tenure::core {
@@ -51,59 +52,9 @@ struct redial {
   std::uint32_t endpoint = 0;
 };
 
-enum class cause : std::uint8_t {  // why a leadership ended; as tenure::reason
-  resigned,
-  deadline_passed,
-  lease_gone,
-  key_deleted,
-  reassurance_failed,
-  reassurance_timed_out,
-  cluster_changed,
-  closed,
-  lease_let_go,  // a key may not be deleted
-};
+struct finished {};  // the session is closed, and nothing is under way any more
 
-// What is told to the user.
-enum class news : std::uint8_t {
-  granted,     // value: lease, time: TTL
-  lease_lost,  // the lease is gone
-  jeopardy,    // time: what is left
-  safe,
-  cancelled_all,    // why_lost: all tokens end now; `cancelled` and `lost` follow for each
-  stalled,          // time: how late
-  trouble,          // why, what: a request failed everywhere and is tried again; value: endpoint
-  refused_timings,  // the granted TTL (time) makes the asked timings unsafe: the session must close
-  // of an election:
-  campaigning,
-  position,   // value: how many in front
-  acquired,   // value: the key's create revision
-  cancelled,  // why_lost; the token ends now
-  lost,       // why_lost
-  resigned,   // the withdrawal that was asked for is complete
-  left,       // the candidate has gone from the queue after `leave`
-  leader,     // value: create revision of the leader's key, 0: none
-  tampered,   // our key was found attached to another lease
-  // of all elections together:
-  outdated,  // changes may have been missed; the next page is the first of a new read;
-             // value: 1 if revisions begin anew, else 0
-  page,      // the answer being handled is the next page; value: the revision of the read
-  complete,  // that was the last, and the watch goes on from it
-  changed,   // the watch's message being handled is to be applied
-};
-
-struct tell {
-  news what = news::granted;
-  election_id election = 0;
-  std::int64_t value = 0;
-  nanos time = 0;
-  cause why_lost = cause::resigned;
-  outcome why = outcome::ok;
-  op request = op::confirm;
-};
-
-struct finished {};  // closed: nothing is under way any more
-
-using action =
-    std::variant<send, abort, open_stream, probe_stream, close_stream, redial, tell, finished>;
+using action = std::variant<send, abort, open_stream, probe_stream, close_stream, redial,
+                            to_session, to_candidate, leader_changed, to_reader, finished>;
 
 }  // namespace tenure::core

@@ -2,7 +2,7 @@
 
 namespace tenure::core {
 
-// What failed so long ago that even the longest pause is over by now says nothing of today.
+// A failure counts until the longest pause after it is over. Then counting begins anew.
 nanos backoff::failed(nanos now, nanos retry_delay, choices& choose) {
   if (now > until_ + 8 * retry_delay) failures_ = 0;
   const nanos base = retry_delay << failures_;

@@ -1,5 +1,5 @@
-// How long to wait after a failure: the retry delay, doubled up to eight times while failures
-// go on, times a jitter of 1/2 to 3/2 so that many clients do not come back in step.
+// How long to wait after a failure. The retry delay is doubled while failures go on, up to eight
+// times its length. A jitter of 1/2 to 3/2 keeps many clients from coming back in step.
 #pragma once
 
 #include "core/choices.hpp"

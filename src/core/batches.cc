@@ -7,7 +7,7 @@ namespace tenure::core {
 
 namespace {
 
-// etcd's limit counts an entry of ours plus what is nested in it.
+// etcd's limit counts each entry of ours, and once what is nested in an entry.
 std::size_t nested(op what) { return what == op::reassure ? 1 : 2; }
 
 }  // namespace
@@ -19,8 +19,8 @@ std::size_t batches::index(op what) {
 void batches::add(op what, election_id id, election& e) {
   const std::size_t at = index(what);
   const auto bit = static_cast<std::uint8_t>(1U << at);
-  if ((e.pending & bit) != 0) return;
-  e.pending = static_cast<std::uint8_t>(e.pending | bit);
+  if ((e.errands.waiting & bit) != 0) return;
+  e.errands.waiting = static_cast<std::uint8_t>(e.errands.waiting | bit);
   lists_[at].waiting.push_back(id);
   ++waiting_;
 }
@@ -31,24 +31,26 @@ bool batches::due(op what, const election& e) {
     case op::stand: return e.state == standing::wanting;
     case op::reassure:
     case op::announce: return e.state == standing::leading;
-    case op::read_queue: return e.state == standing::queued && !e.reading;
-    case op::read_leader: return (e.observed || e.state == standing::queued) && !e.reading_leader;
+    case op::read_queue: return e.state == standing::queued && !e.errands.queue;
+    case op::read_leader:
+      return (e.leader.observed || e.state == standing::queued) && !e.errands.leader;
     default: return false;
   }
 }
 
-// Whether it needs an entry that is decided by itself.
+// It has to be decided by itself, not together with others.
 bool batches::apart(op what, const election& e) const {
   switch (what) {
-    case op::stand: return e.apart || !hopeful_;
+    case op::stand: return e.errands.apart || !hopeful_;
     case op::reassure:
-    case op::announce: return e.apart;
-    case op::withdraw: return e.apart || e.own_revision == 0;
+    case op::announce: return e.errands.apart;
+    case op::withdraw: return e.errands.apart || e.own_revision == 0;
     default: return true;
   }
 }
 
-// What is answered entry by entry is read so, in one turn of the user's loop.
+// An answer entry by entry takes longer to read, and it is read in one turn of the user's loop. So
+// such a batch has fewer entries.
 std::size_t batches::most(const request& r) const {
   const std::size_t inner = nested(r.what);
   const std::size_t most = operations_ > inner ? operations_ - inner : 1;
@@ -83,11 +85,11 @@ nanos batches::pump(const context& c, elections& all) {
         }
         l.waiting.pop_front();
         --waiting_;
-        e.pending = static_cast<std::uint8_t>(e.pending & ~(1U << at));
+        e.errands.waiting = static_cast<std::uint8_t>(e.errands.waiting & ~(1U << at));
         if (!due(what, e)) continue;
         if (what == op::stand) all.enter(e, standing::creating);
-        if (what == op::read_queue) e.reading = true;
-        if (what == op::read_leader) e.reading_leader = true;
+        if (what == op::read_queue) e.errands.queue = true;
+        if (what == op::read_leader) e.errands.leader = true;
         r.items.push_back({id, e.own_revision});
       }
       enough = large(r);
@@ -100,7 +102,11 @@ nanos batches::pump(const context& c, elections& all) {
 void batches::ended(const context& c, const completion& done, elections& all, bool differs) {
   auto& l = lists_[index(done.asked.what)];
   if (differs || (done.what == outcome::ok && !done.asked.together)) {
-    for (const item& it : done.asked.items) all[it.election].apart = differs;
+    for (const item& it : done.asked.items) all[it.election].errands.apart = differs;
+  }
+  for (const item& it : done.asked.items) {
+    if (done.asked.what == op::read_queue) all[it.election].errands.queue = false;
+    if (done.asked.what == op::read_leader) all[it.election].errands.leader = false;
   }
   if (differs && done.asked.what == op::stand) hopeful_ = false;
   if (done.what == outcome::ok) {
@@ -108,7 +114,8 @@ void batches::ended(const context& c, const completion& done, elections& all, bo
   } else if (divisible(done)) {
     operations_ = std::max<std::size_t>(operations_ / 2, 2);
   } else {
-    // A leadership has its own limit and cannot wait ever longer. What is for people can.
+    // A reassurance cannot wait longer each time: its leadership has a limit. An announcement is
+    // for people, and can.
     if (done.asked.what == op::reassure) l.pause.succeeded();
     const nanos delay = c.t.retry_delay * (done.asked.what == op::announce ? 8 : 1);
     l.pause.failed(c.now, delay, c.choose);
@@ -118,7 +125,7 @@ void batches::ended(const context& c, const completion& done, elections& all, bo
 void batches::clear(elections& all) {
   for (auto& l : lists_) l.waiting.clear();
   waiting_ = 0;
-  for (election_id id = 0; id < all.size(); ++id) all[id].pending = 0;
+  for (election_id id = 0; id < all.size(); ++id) all[id].errands.waiting = 0;
 }
 
 }  // namespace tenure::core

@@ -1,9 +1,10 @@
-// Work that waits to be sent for many elections at once: six lists, cut into batches of what one
-// transaction may hold, a few under way at a time, and paused after failures.
+// Work that waits to be sent for many elections at once. There is a list for each of six
+// operations. A list is cut into batches of what one transaction may hold. A few batches are under
+// way at a time, and after a failure the list pauses.
 //
-// Batches that compare are first asked for together, all or none: etcd reads that several times
-// faster than entries that are each decided by itself. Where one differs, its batch is asked for
-// again entry by entry.
+// A batch that compares is first asked for together: all of it or nothing. etcd reads that several
+// times faster than entries that are decided one by one. If an entry differs, the batch is asked
+// for again, entry by entry.
 #pragma once
 
 #include <array>
@@ -24,17 +25,19 @@ class batches {
 
   // Puts the election on the list, once.
   void add(op what, election_id id, election& e);
-  // Starts what may be started, but one large batch at most. Returns when there is more to start,
-  // answers aside. An entry whose election has moved on is dropped.
+  // Starts what may be started, but one large batch at most. An entry whose election has moved on
+  // is dropped. Returns when there is more to start, if no answer comes before.
   nanos pump(const context& c, elections& all);
-  // It takes a good part of a turn to encode it, or to make something of its answer.
+  // To encode it, or to handle its answer, takes a good part of a turn.
   [[nodiscard]] static bool large(const request& r) { return r.items.size() > 16; }
-  // A batch ended: on success its list goes on at once, on failure after a pause.
+  // A batch has ended. After a success its list goes on at once, after a failure it pauses.
   void ended(const context& c, const completion& done, elections& all, bool differs);
-  // Under a new lease nothing stands yet, and there may be nobody else.
+  // The lease is gone, and the key with it. A reading of its queue that is under way is of no use.
+  static void forget_reading(election& e) { e.errands.queue = false; }
+  // Under a new lease we have no keys yet, and all queues may be empty.
   void lease_granted() { hopeful_ = true; }
   void clear(elections& all);
-  // Whether it can be tried with fewer entries.
+  // It had too many entries, and can be tried with fewer.
   [[nodiscard]] static bool divisible(const completion& done) {
     return done.what == outcome::too_many_operations && done.asked.items.size() > 1;
   }
@@ -54,7 +57,7 @@ class batches {
   std::size_t waiting_ = 0;       // in all lists
   std::size_t operations_ = 128;  // etcd's --max-txn-ops, as far as we know
   static constexpr std::size_t most_apart = 32;
-  bool hopeful_ = true;  // those that stand may have empty queues
+  bool hopeful_ = true;  // the queues may be empty: stands are asked for together
 };
 
 }  // namespace tenure::core

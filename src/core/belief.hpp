@@ -1,4 +1,4 @@
-// What the core believes of its lease after a step: all that the tokens' deadline has to know.
+// What the core believes of its lease after a step. The deadline of the tokens needs no more.
 #pragma once
 
 #include <cstdint>

@@ -62,7 +62,7 @@ bool calls::may_send(const job& j) const {
   return login_.held() || j.asked.what == op::authenticate;
 }
 
-// Its silence is hedged, as soon as that can be sent.
+// When the hedge is sent: after the silence, and not before it can be sent at all.
 nanos calls::hedge_due(const job& j) const {
   return !j.attempts.empty() && may_send(j) ? j.hedge_at : never;
 }
@@ -103,8 +103,8 @@ std::optional<calls::attempt_info> calls::find(call_id call) const {
   return std::nullopt;
 }
 
-// The server is told a limit a little below ours; what it had handed to raft by then may still be
-// applied a little later.
+// The server is told a limit a little below ours. What it has handed to raft by then may be applied
+// a little later.
 void calls::may_be_executed(job& j, const attempt& a, const timings& t) const {
   j.doubt_until = std::max(j.doubt_until, a.sent + 2 * t.request_timeout);
 }
@@ -123,8 +123,7 @@ void calls::hold_refusals_against(const job& j, nanos now, const timings& t) {
 }
 
 std::optional<completion> calls::answered(nanos now, const timings& t, call_id call, outcome what,
-                                          bool has_header, nanos token_life,
-                                          std::vector<action>& out) {
+                                          nanos token_life, std::vector<action>& out) {
   for (std::size_t at = 0; at < jobs_.size(); ++at) {
     auto& j = jobs_[at];
     const auto found =
@@ -152,10 +151,10 @@ std::optional<completion> calls::answered(nanos now, const timings& t, call_id c
       } else {
         nodes_.succeeded(a.endpoint);
       }
-      // The one that finds the store full says so, and is executed all the same (etcd's
+      // The write that finds the store full is refused, and is executed all the same (etcd's
       // quotaApplierV3).
       if (what == outcome::no_space) may_be_executed(j, a, t);
-      auto done = finish(at, what, &a, has_header, t, out);
+      auto done = finish(at, what, &a, t, out);
       if (logs_in && (what == outcome::ok || what == outcome::auth_off)) {
         login_.succeeded(now, token_life);
         resume_parked(now, t, out);
@@ -168,7 +167,7 @@ std::optional<completion> calls::answered(nanos now, const timings& t, call_id c
       login_.answered();
       j.refused |= endpoint_set{1} << a.endpoint;
     } else {
-      // A wrong cluster does not become the right one by waiting a moment.
+      // A wrong cluster stays wrong for longer than a retry delay.
       nodes_.failed(a.endpoint, now,
                     what == outcome::wrong_cluster ? 8 * t.retry_delay : t.retry_delay);
     }
@@ -176,12 +175,12 @@ std::optional<completion> calls::answered(nanos now, const timings& t, call_id c
     note_failure(j, a.endpoint, what);
     if (now >= j.asked.give_up) return std::nullopt;  // the tick ends it
     if (!may_send(j)) {
-      // Another token is on its way: parked until it comes.
+      // It is parked until the next token comes.
       if (j.attempts.empty()) log_in(now, t, out);
       return std::nullopt;
     }
     if (attempt_next(now, t, j, out) || !j.attempts.empty()) return std::nullopt;
-    return finish(at, *j.last, nullptr, false, t, out);
+    return finish(at, *j.last, nullptr, t, out);
   }
   return std::nullopt;
 }
@@ -205,16 +204,16 @@ void calls::tick(nanos now, const timings& t, std::vector<action>& out,
     const bool parked = !may_send(j) && j.attempts.empty();
     if (now >= j.asked.give_up) {
       const bool said = j.last && *j.last != outcome::unavailable;
-      ended.push_back(finish(at, said ? *j.last : outcome::timed_out, nullptr, false, t, out));
+      ended.push_back(finish(at, said ? *j.last : outcome::timed_out, nullptr, t, out));
       continue;
     }
     if (j.attempts.empty() && !parked && !attempt_next(now, t, j, out)) {
-      ended.push_back(finish(at, j.last.value_or(outcome::unavailable), nullptr, false, t, out));
+      ended.push_back(finish(at, j.last.value_or(outcome::unavailable), nullptr, t, out));
       continue;
     }
     if (now >= hedge_due(j)) {
       j.hedge_at = never;
-      // The silent endpoint is not to be asked first by the next request either.
+      // The next request does not ask the silent endpoint first either.
       nodes_.failed(j.attempts.back().endpoint, now, t.retry_delay);
       if (attempt_next(now, t, j, out)) ++hedges_;
     }
@@ -264,7 +263,7 @@ void calls::history_went_back(std::int64_t revision) {
   }
 }
 
-// One at a time: a login costs the server 50 ms of bcrypt.
+// One login at a time: it costs the server 50 ms of bcrypt.
 void calls::log_in(nanos now, const timings& t, std::vector<action>& out) {
   if (now < login_.not_before() || running(op::authenticate)) return;
   request r;
@@ -278,8 +277,8 @@ void calls::resume_parked(nanos now, const timings& t, std::vector<action>& out)
   }
 }
 
-completion calls::finish(std::size_t at, outcome what, const attempt* by, bool answered,
-                         const timings& t, std::vector<action>& out) {
+completion calls::finish(std::size_t at, outcome what, const attempt* by, const timings& t,
+                         std::vector<action>& out) {
   auto& j = jobs_[at];
   for (const auto& a : j.attempts) {
     out.emplace_back(abort{a.call});
@@ -290,7 +289,6 @@ completion calls::finish(std::size_t at, outcome what, const attempt* by, bool a
   done.started = j.started;
   done.sent = by != nullptr ? by->sent : 0;
   done.doubt_until = j.doubt_until;
-  done.answered = answered;
   done.endpoint = by != nullptr ? by->endpoint : j.last_endpoint;
   if (j.asked.what == op::authenticate && by == nullptr)
     login_.failed(j.started, t.retry_delay, choose_);

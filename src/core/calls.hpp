@@ -1,7 +1,9 @@
-// Requests under way. A job is one request wanted; an attempt is one sending of it to one endpoint.
-// A job goes once over the endpoints (each attempt limited by the request time-out, and hedged to a
-// second endpoint if that is asked for) and then ends, with the first conclusive answer or as
-// failed. Whether and when to try again is its owner's decision.
+// Requests under way. A job is a request that somebody wants. An attempt is one sending of it to
+// one endpoint.
+//
+// A job tries each endpoint once. Each attempt has the request time-out. If the job is hedged, an
+// attempt that stays unanswered for a while goes to a second endpoint as well. The job ends with
+// the first conclusive answer, or as failed. Its owner decides whether it is tried again, and when.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +39,7 @@ struct completion {
   outcome what = outcome::ok;
   nanos sent = 0;         // of the attempt that was answered
   nanos started = 0;      // of the job's first attempt
-  nanos doubt_until = 0;  // an attempt without an answer may be executed until then; 0: none
-  bool answered = false;  // `what` comes from an answer with a header
+  nanos doubt_until = 0;  // an unanswered attempt may be executed until then; 0: there is none
   std::uint32_t endpoint = 0;
 };
 
@@ -47,7 +48,7 @@ class calls {
   calls(std::size_t endpoint_count, bool authenticate, choices& choose);
 
   void start(nanos now, const timings& t, request&& asked, std::vector<action>& out);
-  // Finds the attempt of an answer that is still waited for: its sending and endpoint.
+  // The attempt that an answer belongs to, if that is still waited for.
   struct attempt_info {
     op what;
     std::int64_t lease;
@@ -56,11 +57,11 @@ class calls {
     std::uint32_t endpoint;
   };
   [[nodiscard]] std::optional<attempt_info> find(call_id call) const;
-  // `token_life` as in `answer`. Takes what an attempt came to; returns the completion if that ends
-  // its job.
+  // Takes how an attempt ended. Returns the completion if its job ends with it. `token_life` is as
+  // in `answer`.
   std::optional<completion> answered(nanos now, const timings& t, call_id call, outcome what,
-                                     bool has_header, nanos token_life, std::vector<action>& out);
-  // Time-outs and hedges; appends the jobs that ended.
+                                     nanos token_life, std::vector<action>& out);
+  // Ends attempts that are too late, and begins hedges. Appends the jobs that ended.
   void tick(nanos now, const timings& t, std::vector<action>& out, std::vector<completion>& ended);
   [[nodiscard]] nanos next_wake() const;
   [[nodiscard]] bool running(op what) const;
@@ -73,7 +74,7 @@ class calls {
   // The greatest one seen.
   [[nodiscard]] std::int64_t revision() const { return revision_; }
   void history_went_back(std::int64_t revision);
-  // A watch was refused for its token.
+  // A watch was refused because of its token.
   void token_refused() { login_.refused_to_watch(); }
   [[nodiscard]] bool has_token() const { return login_.held(); }
   [[nodiscard]] std::uint64_t sent_count() const { return next_call_ - 1; }
@@ -109,8 +110,8 @@ class calls {
   [[nodiscard]] nanos hedge_due(const job& j) const;
   void log_in(nanos now, const timings& t, std::vector<action>& out);
   void resume_parked(nanos now, const timings& t, std::vector<action>& out);
-  completion finish(std::size_t at, outcome what, const attempt* by, bool answered,
-                    const timings& t, std::vector<action>& out);
+  completion finish(std::size_t at, outcome what, const attempt* by, const timings& t,
+                    std::vector<action>& out);
 
   endpoints nodes_;
   std::vector<job> jobs_;

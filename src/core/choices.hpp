@@ -1,5 +1,6 @@
-// Where the core's few free choices come from (lease ids, jitter, the first endpoint): a
-// generator in the shipped library, a seed, an enumerator or a fuzzer's bytes in the simulator.
+// Where the core's few free choices come from: lease ids, jitter, the first endpoint. In the
+// library that is a random generator. In the simulation it is a seed, an enumerator, or a fuzzer's
+// bytes.
 #pragma once
 
 #include <cstdint>

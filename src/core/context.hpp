@@ -1,4 +1,4 @@
-// What every part of the core is handed with each event.
+// What each part of the core gets with each event.
 #pragma once
 
 #include <vector>
@@ -20,7 +20,11 @@ struct context {
   core::lease& lease;
   std::vector<action>& out;
 
-  void say(tell&& what) const { out.emplace_back(what); }
+  // The type of the message says who is told.
+  void tell(const to_session& what) const { out.emplace_back(what); }
+  void tell(const to_candidate& what) const { out.emplace_back(what); }
+  void tell(const leader_changed& what) const { out.emplace_back(what); }
+  void tell(const to_reader& what) const { out.emplace_back(what); }
 };
 
 }  // namespace tenure::core

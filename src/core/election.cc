@@ -1,8 +1,32 @@
 #include "core/election.hpp"
 
-#include <algorithm>
-
 namespace tenure::core {
+
+namespace {
+
+// A member that stood still may execute what it had received whenever it wakes: how long that is
+// looked for.
+constexpr nanos longest_doubt = 3600 * second;
+
+}  // namespace
+
+void doubt::nothing_found(nanos now, nanos request_timeout) {
+  pause_ = std::max(2 * request_timeout, 2 * pause_);
+  until_ = pause_ <= longest_doubt ? now + pause_ : 0;
+}
+
+bool leader_view::take(const rival& first) {
+  const bool another = !known || revision != first.create_revision;
+  known = true;
+  revision = first.create_revision;
+  lease = first.lease;
+  return another;
+}
+
+bool leader_view::concerned(const change& by) const {
+  if (!observed) return false;
+  return by.deleted ? by.lease == 0 || by.lease == lease : revision == 0;
+}
 
 election& elections::of(election_id id) {
   if (id >= all_.size()) {
@@ -16,45 +40,6 @@ void elections::enter(election& e, standing next) {
   --counts_[static_cast<std::size_t>(e.state)];
   ++counts_[static_cast<std::size_t>(next)];
   e.state = next;
-}
-
-void take_queue(election& e, const rival* first, std::size_t count, bool more,
-                std::int64_t revision, std::int64_t own_lease) {
-  e.front.clear();
-  bool as_far = false;  // the list goes as far as our own place
-  for (const rival* r = first; r != first + count; ++r) {
-    if ((r->lease == own_lease && r->create_revision == e.own_revision) ||
-        r->create_revision > e.own_revision) {
-      as_far = true;
-    } else if (r->create_revision < e.own_revision) {
-      e.front.push_back(*r);
-    }
-  }
-  // Read in order of creation: then nobody in front is missing.
-  e.front_more = more && !as_far;
-  e.read_revision = revision;
-}
-
-effect_of_delete take_delete(election& e, const change& c, std::int64_t own_lease) {
-  if (c.lease != 0 && c.lease == own_lease) {
-    // A reading of a long queue may not have come to our place: then it knows nothing of our key.
-    const bool known = c.mod_revision <= e.read_revision && !e.front_more;
-    return e.has_key() && c.mod_revision > e.own_revision && !known ? effect_of_delete::own_key
-                                                                    : effect_of_delete::none;
-  }
-  if (c.mod_revision <= e.read_revision) return effect_of_delete::none;
-  if (c.lease == 0) {
-    // A key whose name is not a lease id: which one of these it was can only be read.
-    const bool may_be =
-        std::any_of(e.front.begin(), e.front.end(), [](const rival& r) { return r.lease == 0; });
-    return may_be ? effect_of_delete::unclear : effect_of_delete::none;
-  }
-  const auto at = std::find_if(e.front.begin(), e.front.end(), [&](const rival& r) {
-    return r.lease == c.lease && r.create_revision < c.mod_revision;
-  });
-  if (at == e.front.end()) return effect_of_delete::none;
-  e.front.erase(at);
-  return effect_of_delete::shorter;
 }
 
 }  // namespace tenure::core

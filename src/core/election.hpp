@@ -1,13 +1,16 @@
-// One election as this process sees it: its standing, the queue in front of it, its leader.
+// One election as this process sees it: what its user wants, the key, the queue in front of it, and
+// the leader.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
-#include "core/action.hpp"
 #include "core/event.hpp"
+#include "core/message.hpp"
+#include "core/queue.hpp"
 #include "core/time.hpp"
 
 namespace tenure::core {
@@ -22,51 +25,99 @@ enum class standing : std::uint8_t {
   withdrawing,  // the key is to be deleted
 };
 
+// Whether the user has a candidate, and whether that one stands again after a loss.
+enum class candidacy : std::uint8_t { none, once, again };
+// What the user waits to be told.
+enum class parting : std::uint8_t { none, resigned, left };
+
+// What the user wants.
+struct wish {
+  candidacy candidate = candidacy::none;
+  parting waits_for = parting::none;
+  bool rejoin = false;   // the candidate stands as soon as the withdrawal is over
+  nanos left_until = 0;  // `left` is told then at the latest
+
+  [[nodiscard]] bool stands() const { return candidate != candidacy::none; }
+  [[nodiscard]] bool nothing() const { return !stands() && waits_for == parting::none && !rejoin; }
+  // The key is wanted.
+  [[nodiscard]] bool key() const { return stands() && waits_for == parting::none; }
+};
+
+// A stand got no answer. It may have been executed, or may still be. So its key is looked for.
+class doubt {
+ public:
+  // It may be executed until then.
+  void begin(nanos until) { until_ = std::max(until_, until); }
+  // The look at `now` found nothing. The next one comes after a pause twice as long.
+  void nothing_found(nanos now, nanos request_timeout);
+  void end() { until_ = pause_ = 0; }
+
+  [[nodiscard]] bool any() const { return until_ != 0; }
+  // When to look. What is asked for before may not see what comes after it.
+  [[nodiscard]] nanos until() const { return until_; }
+  [[nodiscard]] bool due(nanos now) const { return any() && until_ <= now; }
+
+ private:
+  nanos until_ = 0;
+  nanos pause_ = 0;
+};
+
+// The present leadership, or the last one.
+struct leadership {
+  std::int64_t fencing_token = 0;
+  nanos confirmed_at = 0;  // sending of the last answer that confirmed the key
+  nanos reassure_at = 0;
+  bool reminded = false;  // the limit for the reassurance is on the agenda
+};
+
+// How the leadership ended.
+struct loss {
+  cause why = cause::resigned;
+  nanos stop_until = 0;  // the grace is over then
+  bool held = false;     // `lost` is told when the reason is known
+};
+
+// The first in the queue, as etcd said last.
+struct leader_view {
+  bool observed = false;  // somebody wants to know
+  bool known = false;
+  std::int64_t revision = 0;  // the create revision of its key; 0: nobody leads
+  std::int64_t lease = 0;     // from its name; 0: none
+  std::int64_t moved_at = 0;  // something has happened to the leader's key at this revision
+
+  // Whether that is another than before.
+  bool take(const rival& first);
+  // Whether a change that was heard may be the leader's.
+  [[nodiscard]] bool concerned(const change& by) const;
+};
+
+// What is asked of etcd, or waits for that. Only `batches` writes it.
+struct errands {
+  std::uint8_t waiting = 0;  // one bit for each batch list that it is on
+  bool apart = false;        // a batch with it differed: next time its entry is decided by itself
+  bool queue = false;        // a reading of the queue is under way
+  bool leader = false;       // a reading of the leader is under way
+
+  [[nodiscard]] bool any() const { return waiting != 0 || queue || leader; }
+};
+
 struct election {
   standing state = standing::idle;
-  bool stands = false;         // a candidate of the user's is attached
-  bool again = false;          // campaign again after a loss
-  bool resign_wanted = false;  // the user waits for `resigned`
-  bool leave_wanted = false;   // the user waits for `left`
-  bool rejoin = false;         // stand as soon as the withdrawal is over
-  bool observed = false;
-  bool unsure = false;      // events were lost: the queue has to be read before leading
-  bool front_more = false;  // more in front than were read
-  bool reading = false;     // a read of the queue is under way
-  bool reading_leader = false;
-  bool leader_known = false;
-  bool reassurance_reminded = false;
-  bool loss_held = false;    // `lost` is told when the reason is known
-  bool apart = false;        // a batch with it differed: next time its entry is decided by itself
-  std::uint8_t pending = 0;  // one bit for each batch list that it is on
-  cause why = cause::resigned;
+  core::wish wish;
+  core::errands errands;
+  std::int64_t own_revision = 0;  // create revision of our key; 0: no key, as far as we know
+  core::queue queue;
+  core::doubt doubt;
+  core::leadership leadership;
+  core::loss loss;
+  leader_view leader;
 
-  std::int64_t fencing_token = 0;    // of the present leadership, or of the last one
-  std::int64_t own_revision = 0;     // create revision of our key; 0: no key, as far as we know
-  std::int64_t read_revision = 0;    // the queue is known as of this revision
-  nanos read_sent = 0;               // and was asked for at this moment
-  std::int64_t leader_revision = 0;  // create revision of the leader's key, as told
-  std::int64_t leader_lease = 0;     // from its name
-  std::int64_t leader_dirty = 0;     // something happened to the leader's key at this revision
-  // Not 0: a stand got no answer. It may have been executed, or may still be, until this moment.
-  nanos doubt_until = 0;
-  nanos doubt_pause = 0;   // before the next look for its key
-  nanos left_until = 0;    // `leave` is answered then at the latest
-  nanos stop_until = 0;    // stopping: the grace is over then
-  nanos confirmed_at = 0;  // leading: sending of the last answer that confirmed the key
-  nanos reassure_at = 0;
-
-  std::vector<rival> front;   // those with a smaller create revision, in order
-  std::vector<change> early;  // deletes heard while the queue is being read
-
-  [[nodiscard]] bool wanted() const { return stands && !resign_wanted && !leave_wanted; }
   [[nodiscard]] bool has_key() const { return own_revision != 0; }
   // Nobody here has to do with it, and nothing that is under way is about it. What an appointment
   // or a list may still say of it is looked at when its time comes.
   [[nodiscard]] bool forgettable() const {
-    return state == standing::idle && !stands && !observed && !resign_wanted && !leave_wanted &&
-           !rejoin && !reading && !reading_leader && !loss_held && !reassurance_reminded &&
-           pending == 0 && doubt_until == 0;
+    return state == standing::idle && wish.nothing() && !errands.any() && !doubt.any() &&
+           !leadership.reminded && !loss.held && !leader.observed;
   }
 };
 
@@ -86,13 +137,5 @@ class elections {
   std::vector<election> all_;
   std::array<std::size_t, 7> counts_{};
 };
-
-// Takes the queue as it was read at `revision`: `front` becomes those before `own_revision`.
-void take_queue(election& e, const rival* first, std::size_t count, bool more,
-                std::int64_t revision, std::int64_t own_lease);
-
-// What this delete did to the queue. `unclear`: only a new read can tell.
-enum class effect_of_delete { none, own_key, shorter, unclear };
-effect_of_delete take_delete(election& e, const change& c, std::int64_t own_lease);
 
 }  // namespace tenure::core

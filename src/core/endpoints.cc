@@ -2,7 +2,7 @@
 
 namespace tenure::core {
 
-// The first one is chosen at random, so that many clients spread over the members.
+// The first endpoint is chosen at random. So many clients spread over the members.
 endpoints::endpoints(std::size_t count, choices& choose)
     : list_(count),
       live_(~endpoint_set{0} >> (max_endpoints - count)),

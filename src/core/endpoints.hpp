@@ -16,14 +16,15 @@ class endpoints {
  public:
   endpoints(std::size_t count, choices& choose);
 
-  // The best endpoint that is not in `tried`. Resting ones come last. Empty: all were tried.
+  // The best endpoint that is not in `tried`. Those that rest come last. Empty: all were tried.
   [[nodiscard]] std::optional<std::uint32_t> pick(nanos now, endpoint_set tried) const;
   // From now on there are these; of the fresh ones nothing is known.
   void changed(const endpoints_changed& e, choices& choose);
   void succeeded(std::uint32_t endpoint);
-  // It answers, but is not preferred for that.
+  // It answers. But others are still asked first.
   void rested(std::uint32_t endpoint) { list_[endpoint] = {}; }
-  // It rests for `pause`, doubled up to sixteen times while it goes on failing.
+  // It rests for `pause`. While it goes on failing, the pause is doubled, up to 16 times its
+  // length.
   void failed(std::uint32_t endpoint, nanos now, nanos pause);
   [[nodiscard]] bool resting(std::uint32_t endpoint, nanos now) const {
     return list_[endpoint].rests_until > now;

@@ -22,16 +22,16 @@ enum class op : std::uint8_t {
   grant,
   keepalive,
   revoke,
-  introduce,    // a linearizable read at one endpoint, to learn which cluster it belongs to
+  introduce,    // a linearizable read at one endpoint: which cluster is it?
   confirm,      // a write through raft that leaves nothing
   stand,        // create the key if absent, and read the queue
-  reassure,     // such a write as well, and it compares the keys' create revisions
+  reassure,     // such a write, if the keys have these create revisions
   announce,     // put the leader's value into its keys, if they have these create revisions
   withdraw,     // delete the keys if they have these create revisions
   read_queue,   // a linearizable read of who is in the queue
   read_leader,  // a linearizable read of the first in the queue
   look,         // a linearizable read of nothing, to learn the revision
-  watch,        // the stream; never sent as a request, only named in troubles
+  watch,        // the stream; it is no request, and only named in `trouble`
   read_all,     // one page of a linearizable read of all keys of the application
 };
 
@@ -80,8 +80,8 @@ struct answer {
   nanos ttl = 0;         // grant and keepalive; 0 in a keepalive: the lease is gone
   nanos token_life = 0;  // authenticate: how long the token is good; 0: nobody knows
   bool more = false;     // read_all: there is a further page
-  // Of what was sent `together`: not every entry was as expected (for `stand`: an empty queue), so
-  // nothing was done, and there are no items.
+  // Of what was sent `together`. An entry was not as expected, so nothing was done, and there are
+  // no items. A `stand` expects an empty queue.
   bool differs = false;
   std::vector<item_answer> items;
   std::vector<rival> rivals;
@@ -121,7 +121,7 @@ struct endpoints_changed {
 };
 
 struct expired {};  // a token found the deadline passed
-struct woke {};     // a timer, or: user code has run and time has passed
+struct woke {};     // a timer went off, or user code has run: time has passed
 
 // The user's calls.
 struct stand {

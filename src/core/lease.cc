@@ -10,7 +10,8 @@ namespace {
 // Before 3.4.20 and 3.5.3 a keepalive right after the grant may find nothing (etcd#13932).
 constexpr nanos young = second;
 
-// Term and evidence disagree only around a change of etcd's leader: ask again soon, not in a hurry.
+// The two halves of the evidence differ in their term only around a change of etcd's leader. The
+// missing one is asked for soon, but not in a hurry.
 constexpr nanos soon = 50 * millisecond;
 
 }  // namespace
@@ -27,7 +28,7 @@ lease::effect lease::completed(nanos now, const timings& t, const completion& c,
   switch (c.asked.what) {
     case op::grant: {
       if (state_ != state::granting) return effect::none;
-      // An earlier sending was executed though its answer was lost.
+      // An earlier grant was executed, and its answer was lost.
       const bool ours_already =
           c.what == outcome::lease_exists && (grant_in_doubt_ || c.doubt_until != 0);
       if (c.what == outcome::ok || ours_already) {
@@ -64,7 +65,7 @@ lease::effect lease::completed(nanos now, const timings& t, const completion& c,
         return effect::gone;
       }
       if (c.what != outcome::ok) {
-        // Never doubled: the deadline is coming nearer.
+        // The pause is never doubled: the deadline comes nearer.
         round_at_ = backoff().failed(now, std::min(t.retry_delay, t.renew_interval / 2), choose);
         return effect::none;
       }
@@ -124,7 +125,8 @@ nanos lease::tick(nanos now, const timings& t, bool wanted, bool leading, calls&
     if (!wanted) return never;
     if (now < backoff_.until()) return backoff_.until();
     if (id_ == 0) {
-      // Chosen by us and positive (etcd#14239): a repeated grant is recognised, none is orphaned.
+      // We choose the id. So a repeated grant is recognised, and no lease is orphaned. It is
+      // positive because of etcd#14239.
       id_ = 1 + static_cast<std::int64_t>(choose.below(static_cast<std::uint64_t>(never) - 1));
       grant_in_doubt_ = false;
     }
@@ -144,11 +146,11 @@ nanos lease::tick(nanos now, const timings& t, bool wanted, bool leading, calls&
   }
   if (!requests.running(op::confirm)) {
     if (now >= confirm_at_) {
-      // It is a write: who leads nothing asks half as often, and still has most of the TTL left
-      // when its turn comes.
+      // A confirmation is a write. Without a leadership it is asked for half as often: most of the
+      // TTL is still left when a leadership begins.
       confirm_at_ = now + (leading ? 1 : 2) * t.renew_interval;
-      // The leaders' reassurance is such a proof as well, though it may come a little later: do not
-      // ask twice.
+      // A reassurance of the leaderships is as good a proof, though it may come a little later. So
+      // nothing is asked for twice.
       if (!leading || deadline_.last_confirmed() <= now - t.renew_interval - t.renew_interval / 4) {
         ask(op::confirm, now, t, requests, out);
         return wake;

@@ -1,5 +1,5 @@
-// The session's lease: granted when first needed, renewed in rounds of a keepalive and a
-// confirmation through raft, and believed in until the deadline.
+// The session's lease. It is granted when it is first needed. It is renewed by keepalives, each
+// with a confirmation through raft. It is believed in until the deadline.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +18,12 @@ namespace tenure::core {
 class lease {
  public:
   [[nodiscard]] bool held() const { return state_ == state::held; }
-  // Held, or perhaps held: a grant is under way or was not answered.
+  // It is held, or it may be: a grant is under way, or was not answered.
   [[nodiscard]] bool may_exist() const { return id_ != 0; }
   [[nodiscard]] std::int64_t id() const { return id_; }
   [[nodiscard]] nanos granted_ttl() const { return ttl_; }
 
-  // Work must have stopped at `hard_end`; tokens end a stop grace earlier, at `cutoff`.
+  // Work must have stopped at `hard_end`. Tokens end a stop grace earlier, at `cutoff`.
   [[nodiscard]] nanos hard_end(const timings& t) const;
   [[nodiscard]] nanos cutoff(const timings& t) const { return hard_end(t) - t.stop_grace; }
   // When the evidence that counts was sent.
@@ -35,13 +35,13 @@ class lease {
   enum class effect { none, granted, renewed, gone };
   effect completed(nanos now, const timings& t, const completion& c, nanos ttl, std::uint64_t term,
                    choices& choose);
-  // Any write that was answered is half of the evidence. True if the deadline moved.
+  // A write was answered: that is half of the evidence. True if the deadline moved.
   bool confirmed(nanos sent, std::uint64_t term);
   // The lease is known to be gone, or is given up.
   void forget();
 
-  // `leading`: some leadership rests on it, and its reassurances confirm the lease as well.
-  // Returns when there is more to do.
+  // Returns when there is more to do. `leading`: there are leaderships, and their reassurances
+  // confirm the lease as well.
   nanos tick(nanos now, const timings& t, bool wanted, bool leading, calls& requests,
              choices& choose, std::vector<action>& out);
   // Ask at once whether it still exists.
@@ -61,7 +61,7 @@ class lease {
   nanos confirm_at_ = 0;
   deadline deadline_;
   backoff backoff_;
-  bool probed_ = false;  // something else speaks for its being gone
+  bool probed_ = false;  // there are other signs that it is gone
 };
 
 }  // namespace tenure::core

@@ -16,8 +16,7 @@ void login::refused_to_watch() {
   watch_waits_ = true;
 }
 
-// Some versions hang up on a token that they do not know (etcd#15256, #20332): no reason to give
-// everybody up.
+// Some versions hang up on a token that they do not know (etcd#15256, #20332). Another token helps.
 void login::hung_up(std::uint32_t number) {
   if (!needed_ || !held_ || number != number_) return;
   if (++unanswered_ == 2) held_ = false;

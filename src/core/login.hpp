@@ -1,5 +1,5 @@
-// The token that requests carry: whether there is one, when it is doubted, and when another may be
-// asked for. `calls` sends the login itself.
+// The token that requests carry. Is there one, is it doubted, when may another be asked for?
+// `calls` sends the login itself.
 #pragma once
 
 #include <cstdint>

@@ -5,17 +5,6 @@
 
 namespace tenure::core {
 
-namespace {
-
-tell make(news what, nanos time = 0) {
-  tell t{};
-  t.what = what;
-  t.time = time;
-  return t;
-}
-
-}  // namespace
-
 machine::machine(const settings& s, choices& choose)
     : settings_(s),
       choose_(choose),
@@ -27,7 +16,7 @@ machine::machine(const settings& s, choices& choose)
 void machine::apply(nanos now, const event& e, std::vector<action>& out) {
   if (finished_) return;
   const context c{now, t_, choose_, requests_, lease_, out};
-  // What is over is over before anything that came meanwhile is looked at.
+  // The deadline comes first: what has come after it does not count.
   was_over_ = lease_.held() && lease_.cutoff(t_) <= now;
   check_deadline(c);
   tell_stall(c);
@@ -63,7 +52,7 @@ nanos machine::deadline_due() const {
 }
 
 void machine::check_deadline(const context& c) {
-  if (roster_.leaders() == 0 || roster_.sweeping()) return;
+  if (roster_.leaders() == 0 || roster_.losing()) return;
   const nanos left = lease_.cutoff(t_) - c.now;
   counts_.closest = std::min(counts_.closest, std::max<nanos>(left, 0));
   if (deadline_due() > c.now) return;
@@ -73,17 +62,17 @@ void machine::check_deadline(const context& c) {
     return;
   }
   jeopardy_ = true;
-  c.say(make(news::jeopardy, left));
+  c.tell(jeopardy{left});
 }
 
-// Whatever comes first after it: the loop serves sockets before timers when a callback among them
-// blocked it.
+// The first event after a stall tells of it, whatever it is: if a callback of a socket blocked the
+// loop, other sockets are served before the timers.
 void machine::tell_stall(const context& c) {
   if (next_wake_ == never || c.now < next_wake_ + t_.stall_threshold) return;
   const nanos late = c.now - next_wake_;
   ++counts_.stalls;
   counts_.stall_max = std::max(counts_.stall_max, late);
-  c.say(make(news::stalled, late));
+  c.tell(stalled{late});
 }
 
 void machine::take(const context& c, const stream_news& n) {
@@ -103,7 +92,7 @@ void machine::take(const context& c, const stream_news& n) {
       survey_.heard(c);
       break;
     case watch::effect::compacted:
-      requests_.saw_revision(n.compact_revision);  // nobody can compact what has not been
+      requests_.saw_revision(n.compact_revision);  // what was compacted has happened
       roster_.events_lost(n.compact_revision);
       survey_.outdated(c);
       break;
@@ -170,13 +159,13 @@ void machine::go_on(const context& c) {
   if (!closing_) {
     if (roster_.holds_losses() != held_losses_) {
       held_losses_ = !held_losses_;
-      if (held_losses_) lease_.probe(c.now);  // was only the key deleted, or did the lease end?
+      if (held_losses_) lease_.probe(c.now);  // was a key deleted, or has the lease ended?
     }
     wake = std::min(wake, roll_call_.tick(c, wants_lease(), cluster_ != 0));
     wake = std::min(wake, ask_all(c));
     wake = std::min(wake, lease_.tick(c.now, t_, wants_lease() && roll_call_.passed(),
                                       roster_.leaders() > 0, requests_, choose_, c.out));
-  } else if (!roster_.stopping() && !roster_.sweeping() && !revoking_) {
+  } else if (!roster_.stopping() && !roster_.losing() && !revoking_) {
     requests_.abort_all(c.out);
     if (lease_.may_exist()) {
       revoking_ = true;
@@ -190,7 +179,7 @@ void machine::go_on(const context& c) {
       return;
     }
   }
-  // The requests come last: everybody may have started some.
+  // The requests come last: each of the others may have started some.
   next_wake_ = std::max(std::min({wake, requests_.next_wake(), deadline_due()}), c.now);
 }
 
@@ -203,7 +192,7 @@ void machine::finish(const context& c) {
 
 const char* machine::broken_invariant(nanos now) const {
   if (finished_) return nullptr;
-  if (roster_.leaders() > 0 && !lease_.held() && !roster_.sweeping())
+  if (roster_.leaders() > 0 && !lease_.held() && !roster_.losing())
     return "a leader without a lease";
   if (roster_.leaders() > 0 && next_wake_ == never) return "a leader without a timer";
   if (roster_.leaders() > 0 && next_wake_ > std::max(now, lease_.cutoff(t_)))

@@ -1,5 +1,5 @@
-// The core of a session: events and a time in, actions out. It has no clock, no I/O, no
-// randomness and no callback; the host carries out the actions and brings back what came of them.
+// The core of a session. Events and a time go in, actions come out. It has no clock, no I/O, no
+// randomness and no callback. Its host carries out the actions, and brings back what came of them.
 #pragma once
 
 #include <cstdint>
@@ -56,12 +56,12 @@ class machine {
   // one. False: something is still under way that is about it. Ask again later.
   bool forget(election_id id) { return roster_.forget(id); }
 
-  // `woke` is wanted at this moment, if nothing happens before; never: only after another event.
+  // If nothing happens before, `woke` is wanted at this moment. `never`: nothing is due.
   [[nodiscard]] nanos next_wake() const { return next_wake_; }
-  // Tokens are cancelled from this moment on; it grows with every renewal.
+  // Tokens are cancelled from this moment on. Each renewal moves it.
   [[nodiscard]] nanos cutoff() const { return lease_.cutoff(t_); }
   [[nodiscard]] core::belief belief() const {
-    return {lease_.id(), cutoff(), roster_.leaders() != 0, roster_.sweeping()};
+    return {lease_.id(), cutoff(), roster_.leaders() != 0, roster_.losing()};
   }
   [[nodiscard]] std::int64_t lease_id() const { return lease_.id(); }
   [[nodiscard]] const timings& times() const { return t_; }

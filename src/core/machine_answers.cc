@@ -1,5 +1,5 @@
-// What the core makes of an answer: whether it is of our cluster and history, what it proves, and
-// what follows for the lease, the elections and the survey.
+// What the core makes of an answer. Is it of our cluster and its present history? What does it
+// prove? What follows for the lease, the elections and the survey?
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -13,8 +13,8 @@ namespace {
 // Its answer knows all that was committed when it was asked for.
 bool tells_the_revision(op what) { return what != op::keepalive && what != op::authenticate; }
 
-// Its answer shows that a quorum followed the term when it was asked for. A read does not: a member
-// that caught up by a snapshot serves it under its old term (safety.md, 3).
+// Its answer shows that a quorum followed the term when it was asked for. A read shows no such
+// thing: a member that caught up by a snapshot serves it under its old term (safety.md, 3).
 bool proves_the_term(op what) {
   switch (what) {
     case op::confirm:
@@ -30,21 +30,13 @@ bool batched(op what) {
   return std::find(batches::kinds.begin(), batches::kinds.end(), what) != batches::kinds.end();
 }
 
-tell make(news what, nanos time = 0) {
-  tell t{};
-  t.what = what;
-  t.time = time;
-  return t;
-}
-
 }  // namespace
 
 void machine::take(const context& c, const answer& a) {
   const auto asked = requests_.find(a.call);
   if (!asked) return;
   outcome what = a.what;
-  const bool has_header = a.cluster != 0;
-  if (has_header) {
+  if (a.cluster != 0) {
     if (cluster_ == 0) cluster_ = a.cluster;
     if (a.cluster != cluster_) {
       what = outcome::wrong_cluster;
@@ -54,8 +46,8 @@ void machine::take(const context& c, const answer& a) {
     what = outcome::bad_answer;
   }
   if (what == outcome::lease_gone && asked->what != op::revoke) {
-    // An error has no header: it may be another cluster's. Whether the lease is gone a keepalive's
-    // answer tells.
+    // An error has no header, so it may be another cluster's. A keepalive's answer will tell
+    // whether the lease is gone.
     what = outcome::unavailable;
     if (lease_.held() && asked->lease == lease_.id()) lease_.probe(c.now);
   }
@@ -68,7 +60,7 @@ void machine::take(const context& c, const answer& a) {
       if (watch_.learned(a.revision, asked->sent)) roster_.listens_from(a.revision + 1);
       if (proves_the_term(asked->what)) confirmed(c, asked->sent, a.term);
     } else if (lease_.outdated(a.term)) {
-      // A member that lives in the past may not know the lease: no news of its end.
+      // A member that lags behind may not know the lease. So its word does not end the lease.
       if (a.ttl == 0) what = outcome::unavailable;
     } else if (a.ttl != 0) {  // 0: the lease is gone
       ++counts_.renewals;
@@ -77,13 +69,12 @@ void machine::take(const context& c, const answer& a) {
       counts_.renewal_max = std::max(counts_.renewal_max, counts_.renewal_last);
     }
   }
-  if (const auto done =
-          requests_.answered(c.now, t_, a.call, what, has_header, a.token_life, c.out))
+  if (const auto done = requests_.answered(c.now, t_, a.call, what, a.token_life, c.out))
     completed(c, *done, &a);
 }
 
-// A linearizable answer cannot know less than what was known when it was asked for, nor can terms
-// fall, unless the cluster was restored from a backup: then no key, lease or term of ours means
+// A linearizable answer knows all that was known when it was asked for, and terms do not fall. If
+// that is not so, the cluster was restored from a backup. Then no key, lease or term of ours means
 // anything.
 bool machine::history_went_back(const context& c, const answer& a,
                                 const calls::attempt_info& asked) {
@@ -107,7 +98,7 @@ void machine::forget_history(const context& c, std::int64_t revision) {
   survey_.outdated(c, true);
 }
 
-// Before the grant there is no lease to prove; then each such answer is half of the proof.
+// Each such answer is half of the proof that the lease lives. Before the grant there is no lease.
 void machine::confirmed(const context& c, nanos sent, std::uint64_t term) {
   if (term == 0) return;
   ++counts_.confirmations;
@@ -115,7 +106,7 @@ void machine::confirmed(const context& c, nanos sent, std::uint64_t term) {
   if (lease_.confirmed(sent, term)) renewed(c);
 }
 
-// What is only for people is told once, not at each try.
+// An announcement is only for people. That it fails is told once, not at each try.
 bool machine::told_already(const completion& done) {
   if (done.asked.what != op::announce) return false;
   return std::exchange(announce_trouble_, done.what) == done.what;
@@ -133,11 +124,7 @@ void machine::completed(const context& c, const completion& done, const answer* 
   if (failed && !known && !one_of_all && what != op::stand && what != op::revoke &&
       done.what != outcome::auth_off && !batches::divisible(done) &&
       !(what == op::read_all && done.what == outcome::compacted)) {
-    tell t = make(news::trouble);
-    t.why = done.what;
-    t.request = what;
-    t.value = done.endpoint;
-    c.say(std::move(t));
+    c.tell(trouble{what, done.what, done.endpoint});
   }
   if (what == op::revoke) {
     finish(c);
@@ -145,7 +132,7 @@ void machine::completed(const context& c, const completion& done, const answer* 
   }
   if (batched(what)) {
     roster_.completed(c, done, a);
-    // A key that may not be deleted goes with its lease: else it would be in everybody's way.
+    // A key that we may not delete is in everybody's way. It goes with its lease.
     if (roster_.keeps_refused_keys() && !closing_) lease_gone(c, cause::lease_let_go);
     return;
   }
@@ -170,11 +157,7 @@ void machine::completed(const context& c, const completion& done, const answer* 
 void machine::introduced(const context& c, const completion& done) {
   const roll_call::effect e = roll_call_.completed(c, done);
   if (done.what == outcome::wrong_cluster || e == roll_call::effect::nobody_answered) {
-    tell t = make(news::trouble);
-    t.why = done.what;
-    t.request = op::introduce;
-    t.value = done.endpoint;
-    c.say(std::move(t));
+    c.tell(trouble{op::introduce, done.what, done.endpoint});
   }
   if (e != roll_call::effect::divided || !roll_call_.by_chance()) return;
   cluster_ = 0;
@@ -183,15 +166,13 @@ void machine::introduced(const context& c, const completion& done) {
 
 void machine::granted(const context& c) {
   ++counts_.leases;
-  tell t = make(news::granted, lease_.granted_ttl());
-  t.value = lease_.id();
-  c.say(std::move(t));
+  c.tell(lease_granted{lease_.id(), lease_.granted_ttl()});
   if (lease_.granted_ttl() != t_.ttl) {
-    // The TTL that counts is the one granted: everything derived from it follows.
+    // The granted TTL counts. All that is derived from the TTL follows it.
     const timings follows = resolve(settings_.asked, lease_.granted_ttl());
     std::string why;
     if (check(follows, why) != timing_fault::none) {
-      c.say(make(news::refused_timings, follows.ttl));
+      c.tell(timings_refused{follows.ttl});
       closing_ = true;
       roster_.close(c);
       survey_.close();
@@ -208,15 +189,13 @@ void machine::lease_gone(const context& c, cause why) {
   roll_call_.again();
   jeopardy_ = false;
   roster_.lease_gone(c, why);
-  tell t = make(news::lease_lost);
-  t.why_lost = why;
-  c.say(std::move(t));
+  c.tell(lease_lost{why});
 }
 
 void machine::renewed(const context& c) {
   if (jeopardy_ && c.now < jeopardy_from()) {
     jeopardy_ = false;
-    c.say(make(news::safe));
+    c.tell(safe{});
   }
   if (was_over_) roster_.back(c);
   roster_.renewed();

@@ -1,5 +1,5 @@
-// Before a lease is granted every endpoint is asked for its cluster. Two clusters in one list of
-// endpoints would elect two leaders: a process would meet one of them first, by chance.
+// Before a lease is granted, each endpoint is asked for its cluster. A list of endpoints with two
+// clusters would elect two leaders: each process would stay with the cluster that it meets first.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ class roll_call {
   // `cluster_known`: an earlier answer, of whatever kind, said which cluster is ours.
   // Returns when there is more to do.
   nanos tick(const context& c, bool wanted, bool cluster_known);
-  // It was not known before: nothing says that the first to answer was the right one.
+  // Our cluster was not known before. The first that answered need not be the right one.
   [[nodiscard]] bool by_chance() const { return !cluster_known_; }
 
  private:

@@ -1,4 +1,4 @@
-// All elections of a session: who stands, waits, leads, stops, and what has to be asked for it.
+// All elections of a session. Who stands, waits, leads, stops? What has to be asked of etcd for it?
 #pragma once
 
 #include <algorithm>
@@ -28,29 +28,30 @@ class roster {
   // Cancels every leadership; nothing new is asked for.
   void close(const context& c);
 
-  // What was answered to one of the batched requests; `a` is null if nothing was.
+  // One of the batched requests has ended. `a` is null if it was not answered.
   void completed(const context& c, const completion& done, const answer* a);
   // What the watch said.
   void apply(const context& c, const std::vector<change>& changes);
-  // Events before this revision were lost: nobody is sure of anything until it is read as of then
+  // Events before this revision were lost. No queue is sure until it was read as of that revision
   // or later.
   void events_lost(std::int64_t before);
-  // Up to this revision nobody needs the watch: his queue was read as of it, or later. `newest` if
-  // there is nobody. 0 if that is not known.
+  // All queues were read as of this revision, or later: up to it nobody needs the watch. `newest`
+  // if there is nobody. 0 if that is not known.
   [[nodiscard]] std::int64_t read_as_of(std::int64_t newest) const;
-  // The watch tells of nothing before: answers that are older say too little from now on.
+  // The watch tells of nothing before. From now on older answers say too little.
   void listens_from(std::int64_t revision) { lost_until_ = std::max(lost_until_, revision); }
-  // The cluster was restored from a backup: revisions begin anew.
+  // The cluster was restored from a backup. Revisions begin anew.
   void history_went_back();
 
   void lease_granted(const context& c);
   void lease_gone(const context& c, cause why);
-  // The deadline moved: those who are first and waited for it may lead.
+  // The deadline moved. Those who are first and waited for that may lead.
   void renewed();
-  // It moved after it had passed: nobody leads by what he knew of his queue before.
+  // It moved after it had passed. What was read of queues before does not count any more.
   void back(const context& c);
   void deadline_passed(const context& c);
-  // A keepalive that was sent after the losses held back shows that the lease lives.
+  // A keepalive shows that the lease lives. If it was sent after a loss, the reason of that loss is
+  // the key.
   void lease_lives(const context& c, nanos asked_at);
 
   // What is due by time; the moment of the next.
@@ -60,9 +61,9 @@ class roster {
   [[nodiscard]] bool wants_watch() const;
   [[nodiscard]] bool wants_puts() const { return observed_ > 0; }
   [[nodiscard]] std::size_t leaders() const { return all_.count(standing::leading); }
-  // All leaderships are being lost, a slice a turn: nothing else begins before that is done.
-  [[nodiscard]] bool sweeping() const { return sweep_.what != sweep_of::nothing; }
-  // Withdrawals are refused, time and again: only the end of the lease takes those keys away.
+  // All leaderships are being lost, a slice a turn. Nothing else begins before that is done.
+  [[nodiscard]] bool losing() const { return losing_.what != ended::nothing; }
+  // Withdrawals are refused, time and again. Only the end of the lease takes those keys away.
   [[nodiscard]] bool keeps_refused_keys() const { return refused_ >= 3; }
   [[nodiscard]] bool stopping() const { return all_.count(standing::stopping) != 0; }
   [[nodiscard]] bool holds_losses() const { return !held_.empty(); }
@@ -79,22 +80,29 @@ class roster {
   void stopped(const context& c, election_id id);
   void withdraw(election_id id);
   void withdrawn(const context& c, election_id id);
-  void doubt_longer(const context& c, election& e);
+  void let_go(const context& c, election_id id);
+  static rival own_key(const context& c, const election& e) {
+    return {e.own_revision, c.lease.id()};
+  }
   void own_key_gone(const context& c, election_id id);
   void deleted(const context& c, election_id id, const change& what);
   bool outdated(const answer& a) const { return a.revision + 1 < lost_until_; }
   void catch_up(const context& c, election_id id);
+  void read_anew(election_id id);
   void leader_moved(election_id id, std::int64_t revision);
   void tell_held(const context& c, cause why);
   void tell_some(const context& c);
   void tell_loss(const context& c, election_id id);
 
-  enum class sweep_of : std::uint8_t { nothing, deadline, lease, closing };
-  void begin_sweep(const context& c, sweep_of what, cause why);
-  void sweep_some(const context& c);
-  void sweep_one(const context& c, election_id id);
-  void settle(const context& c, election_id id);
+  // What has ended, and takes all leaderships along. The later ones take more.
+  enum class ended : std::uint8_t { nothing, deadline, lease, session };
+  void lose_all(const context& c, ended what, cause why);
+  void lose_slice(const context& c);
+  void give_up(const context& c, election_id id);
+  void give_up_first(const context& c, election_id id);
 
+  [[nodiscard]] reading reading_of(const completion& done, const answer& a,
+                                   const item_answer& got) const;
   void stood(const context& c, const completion& done, const answer& a);
   void stand_failed(const context& c, const completion& done, bool differs);
   void reassured(const context& c, const completion& done, const answer& a);
@@ -112,7 +120,7 @@ class roster {
   [[nodiscard]] std::size_t light_slice() const { return 4 * slice_; }
   static constexpr nanos announce_delay = 20 * millisecond;
 
-  enum class due : std::uint8_t { grace, reassurance, sweep, left };
+  enum class due : std::uint8_t { grace, reassurance, doubt, left };
   struct appointment {
     nanos at;
     election_id id;
@@ -126,11 +134,11 @@ class roster {
 
   const std::size_t slice_;
   struct {
-    sweep_of what = sweep_of::nothing;
+    ended what = ended::nothing;
     cause why = cause::closed;
     election_id next = 0;
     election_id end = 0;
-  } sweep_;
+  } losing_;
   elections all_;
   std::size_t observed_ = 0;
   std::size_t attached_ = 0;  // elections with a candidate of the user's
@@ -157,12 +165,12 @@ class roster {
     election_id done = 0;   // it has come so far
     election_id until = 0;  // the step under way ends here
   } round_;                 // the leaders are announced again, evenly over `last_seen_interval`
-  struct turn {
+  struct reassurance {
     nanos at;
     election_id id;
   };
-  std::deque<turn> reassurances_;  // in order of time
-  nanos reassure_until_ = 0;       // not 0: those up to this moment are being put on their list
+  std::deque<reassurance> reassurances_;  // in order of time
+  nanos reassure_until_ = 0;  // not 0: those up to this moment are being put on their list
   nanos reread_at_ = never;
   election_id reread_from_ = 0;  // a re-reading of all queues has come so far
 };

@@ -10,12 +10,11 @@ void roster::events_lost(std::int64_t before) {
   for (election_id id = 0; id < all_.size(); ++id) {
     election& e = all_[id];
     if (e.state == standing::queued) {
-      e.unsure = true;
-      batches_.add(op::read_queue, id, e);
+      read_anew(id);
     } else if (e.state == standing::leading) {
       batches_.add(op::reassure, id, e);
     }
-    if (e.observed) leader_moved(id, before - 1);
+    if (e.leader.observed) leader_moved(id, before - 1);
   }
 }
 
@@ -25,8 +24,9 @@ std::int64_t roster::read_as_of(std::int64_t newest) const {
   if (observed_ != 0) return 0;
   for (election_id id = 0; id < all_.size(); ++id) {
     const election& e = all_[id];
-    const bool listens = e.state == standing::leading || (e.state == standing::queued && !e.unsure);
-    if (listens) newest = std::min(newest, e.read_revision);
+    const bool listens =
+        e.state == standing::leading || (e.state == standing::queued && e.queue.sure());
+    if (listens) newest = std::min(newest, e.queue.revision());
   }
   return newest;
 }
@@ -35,8 +35,8 @@ void roster::history_went_back() {
   lost_until_ = 0;
   for (election_id id = 0; id < all_.size(); ++id) {
     election& e = all_[id];
-    e.leader_dirty = 0;
-    if (e.observed) batches_.add(op::read_leader, id, e);
+    e.leader.moved_at = 0;
+    if (e.leader.observed) batches_.add(op::read_leader, id, e);
   }
 }
 

@@ -1,5 +1,5 @@
-// How leaderships are lost: one, or all of a session. All are lost in slices, so that ten thousand
-// do not keep the user's loop. Their tokens share a deadline, so these are cancelled at once all
+// How leaderships are lost: one, or all of a session. All are lost a slice at a time. So ten
+// thousand of them do not keep the user's loop. Their tokens share a deadline, and end at once all
 // the same.
 #include <algorithm>
 #include <utility>
@@ -10,7 +10,7 @@ namespace tenure::core {
 
 namespace {
 
-// How long the reason of a loss may be looked for before it is told.
+// A loss is told after this time at the latest, whether its reason is known or not.
 constexpr nanos longest_hold = 500 * millisecond;
 
 }  // namespace
@@ -18,31 +18,27 @@ constexpr nanos longest_hold = 500 * millisecond;
 void roster::lose(const context& c, election_id id, cause why, bool hold) {
   election& e = all_[id];
   all_.enter(e, standing::stopping);
-  e.why = why;
-  e.stop_until = c.now + c.t.stop_grace;
-  if (why != cause::resigned && why != cause::closed) e.rejoin = e.again && !closing_;
-  remind(e.stop_until, id, due::grace);
-  tell t{};
-  t.what = news::cancelled;
-  t.election = id;
-  t.why_lost = why;
-  c.say(tell(t));
+  e.loss.why = why;
+  e.loss.stop_until = c.now + c.t.stop_grace;
+  if (why != cause::resigned && why != cause::closed)
+    e.wish.rejoin = e.wish.candidate == candidacy::again && !closing_;
+  remind(e.loss.stop_until, id, due::grace);
+  c.tell(cancelled{id, why});
   if (why == cause::resigned) return;
   if (hold) {
-    e.loss_held = true;
+    e.loss.held = true;
     if (held_.empty()) held_until_ = c.now + std::min(c.t.request_timeout, longest_hold);
     held_since_ = c.now;
     held_.push_back(id);
     return;
   }
-  t.what = news::lost;
-  c.say(std::move(t));
+  c.tell(lost{id, why});
 }
 
 void roster::close(const context& c) {
   closing_ = true;
   batches_.clear(all_);
-  begin_sweep(c, sweep_of::closing, cause::closed);
+  lose_all(c, ended::session, cause::closed);
 }
 
 void roster::lease_gone(const context& c, cause why) {
@@ -50,49 +46,46 @@ void roster::lease_gone(const context& c, cause why) {
   refused_ = 0;
   ready_.clear();
   reread_at_ = never;
-  begin_sweep(c, sweep_of::lease, why);
+  lose_all(c, ended::lease, why);
 }
 
 void roster::deadline_passed(const context& c) {
-  begin_sweep(c, sweep_of::deadline, cause::deadline_passed);
+  lose_all(c, ended::deadline, cause::deadline_passed);
 }
 
-// A stronger sweep does all that a weaker one would have done. It begins anew, but the cause stays.
-void roster::begin_sweep(const context& c, sweep_of what, cause why) {
-  if (what <= sweep_.what) return;
-  if (!sweeping()) sweep_.why = why;
-  sweep_.what = what;
-  sweep_.next = 0;
-  sweep_.end = all_.size();
-  sweep_some(c);
-  if (!sweeping() || leaders() == 0) return;
-  tell t{};
-  t.what = news::cancelled_all;
-  t.why_lost = sweep_.why;
-  c.say(std::move(t));
+// If something greater ends meanwhile, it begins anew. The first cause stays the one that is told.
+void roster::lose_all(const context& c, ended what, cause why) {
+  if (what <= losing_.what) return;
+  if (!losing()) losing_.why = why;
+  losing_.what = what;
+  losing_.next = 0;
+  losing_.end = all_.size();
+  lose_slice(c);
+  if (losing() && leaders() != 0) c.tell(all_cancelled{losing_.why});
 }
 
-void roster::sweep_some(const context& c) {
-  for (std::size_t n = 0; n < slice_ && sweep_.next < sweep_.end; ++n) sweep_one(c, sweep_.next++);
-  if (sweep_.next < sweep_.end) return;
-  sweep_.what = sweep_of::nothing;
-  renewed();  // those who had to wait for this
+void roster::lose_slice(const context& c) {
+  for (std::size_t n = 0; n < slice_ && losing_.next < losing_.end; ++n) give_up(c, losing_.next++);
+  if (losing_.next < losing_.end) return;
+  losing_.what = ended::nothing;
+  renewed();  // those who were ready waited for this
 }
 
-// May be done twice: nothing new begins before all is swept.
-void roster::sweep_one(const context& c, election_id id) {
+// What the end of `losing_.what` does to one election. It may be done twice: nothing new begins
+// before it was done to all.
+void roster::give_up(const context& c, election_id id) {
   election& e = all_[id];
-  if (sweep_.what == sweep_of::lease) {
-    e.doubt_until = e.doubt_pause = 0;
-    e.reading = false;
+  if (losing_.what == ended::lease) {
+    e.doubt.end();
+    batches_.forget_reading(e);
     e.own_revision = 0;
   }
-  if (e.state == standing::leading) lose(c, id, sweep_.why, false);
-  if (sweep_.what == sweep_of::closing) overtake_resignation(c, id);
-  if (sweep_.what != sweep_of::lease) return;
+  if (e.state == standing::leading) lose(c, id, losing_.why, false);
+  if (losing_.what == ended::session) overtake_resignation(c, id);
+  if (losing_.what != ended::lease) return;
   switch (e.state) {
     case standing::creating:
-      if (!e.wanted()) {
+      if (!e.wish.key()) {
         withdrawn(c, id);
         break;
       }
@@ -103,20 +96,20 @@ void roster::sweep_one(const context& c, election_id id) {
   }
 }
 
-// Before anything else happens to it.
-void roster::settle(const context& c, election_id id) {
-  if (sweeping() && id < sweep_.end) sweep_one(c, id);
+// Is called before anything else is done to an election.
+void roster::give_up_first(const context& c, election_id id) {
+  if (losing() && id < losing_.end) give_up(c, id);
 }
 
 void roster::lease_lives(const context& c, nanos asked_at) {
   if (!held_.empty() && asked_at >= held_since_) tell_held(c, cause::key_deleted);
 }
 
-// The reason of the losses that were held back is known now. They are told in slices.
+// The reason of the losses that were held back is known. They are told a slice at a time.
 void roster::tell_held(const context& c, cause why) {
   held_until_ = never;
   for (const election_id id : held_) {
-    if (all_[id].loss_held) all_[id].why = why;
+    if (all_[id].loss.held) all_[id].loss.why = why;
   }
   telling_.insert(telling_.end(), held_.begin(), held_.end());
   held_.clear();
@@ -133,13 +126,8 @@ void roster::tell_some(const context& c) {
 
 void roster::tell_loss(const context& c, election_id id) {
   election& e = all_[id];
-  if (!e.loss_held) return;
-  e.loss_held = false;
-  tell t{};
-  t.what = news::lost;
-  t.election = id;
-  t.why_lost = e.why;
-  c.say(std::move(t));
+  if (!std::exchange(e.loss.held, false)) return;
+  c.tell(lost{id, e.loss.why});
 }
 
 }  // namespace tenure::core

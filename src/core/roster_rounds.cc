@@ -1,5 +1,5 @@
-// What is due by time. Each of these does a slice a turn: none keeps the user's loop, however many
-// elections there are.
+// What is due by time. Each of these does a slice a turn. So none keeps the user's loop, however
+// many elections there are.
 #include <algorithm>
 #include <utility>
 
@@ -13,46 +13,37 @@ void roster::remind(nanos at, election_id id, due what) {
 }
 
 void roster::keep(const context& c, const appointment& a) {
-  settle(c, a.id);
+  give_up_first(c, a.id);
   election& e = all_[a.id];
   switch (a.what) {
     case due::grace:
-      if (e.state == standing::stopping && e.stop_until <= c.now) stopped(c, a.id);
+      if (e.state == standing::stopping && e.loss.stop_until <= c.now) stopped(c, a.id);
       break;
     case due::reassurance: {
-      e.reassurance_reminded = false;
+      e.leadership.reminded = false;
       if (e.state != standing::leading) break;
-      const nanos until = e.confirmed_at + c.t.reassure_interval + c.t.reassure_timeout;
+      const nanos until = e.leadership.confirmed_at + c.t.reassure_interval + c.t.reassure_timeout;
       if (until > c.now) {
-        e.reassurance_reminded = true;
+        e.leadership.reminded = true;
         remind(until, a.id, due::reassurance);
       } else {
         lose(c, a.id, cause::reassurance_timed_out, false);
       }
       break;
     }
-    case due::sweep:
+    case due::doubt:
       // A stand of ours may have been executed after its key was withdrawn.
-      if (e.state != standing::idle || closing_ || e.doubt_until == 0 || e.doubt_until > c.now)
-        break;
-      if (c.lease.held()) withdraw(a.id);
+      if (e.state == standing::idle && !closing_ && e.doubt.due(c.now) && c.lease.held())
+        withdraw(a.id);
       break;
-    case due::left: {
-      if (!e.leave_wanted || e.left_until > c.now) break;
-      e.leave_wanted = false;
-      e.stands = false;
-      --attached_;
-      tell t{};
-      t.what = news::left;
-      t.election = a.id;
-      c.say(std::move(t));
+    case due::left:
+      if (e.wish.waits_for == parting::left && e.wish.left_until <= c.now) let_go(c, a.id);
       break;
-    }
   }
 }
 
-// New leaders are written into their keys together, and not before others that stand know where
-// they are.
+// New leaders are written into their keys, many at once. That waits for others that stand, until
+// they know their places.
 nanos roster::announce_new(const context& c) {
   if (c.now >= announce_at_) {
     const bool others_stand = all_.count(standing::wanting) + all_.count(standing::creating) != 0;
@@ -72,7 +63,7 @@ nanos roster::announce_new(const context& c) {
   return announce_at_;
 }
 
-// LastSeen, for people: each leader's once in an interval, a few of them at each step.
+// Puts LastSeen, which is for people. Each leader's is put once in an interval, a few at each step.
 nanos roster::announce_again(const context& c) {
   if (c.t.last_seen_interval == 0) return never;
   if (leaders() == 0) {
@@ -85,7 +76,7 @@ nanos roster::announce_again(const context& c) {
   }
   if (c.now >= round_.next) {
     const nanos gone = std::min(c.now - round_.began, c.t.last_seen_interval);
-    // In thousandths: the product of elections and nanoseconds could exceed what a number can hold.
+    // In thousandths: a product of elections and nanoseconds could be too large for a number.
     const nanos part = gone / (c.t.last_seen_interval / 1000);
     round_.until = static_cast<election_id>(all_.size() * static_cast<std::uint64_t>(part) / 1000);
     round_.next = c.now + c.t.reassure_interval;
@@ -104,8 +95,8 @@ nanos roster::announce_again(const context& c) {
 }
 
 nanos roster::reassure_some(const context& c) {
-  // A keepalive a moment before takes them along: the loop is woken once, not twice. And those that
-  // are due soon go with those that are due: fewer, fuller batches.
+  // What is due a moment later than a keepalive goes with it: the loop is woken once, not twice.
+  // What is due soon goes with what is due now: there are fewer batches, and they are fuller.
   const nanos moment = c.t.reassure_interval / 32;
   if (!reassurances_.empty() && reassurances_.front().at <= c.now + moment) {
     reassure_until_ = std::max(reassure_until_, c.now + c.t.reassure_interval / 2);
@@ -115,17 +106,18 @@ nanos roster::reassure_some(const context& c) {
       reassure_until_ = 0;
       break;
     }
-    const turn next = reassurances_.front();
+    const reassurance next = reassurances_.front();
     reassurances_.pop_front();
     election& e = all_[next.id];
-    if (e.state == standing::leading && e.reassure_at == next.at)
+    if (e.state == standing::leading && e.leadership.reassure_at == next.at)
       batches_.add(op::reassure, next.id, e);
   }
   if (reassure_until_ != 0) return c.now;
   return reassurances_.empty() ? never : reassurances_.front().at;
 }
 
-// An older etcd can lose a delete around a compaction (etcd#18089): never wait for one for ever.
+// An older etcd can lose a delete around a compaction (etcd#18089). So no delete is waited for for
+// ever.
 nanos roster::reread_some(const context& c) {
   if (c.now >= reread_at_) {
     reread_at_ = c.now + c.t.ttl;
@@ -150,12 +142,12 @@ nanos roster::tick(const context& c) {
   }
   tell_some(c);
   if (c.now >= held_until_) tell_held(c, cause::key_deleted);
-  if (sweeping()) sweep_some(c);
-  if (sweeping()) return c.now;
+  if (losing()) lose_slice(c);
+  if (losing()) return c.now;
   nanos wake = agenda_.empty() ? never : agenda_.front().at;
   if (!closing_) {
     wake = std::min({wake, announce_new(c), announce_again(c), reassure_some(c), reread_some(c)});
-    // A turn takes one large batch: its sending, or its answer.
+    // A turn handles one large batch: it sends one, or takes the answer to one.
     if (std::exchange(busy_, false)) wake = c.now;
     if (wake > c.now) wake = std::min(wake, batches_.pump(c, all_));
   }

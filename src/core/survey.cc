@@ -5,17 +5,6 @@
 
 namespace tenure::core {
 
-namespace {
-
-tell make(news what, std::int64_t revision = 0) {
-  tell t{};
-  t.what = what;
-  t.value = revision;
-  return t;
-}
-
-}  // namespace
-
 void survey::follow(const context& c, bool on) {
   if (on == on_) return;
   on_ = on;
@@ -28,11 +17,11 @@ void survey::outdated(const context& c, bool anew) {
   if (under_way_) discard_ = true;
   phase_ = phase::due;
   revision_ = 0;
-  c.say(make(news::outdated, anew ? 1 : 0));
+  c.tell(pages_outdated{anew});
 }
 
 void survey::heard(const context& c) const {
-  if (on_) c.say(make(news::changed));
+  if (on_) c.tell(keys_changed{});
 }
 
 void survey::completed(const context& c, const completion& done, const answer* a) {
@@ -40,32 +29,32 @@ void survey::completed(const context& c, const completion& done, const answer* a
   if (std::exchange(discard_, false) || !on_) return;
   if (done.what != outcome::ok || a == nullptr) {
     pause_.failed(c.now, c.t.retry_delay, c.choose);
-    // Values can be so large that a page of them is more than we take.
+    // The values may be so large that we refuse a page of them.
     if (done.what == outcome::bad_answer) limit_ = std::max(limit_ / 2, std::uint32_t{1});
-    // A read is as of one revision: when that is gone, what was read of it is worth nothing.
+    // A read is as of one revision. When that is compacted, all has to be read again.
     if (done.what == outcome::compacted) outdated(c);
     return;
   }
   pause_.succeeded();
   if (revision_ == 0) revision_ = a->revision;
-  c.say(make(news::page, revision_));
+  c.tell(page_read{revision_});
   if (a->more) return;
   phase_ = phase::read;
   limit_ = std::min(limit_ * 2, full_page);
 }
 
 nanos survey::tick(const context& c, const watch& stream) {
-  // While a stream is broken nobody knows what is missed, however it goes on later.
+  // While a stream is broken, changes may be missed, however it goes on later.
   if (const auto faults = stream.faults(); faults != faults_) {
     faults_ = faults;
     outdated(c);
   }
   if (!on_) return never;
-  // Without a read of something the stream would not know where to begin.
+  // If nothing was read yet, the stream does not know where to begin.
   stream_ready_ = stream.open() || !stream.has_start();
   if (phase_ == phase::read && stream.open()) {
     phase_ = phase::current;
-    c.say(make(news::complete, revision_));
+    c.tell(pages_complete{});
   }
   if (!may_ask()) return never;
   if (c.now < pause_.until()) return pause_.until();

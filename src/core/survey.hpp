@@ -1,6 +1,6 @@
 // What is known of all elections of the application. It decides when all keys have to be read, in
-// pages that are all as of one revision. It knows when the watch is enough, because nothing is
-// missing.
+// pages that are all as of one revision. It knows when nothing is missing, so that the watch is
+// enough.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +20,9 @@ class survey {
   void close() { on_ = false; }
   // Changes were lost, so all has to be read again. `anew`: the cluster was restored from a backup.
   void outdated(const context& c, bool anew = false);
-  // The stream's message being handled is to be applied.
+  // A message of the stream is being handled, and is to be applied.
   void heard(const context& c) const;
-  // What was answered to a page; `a` is null if nothing was.
+  // The request for a page has ended. `a` is null if it was not answered.
   void completed(const context& c, const completion& done, const answer* a);
 
   // Does what is due; returns when there is more to do.

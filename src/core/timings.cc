@@ -30,16 +30,16 @@ timings resolve(const asked_timings& asked, nanos ttl) {
   t.reassure_interval = asked.reassure_interval.value_or(ttl / 5);
   t.last_seen_interval = asked.last_seen_interval;
   t.stop_grace = asked.stop_grace.value_or(ttl / 10);
-  // Clocks kept by ntpd differ by a twentieth of these 2 % at most (safety.md, 5); the 50 ms are
+  // Clocks kept by ntpd differ by at most a twentieth of these 2 % (safety.md, 5). The 50 ms are
   // for a late timer.
   t.margin = asked.margin.value_or(ttl / 50 + 50 * millisecond);
-  // All that the rule leaves: a slow etcd is no reason to stop before the deadline is.
+  // It is all that the rule leaves: only the deadline is a reason to stop, not a slow etcd.
   const nanos rest = ttl - t.reassure_interval - t.stop_grace - t.margin;
   t.reassure_timeout = asked.reassure_timeout.value_or(std::max(rest, 100 * millisecond));
   t.jeopardy_after = asked.jeopardy_after.value_or(ttl / 2);
   t.request_timeout = asked.request_timeout.value_or(ttl / 5);
   t.retry_delay = asked.retry_delay;
-  // Any two renewals in a row may fail and a third still comes in time.
+  // If two renewals in a row fail, the third still comes in time.
   const nanos usable = ttl - t.margin - t.stop_grace;
   t.renew_interval = std::max(std::min(ttl / 5, usable / 4), 10 * millisecond);
   t.hedge_after = std::min(t.request_timeout, t.renew_interval) / 3;
@@ -54,8 +54,8 @@ timing_fault check(const timings& t, std::string& why) {
     return timing_fault::range;
   }
   const nanos tenth = 100 * millisecond;
-  // Two clocks slewed by 500 ppm in opposite directions differ by a thousandth: twice that, and 10
-  // ms to act.
+  // Two clocks slewed by 500 ppm in opposite directions differ by a thousandth. The least margin is
+  // twice that, and 10 ms to act.
   const nanos least_margin = t.ttl / 500 + 10 * millisecond;
   if (outside("reassure_interval", t.reassure_interval, tenth, t.ttl, why) ||
       outside("reassure_timeout", t.reassure_timeout, tenth, t.ttl, why) ||
@@ -66,7 +66,7 @@ timing_fault check(const timings& t, std::string& why) {
       outside("retry_delay", t.retry_delay, 10 * millisecond, 60 * second, why)) {
     return timing_fault::range;
   }
-  // 0 is allowed: only on acquiring. A day is so long that nobody means more by it.
+  // 0 is allowed: only on acquiring. Nobody means more than a day.
   if (t.last_seen_interval != 0 && outside("last_seen_interval", t.last_seen_interval,
                                            t.reassure_interval, 86400 * second, why)) {
     why += ", or 0 for only on acquiring; raise it or lower reassure_interval";

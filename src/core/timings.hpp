@@ -8,7 +8,7 @@
 
 namespace tenure::core {
 
-// As the user gave them; what is empty is derived from the TTL.
+// As the user gave them. What is empty is derived from the TTL.
 struct asked_timings {
   nanos ttl = 10 * second;
   std::optional<nanos> reassure_interval;
@@ -36,7 +36,7 @@ struct timings {
   nanos stall_threshold = 0;  // a timer later than this is a stall
 };
 
-// The set for a TTL, which is the one asked for before the grant and the granted one after it.
+// The timings for a TTL: the asked one before the grant, and the granted one after it.
 [[nodiscard]] timings resolve(const asked_timings& asked, nanos ttl);
 
 enum class timing_fault { none, range, unsafe };

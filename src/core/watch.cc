@@ -6,7 +6,7 @@ namespace tenure::core {
 
 void watch::want(bool wanted, bool puts, std::vector<action>& out) {
   if (wanted == wanted_ && puts == puts_) return;
-  // A stream that filters puts out cannot be changed under way; one that does not is kept.
+  // A stream without puts cannot be given puts later, so it is opened anew. One with puts is kept.
   const bool reopen = puts && !puts_;
   wanted_ = wanted;
   puts_ = puts || (puts_ && wanted);
@@ -75,22 +75,17 @@ void watch::stop(std::vector<action>& out) {
   act_at_ = wanted_ ? 0 : never;
 }
 
-// One that ends right after its creation has not been a success.
+// A stream that ends right after its creation is no success.
 void watch::lived(nanos now, const timings& t) {
   if (state_ != state::open || now < opened_at_ + t.retry_delay) return;
   tried_ = 0;
   backoff_.succeeded();
 }
 
-// The endpoint failed us: try another, at once as long as there are others, then after a pause.
+// The endpoint failed. Another is tried: at once while there are untried ones, then after a pause.
 void watch::fail(nanos now, const timings& t, endpoints& nodes, choices& choose, outcome why,
                  std::vector<action>& out) {
-  tell trouble{};
-  trouble.what = news::trouble;
-  trouble.why = why;
-  trouble.request = op::watch;
-  trouble.value = endpoint_;
-  out.emplace_back(trouble);
+  out.emplace_back(to_session(trouble{op::watch, why, endpoint_}));
   ++faults_;
   lived(now, t);
   if (state_ == state::open) ++futile_;
@@ -108,7 +103,7 @@ watch::effect watch::heard(nanos now, const timings& t, const stream_news& n, en
                            choices& choose, std::vector<action>& out) {
   if (n.stream != stream_ || state_ == state::closed) return effect::stale;
   if (n.canceled) {
-    // The HTTP stream stays open and silent after a cancel: we have to close it.
+    // After a cancel the HTTP stream stays open and silent. We have to close it.
     out.emplace_back(close_stream{stream_});
     if (n.compact_revision > resume_) {
       state_ = state::closed;
@@ -132,7 +127,7 @@ watch::effect watch::heard(nanos now, const timings& t, const stream_news& n, en
   probing_ = false;
   act_at_ = now + (two_way_ ? t.renew_interval : t.ttl / 2);
   if (n.last_revision == 0) return effect::none;
-  // Should the rest never come, all of it is asked for again.
+  // If the rest never comes, the whole message is asked for again.
   if (!n.partial) advance(n.last_revision + 1);
   return effect::deliver;
 }
@@ -164,11 +159,12 @@ void watch::act(nanos now, const timings& t, endpoints& nodes, choices& choose,
     out.emplace_back(probe_stream{stream_});
     return;
   }
-  // Silent: not created in time, no sign of life after a probe, or a one-way stream that has to be
-  // renewed.
+  // The stream is silent. It was not created in time, or gave no sign of life after a probe. Or it
+  // is a one-way stream, and has to be renewed.
   out.emplace_back(close_stream{stream_});
   const bool renewal = state_ == state::open && !two_way_;
-  // Something on the way may hold back a request body that does not end: then one request a watch.
+  // A proxy may hold back a request body that does not end. Then each watch gets a request of its
+  // own.
   if (!renewal && !ever_echoed_) two_way_ = !two_way_;
   if (renewal) {
     lived(now, t);

@@ -1,4 +1,5 @@
-// The session's one watch stream: when to open it, where from, whether it still lives.
+// The one watch stream of a session. When is it opened, from which revision, and does it still
+// live?
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@ namespace tenure::core {
 
 class watch {
  public:
-  // Whether a stream is wanted, and whether puts are (observers need them).
+  // Whether a stream is wanted, and whether it has to bring puts. Observers need those.
   void want(bool wanted, bool puts, std::vector<action>& out);
   // A linearizable answer to what was sent then: the history goes at least so far. True of the
   // first one: the watch begins behind it.
@@ -25,7 +26,7 @@ class watch {
   // Nothing before this revision is missing, though no stream has told so: it was read. False if
   // that is no news.
   bool advance(std::int64_t next);
-  // The history went back: everything known about revisions is void.
+  // The history went back. Nothing that was known of revisions counts any more.
   void reset(std::vector<action>& out);
 
   // What a message of the stream means for the session.
@@ -59,7 +60,7 @@ class watch {
   [[nodiscard]] bool open() const { return state_ == state::open; }
   // Whether it is known from which revision on to listen.
   [[nodiscard]] bool has_start() const { return resume_ != 0; }
-  // How often a stream has failed; the renewal of a one-way stream is no failure.
+  // How often a stream has failed. The renewal of a one-way stream is no failure.
   [[nodiscard]] std::uint64_t faults() const { return faults_; }
   [[nodiscard]] std::uint64_t opens() const { return next_stream_ - 1; }
   [[nodiscard]] std::uint32_t endpoint() const { return endpoint_; }

@@ -12,12 +12,12 @@ namespace tenure::detail {
 
 error candidate_impl::stand(session_impl& session, const candidate_options& options,
                             candidate_events events, std::shared_ptr<candidate_impl>& made) {
-  const core::election_id id = session.elections().add(options.shard);
+  const core::election_id id = session.electorate().add(options.shard);
   slot& e = session.slots()[id];
   session.slots().leave(id);  // in case that nobody comes
   if (e.candidate != nullptr) {
     return {errc::wrong_state,
-            "this session has a candidate in the election " + session.elections().prefix(id) +
+            "this session has a candidate in the election " + session.electorate().prefix(id) +
                 " already; if that one is closing, stand when its `closed` was called",
             0};
   }
@@ -127,22 +127,36 @@ void candidate_impl::answer_all(const error& how) {
   while (!promises_.empty()) answer_one(promises_.front().id, how);
 }
 
-void candidate_impl::acquired(std::int64_t fencing_token) {
-  wire::electorate& elections = session_->elections();
-  const std::string& prefix = elections.prefix(id_);
-  elections.set_leader_since(id_, std::chrono::system_clock::now());
+void candidate_impl::told(const core::campaigning&) {
+  if (!events_.campaigning) return;
+  post([this] {
+    if (!silent_) events_.campaigning();
+  });
+}
+
+void candidate_impl::told(const core::position& where) {
+  if (!events_.position) return;
+  post([this, n = where.in_front] {
+    if (!silent_) events_.position(n);
+  });
+}
+
+void candidate_impl::told(const core::acquired& term) {
+  wire::electorate& electorate = session_->electorate();
+  const std::string& prefix = electorate.prefix(id_);
+  electorate.set_leader_since(id_, std::chrono::system_clock::now());
   if (node_ != nullptr) node_->release();
   node_ = session_->begin_term();
-  term_ = fencing_token;
+  term_ = term.fencing_token;
   // Nobody could be told.
   if (node_ == nullptr) {
     session_->out_of_memory();
     return;
   }
-  leadership l{fencing_token, names::key(prefix, session_->lease()), elections.leader_since(id_),
+  leadership l{term_, names::key(prefix, session_->lease()), electorate.leader_since(id_),
                token_tree::make(node_)};
   session_->log()(log_level::info, "acquired", "leading",
-                  {{"election", prefix}, {"fencing_token", std::to_string(fencing_token)}});
+                  {{"election", prefix}, {"fencing_token", std::to_string(term_)}});
   post([this, l = std::move(l), which = term_] {
     // Over before it could be told: the loop was late.
     if (silent_ || l.token.cancelled()) return;
@@ -152,12 +166,15 @@ void candidate_impl::acquired(std::int64_t fencing_token) {
   });
 }
 
-void candidate_impl::end_term() {
-  if (node_ == nullptr) return;
-  std::exchange(node_, nullptr)->release();
+void candidate_impl::told(const core::cancelled& end) {
+  // Set now: `stand_again` may be called before the reason of the loss is told.
+  if (!again_ && end.why != core::cause::resigned) out_ = true;
+  if (node_ != nullptr) node_->cancel(wire::to_reason(end.why));
+  if (end.why == core::cause::resigned) post([this, which = term_] { never_began(which); });
 }
 
-void candidate_impl::lost(reason why) {
+void candidate_impl::told(const core::lost& end) {
+  const reason why = wire::to_reason(end.why);
   // The words are put together when they are told. Thousands may lose at once, and not all of them
   // have somebody who listens.
   const auto evidence = why != reason::session_closed ? session_->evidence() : nullptr;
@@ -166,7 +183,7 @@ void candidate_impl::lost(reason why) {
   };
   if (session_->log().heard()) {
     session_->log()(log_level::warning, "lost", "leading no more: " + in_words(),
-                    {{"election", session_->elections().prefix(id_)}, {"reason", name(why)}});
+                    {{"election", session_->electorate().prefix(id_)}, {"reason", name(why)}});
   }
   post([this, why, in_words, which = term_] {
     if (never_began(which)) return;
@@ -193,54 +210,31 @@ bool candidate_impl::never_began(std::int64_t term) {
   return true;
 }
 
-void candidate_impl::told(const core::tell& t, const error& failure) {
-  switch (t.what) {
-    case core::news::campaigning:
-      if (events_.campaigning) {
-        post([this] {
-          if (!silent_) events_.campaigning();
-        });
-      }
-      break;
-    case core::news::position:
-      if (events_.position) {
-        post([this, n = static_cast<std::size_t>(t.value)] {
-          if (!silent_) events_.position(n);
-        });
-      }
-      break;
-    case core::news::acquired: acquired(t.value); break;
-    case core::news::cancelled:
-      // Set now: `stand_again` may be called before the reason of the loss is told.
-      if (!again_ && t.why_lost != core::cause::resigned) out_ = true;
-      if (node_ != nullptr) node_->cancel(wire::to_reason(t.why_lost));
-      if (t.why_lost == core::cause::resigned) post([this, which = term_] { never_began(which); });
-      break;
-    case core::news::lost: lost(wire::to_reason(t.why_lost)); break;
-    case core::news::resigned:
-      post([this] {
-        owed_ = false;
-        if (!silent_ && events_.resigned) events_.resigned();
-      });
-      end_term();
-      if (!closing_) answer_all({});
-      break;
-    case core::news::trouble:
-    case core::news::tampered:
-      if (events_.trouble) {
-        post([this, failure] {
-          if (!silent_) events_.trouble(failure);
-        });
-      }
-      break;
-    default: break;
-  }
+void candidate_impl::told(const core::resigned&) {
+  post([this] {
+    owed_ = false;
+    if (!silent_ && events_.resigned) events_.resigned();
+  });
+  end_term();
+  if (!closing_) answer_all({});
+}
+
+void candidate_impl::end_term() {
+  if (node_ == nullptr) return;
+  std::exchange(node_, nullptr)->release();
 }
 
 void candidate_impl::told_leader(const leader_info& who) {
   if (!events_.leader || leading() || !who) return;
   post([this, who] {
     if (!silent_) events_.leader(who);
+  });
+}
+
+void candidate_impl::told_trouble(const error& what) {
+  if (!events_.trouble) return;
+  post([this, what] {
+    if (!silent_) events_.trouble(what);
   });
 }
 

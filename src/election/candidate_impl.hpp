@@ -8,14 +8,14 @@
 #include <utility>
 #include <vector>
 
-#include "core/action.hpp"
+#include "core/message.hpp"
 #include "session/client.hpp"
 #include "session/session_impl.hpp"
 #include "tenure/candidate.hpp"
 
 namespace tenure::detail {
 
-class candidate_impl final : public client, public std::enable_shared_from_this<candidate_impl> {
+class candidate_impl final : public contender, public std::enable_shared_from_this<candidate_impl> {
  public:
   // The one way to stand. `made` is what stands, unless an error is returned. The caller has
   // checked the shard's name.
@@ -35,8 +35,14 @@ class candidate_impl final : public client, public std::enable_shared_from_this<
   [[nodiscard]] bool leading() const { return node_ != nullptr && !node_->cancelled(); }
   [[nodiscard]] bool in_use() const { return session_ != nullptr; }
 
-  void told(const core::tell& t, const error& failure) override;
+  void told(const core::campaigning& what) override;
+  void told(const core::position& where) override;
+  void told(const core::acquired& term) override;
+  void told(const core::cancelled& end) override;
+  void told(const core::lost& end) override;
+  void told(const core::resigned& what) override;
   void told_leader(const leader_info& who) override;
+  void told_trouble(const error& what) override;
   void ended() override;
 
  private:
@@ -50,8 +56,6 @@ class candidate_impl final : public client, public std::enable_shared_from_this<
   // Calls `what` from the loop unless the handle is gone by then.
   template <class Call>
   void post(Call&& what);
-  void acquired(std::int64_t fencing_token);
-  void lost(reason why);
   void tell_lost(reason why, const std::string& in_words);
   bool never_began(std::int64_t term);
   void end_term();

@@ -10,7 +10,7 @@ namespace tenure::detail {
 std::shared_ptr<observer_impl> observer_impl::follow(session_impl& session,
                                                      const std::string& shard,
                                                      observer_events events) {
-  const core::election_id id = session.elections().add(shard);
+  const core::election_id id = session.electorate().add(shard);
   session.slots().leave(id);  // in case that nobody comes
   auto made = std::make_shared<observer_impl>(session, id, std::move(events));
   made->get_ready();
@@ -26,13 +26,12 @@ std::shared_ptr<observer_impl> observer_impl::follow(session_impl& session,
 observer_impl::observer_impl(session_impl& session, core::election_id id, observer_events events)
     : follower(session), id_(id), events_(std::move(events)) {}
 
-void observer_impl::told(const core::tell& t, const error& failure) {
-  if (t.what != core::news::trouble || !events_.trouble) return;
-  post([this, failure] { events_.trouble(failure); });
-}
-
 void observer_impl::told_leader(const leader_info& who) {
   if (events_.leader) post([this, who] { events_.leader(who); });
+}
+
+void observer_impl::told_trouble(const error& what) {
+  if (events_.trouble) post([this, what] { events_.trouble(what); });
 }
 
 void observer_impl::detach() {

@@ -18,8 +18,8 @@ class observer_impl final : public client, public follower {
                                                              observer_events events);
   observer_impl(session_impl& session, core::election_id id, observer_events events);
 
-  void told(const core::tell& t, const error& failure) override;
   void told_leader(const leader_info& who) override;
+  void told_trouble(const error& what) override;
   void ended() override { end(); }
 
  private:

@@ -16,7 +16,7 @@ std::shared_ptr<shard_reader> shard_reader::of(session_impl& session) {
 }
 
 shard_reader::shard_reader(session_impl& session)
-    : session_(session), table_(session.elections().watched_prefix()) {}
+    : session_(session), table_(session.electorate().watched_prefix()) {}
 
 void shard_reader::add(std::shared_ptr<directory_impl> one) {
   all_.push_back(std::move(one));

@@ -98,13 +98,13 @@ struct exchange::trampoline {
 };
 
 exchange::exchange(exchange_kind kind, const transport_config& config, tls_state& tls,
-                   multi& driver, news& sink)
+                   multi& driver, arrivals& sink)
     : kind_(kind),
       config_(config),
       tls_(tls),
       tls_use_{&tls.newest, &tls.rules, nullptr},
       driver_(driver),
-      news_(sink),
+      arrivals_(sink),
       easy_(make_easy(config, tls_use_)),
       headers_(kind == exchange_kind::two_way) {
   if (easy_ == nullptr || set_options()) return;
@@ -114,7 +114,7 @@ exchange::exchange(exchange_kind kind, const transport_config& config, tls_state
 
 exchange::~exchange() {
   stop();
-  news_.forget(*this);
+  arrivals_.forget(*this);
   if (easy_ != nullptr) driver_.clean_up(easy_);
 }
 
@@ -212,7 +212,7 @@ void exchange::stop() {
 
 void exchange::rest() {
   stop();
-  news_.forget(*this);
+  arrivals_.forget(*this);
   headers_.forget_token();
   for (std::string* each : {&request_.body, &answer_}) {
     if (request_.secret) wipe(*each);
@@ -239,7 +239,7 @@ bool exchange::has_written() const {
 void exchange::fail(std::string why) {
   failure_ = std::move(why);
   over_ = true;
-  news_.add(*this);
+  arrivals_.add(*this);
 }
 
 void exchange::ended(CURLcode result) {
@@ -252,7 +252,7 @@ void exchange::ended(CURLcode result) {
   }
   over_ = true;
   result_ = result;
-  news_.add(*this);
+  arrivals_.add(*this);
 }
 
 // Nothing was sent.
@@ -283,7 +283,7 @@ std::size_t exchange::take(std::string_view bytes) {
   if (kind_ != exchange_kind::call && status_ == status_ok) {
     // Bounded: it is taken after each call into curl, which reads a hundred buffers at most.
     fresh_.append(bytes);
-    news_.add(*this);
+    arrivals_.add(*this);
     return bytes.size();
   }
   if (bytes.size() > config_.max_answer - answer_.size()) {

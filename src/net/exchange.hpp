@@ -37,7 +37,7 @@ class exchange;
 
 // The exchanges that have something to tell, in order. They are added inside curl's callbacks and
 // told of later, one by one. What is told may end others: those leave a null.
-class news {
+class arrivals {
  public:
   void add(exchange& x);
   void forget(exchange& x);
@@ -55,7 +55,7 @@ class exchange final : public transfer {
  public:
   // The references must outlive it. Without memory for curl, all that it is asked to do fails.
   exchange(exchange_kind kind, const transport_config& config, tls_state& tls, multi& driver,
-           news& sink);
+           arrivals& sink);
   ~exchange();
   exchange(const exchange&) = delete;
   exchange& operator=(const exchange&) = delete;
@@ -89,7 +89,7 @@ class exchange final : public transfer {
   [[nodiscard]] reply result();
 
  private:
-  friend class news;
+  friend class arrivals;
   struct trampoline;
   void stop();
   [[nodiscard]] bool set_options();
@@ -103,7 +103,7 @@ class exchange final : public transfer {
   tls_state& tls_;
   tls_use tls_use_;
   multi& driver_;
-  news& news_;
+  arrivals& arrivals_;
   std::shared_ptr<CURLSH> sessions_;  // those that the handle has
   CURL* easy_;
   header_list headers_;
@@ -119,7 +119,7 @@ class exchange final : public transfer {
   int no_socket_ = 0;  // why the system gave none
   long written_before_ = 0;
   CURLcode result_ = CURLE_OK;
-  bool in_news_ = false;
+  bool in_arrivals_ = false;
   bool in_multi_ = false;
   bool over_ = false;
   bool sent_ = false;         // a connection stood, and curl began to send

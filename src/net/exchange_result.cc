@@ -19,7 +19,7 @@ reply exchange::result() {
     r.failure = to_->url + ": memory ran out while the answer came";
     return r;
   }
-  outcome o;
+  ending o;
   o.code = result_;
   o.sent = sent_;
   o.too_large = too_large_;

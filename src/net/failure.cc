@@ -13,7 +13,7 @@ bool has(std::string_view text, std::string_view part) {
 
 // The server's TLS refused our certificate. Under TLS 1.3 it says so only after our side has
 // finished its handshake and sent the request. The request was then not read.
-bool certificate_refused(const outcome& o) {
+bool certificate_refused(const ending& o) {
   return has(o.detail, "alert") && (has(o.detail, "certificate") || has(o.detail, "unknown ca"));
 }
 
@@ -21,7 +21,7 @@ bool not_http(CURLcode code) {
   return code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY;
 }
 
-delivery how_far(const outcome& o) {
+delivery how_far(const ending& o) {
   if (o.to_itself) return delivery::not_sent;  // to nobody but ourselves
   if (o.too_large || o.code == CURLE_FILESIZE_EXCEEDED) return delivery::too_large;
   if (o.code == CURLE_OK && o.headers_whole) return delivery::answered;
@@ -31,11 +31,11 @@ delivery how_far(const outcome& o) {
   return delivery::broken;
 }
 
-std::string curl_says(const outcome& o) {
+std::string curl_says(const ending& o) {
   return o.detail.empty() ? std::string(curl_easy_strerror(o.code)) : std::string(o.detail);
 }
 
-std::string connect_failure(const outcome& o) {
+std::string connect_failure(const ending& o) {
   switch (o.os_error) {
     case ECONNREFUSED:
       return "connection refused: is etcd running there, and is this one of its "
@@ -55,7 +55,7 @@ constexpr const char* grpc_only =
     "is it etcd's client port? Where etcd runs with --listen-client-http-urls, its other client "
     "URLs speak gRPC only: write a URL of that flag";
 
-std::string tls_failure(const outcome& o) {
+std::string tls_failure(const ending& o) {
   if (has(o.detail, "wrong version number") || has(o.detail, "packet length too long")) {
     return "no TLS is spoken there: write the endpoint with http://, or switch TLS on in etcd";
   }
@@ -72,7 +72,7 @@ std::string tls_failure(const outcome& o) {
   return "the TLS handshake failed: " + curl_says(o);
 }
 
-std::string distrust_failure(const outcome& o) {
+std::string distrust_failure(const ending& o) {
   if (has(o.detail, "mismatch")) {
     return "the server's certificate is not for this host (" + curl_says(o) +
            "): write the endpoint with a name or address that is in its subjectAltName, or name "
@@ -88,7 +88,7 @@ std::string distrust_failure(const outcome& o) {
 
 // The alert by which TLS 1.3 refuses a certificate can be lost. etcd closes with our request
 // unread, and the reset that follows may overtake the alert.
-std::string perhaps(const outcome& o) {
+std::string perhaps(const ending& o) {
   if (o.status != 0 || !o.new_connection) return {};
   if (!o.endpoint->tls) {
     return "; if etcd serves TLS there, write the endpoint with https://; if it runs with "
@@ -98,11 +98,11 @@ std::string perhaps(const outcome& o) {
                        : "; perhaps etcd wants a client certificate: its log says so";
 }
 
-std::string closed_without_answer(const outcome& o) {
+std::string closed_without_answer(const ending& o) {
   return "the connection was closed before an answer came" + perhaps(o);
 }
 
-std::string cause(const outcome& o, delivery how) {
+std::string cause(const ending& o, delivery how) {
   if (o.to_itself) {
     return "the connection came back to this process, as the system chose that very port for our "
            "end: nothing listens there; is etcd running, and is the port right?";
@@ -147,7 +147,7 @@ std::string cause(const outcome& o, delivery how) {
 
 }  // namespace
 
-reply judge(const outcome& o) {
+reply judge(const ending& o) {
   reply r;
   r.delivery = how_far(o);
   r.http_status = o.status;

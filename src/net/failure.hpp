@@ -12,7 +12,7 @@
 
 namespace tenure::net {
 
-struct outcome {
+struct ending {
   CURLcode code = CURLE_OK;
   bool sent = false;           // a connection stood and the request was begun
   bool too_large = false;      // we stopped it
@@ -29,6 +29,6 @@ struct outcome {
 };
 
 // Sets delivery, status and failure; the body is the caller's.
-[[nodiscard]] reply judge(const outcome& o);
+[[nodiscard]] reply judge(const ending& o);
 
 }  // namespace tenure::net

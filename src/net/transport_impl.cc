@@ -95,7 +95,7 @@ error transport::impl::open(uv_loop_t* loop, transport_config&& with, receiver& 
 
 std::unique_ptr<exchange> transport::impl::fresh(exchange_kind kind) {
   if (kind != exchange_kind::call || spare_.empty()) {
-    return std::unique_ptr<exchange>(new exchange(kind, config_, tls_, driver_, news_));
+    return std::unique_ptr<exchange>(new exchange(kind, config_, tls_, driver_, arrivals_));
   }
   std::unique_ptr<exchange> x = std::move(spare_.back());
   spare_.pop_back();
@@ -115,7 +115,8 @@ void transport::impl::begin(exchange_kind kind, exchange_request&& request) {
   x.prepare(std::move(request), known ? endpoints_[places_.at(at).endpoint] : nowhere_);
   if (!known) x.fail("nothing was sent");
   dial(x);
-  if (!news_.empty()) driver_.wake();  // it failed at once, but nobody is told from within a call
+  if (!arrivals_.empty())
+    driver_.wake();  // it failed at once, but nobody is told from within a call
 }
 
 void transport::impl::dial(exchange& x) {
@@ -180,7 +181,7 @@ void transport::impl::resolved(std::size_t endpoint) {
   std::copy_if(waiting_.begin(), waiting_.end(), std::back_inserter(ready), mine);
   waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), mine), waiting_.end());
   for (exchange* x : ready) dial(*x);
-  if (places_.changed() || !news_.empty()) driver_.wake();
+  if (places_.changed() || !arrivals_.empty()) driver_.wake();
 }
 
 // What is told may have changed under way: the names of all places are told anew.
@@ -210,24 +211,24 @@ void transport::impl::deliver() {
   delivering_ = true;
   undo_unless_kept stopped([this] { delivering_ = false; });  // memory ran out in it
   if (places_.changed()) tell_places();
-  const std::size_t count = news_.size();  // what comes up meanwhile waits for the next turn
+  const std::size_t count = arrivals_.size();  // what comes up meanwhile waits for the next turn
   for (std::size_t i = 0; i < count && !closing_; ++i) {
-    exchange* x = news_.at(i);
+    exchange* x = arrivals_.at(i);
     if (x == nullptr) continue;
     if (x->has_fresh()) {
       bytes_.clear();
       x->take_fresh(bytes_);
       to_->streamed(x->number(), bytes_);
-      if (closing_ || news_.at(i) != x) continue;
+      if (closing_ || arrivals_.at(i) != x) continue;
     }
-    news_.forget(*x);
+    arrivals_.forget(*x);
     if (x->over()) tell_result(*x);
   }
   delivering_ = false;
   stopped.keep();
   if (closing_) return;
-  news_.drop_first(count);
-  if (!news_.empty()) driver_.wake();
+  arrivals_.drop_first(count);
+  if (!arrivals_.empty()) driver_.wake();
 }
 
 void transport::impl::tell_result(exchange& x) {

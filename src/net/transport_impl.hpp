@@ -1,4 +1,5 @@
-// What is behind transport: who is under way, who waits for an address, and who has news.
+// What is behind transport: who is under way, who waits for an address, and who has something to
+// tell.
 #pragma once
 
 #include <cstdint>
@@ -61,7 +62,7 @@ struct transport::impl final : multi::owner, resolver::owner {
   multi driver_;
   resolver names_;
   net::places places_;
-  news news_;
+  arrivals arrivals_;
   table calls_;
   table streams_;
   std::vector<exchange*> waiting_;  // for their name's addresses

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <utility>
+#include <variant>
 
 #include "wire/names.hpp"
 
 namespace tenure::detail {
-
-using core::news;
 
 template <class Event, class... What>
 void audience::post(Event session_events::*event, What... what) {
@@ -18,62 +17,68 @@ void audience::post(Event session_events::*event, What... what) {
   });
 }
 
-void audience::tell(core::nanos now, const core::machine& core, const core::tell& t,
-                    said& besides) {
-  const auto span = std::chrono::nanoseconds(t.time);
-  switch (t.what) {
-    case news::granted:
-      log_(log_level::info, "lease_granted", "a lease was granted",
-           {{"lease", names::key("", t.value).substr(1)},
-            {"ttl_s", std::to_string(t.time / core::second)}});
-      post(&session_events::granted, t.value, std::chrono::duration_cast<milliseconds>(span));
-      break;
-    case news::lease_lost: {
-      const error e{errc::lease_gone,
-                    std::string(text(wire::to_reason(t.why_lost))) + "; " +
-                        *evidence_.text(now, core.counts()),
-                    0};
-      log_(log_level::warning, "lease_gone", e.message);
-      tell_lost(e);
-      break;
+void audience::tell(const core::to_session& what, const occasion& in) {
+  std::visit([&](const auto& it) { tell_user(it, in); }, what);
+}
+
+void audience::tell_user(const core::lease_granted& what, const occasion&) {
+  log_(log_level::info, "lease_granted", "a lease was granted",
+       {{"lease", names::key("", what.lease).substr(1)},
+        {"ttl_s", std::to_string(what.ttl / core::second)}});
+  post(&session_events::granted, what.lease, milliseconds(what.ttl / core::millisecond));
+}
+
+void audience::tell_user(const core::lease_lost& what, const occasion& in) {
+  const error e{errc::lease_gone,
+                std::string(text(wire::to_reason(what.why))) + "; " +
+                    *evidence_.text(in.now, in.core.counts()),
+                0};
+  log_(log_level::warning, "lease_gone", e.message);
+  tell_lost(e);
+}
+
+void audience::tell_user(const core::jeopardy& what, const occasion&) {
+  log_(log_level::warning, "jeopardy", "renewals do not come through",
+       {{"left_ms", std::to_string(what.left / core::millisecond)}});
+  post(&session_events::jeopardy, std::chrono::nanoseconds(what.left));
+}
+
+void audience::tell_user(const core::safe&, const occasion&) {
+  log_(log_level::info, "safe", "renewals come through again");
+  post(&session_events::safe);
+}
+
+void audience::tell_user(const core::stalled& what, const occasion&) {
+  log_(log_level::warning, "stalled", "the loop was late",
+       {{"late_ms", std::to_string(what.late / core::millisecond)}});
+  post(&session_events::stalled, std::chrono::nanoseconds(what.late));
+}
+
+// The tokens' affair: their owners are told one by one.
+void audience::tell_user(const core::all_cancelled&, const occasion&) {}
+
+void audience::tell_user(const core::timings_refused& what, const occasion& in) {
+  std::string why;
+  (void)core::check(core::resolve(in.core.asked(), what.ttl), why);
+  const error e{errc::unsafe_timing, "etcd granted another TTL than the one asked for: " + why, 0};
+  log_(log_level::error, "unsafe_timing", e.message);
+  tell_lost(e);
+}
+
+// Of a request that serves many.
+void audience::tell_user(const core::trouble& what, const occasion& in) {
+  const error e = failure_of(what.request, what.why, what.endpoint, in.besides);
+  evidence_.add_trouble(in.now, e.message);
+  tell_trouble(e);
+  const bool of_watch = what.request == core::op::watch;
+  if (of_watch || what.request == core::op::read_leader) {
+    for (core::election_id id = 0; id < slots_.size(); ++id) {
+      if (slots_[id].seen == nullptr) continue;
+      for (const auto& each : slots_[id].seen->observers) each->told_trouble(e);
     }
-    case news::jeopardy:
-      log_(log_level::warning, "jeopardy", "renewals do not come through",
-           {{"left_ms", std::to_string(t.time / core::millisecond)}});
-      post(&session_events::jeopardy, span);
-      break;
-    case news::safe:
-      log_(log_level::info, "safe", "renewals come through again");
-      post(&session_events::safe);
-      break;
-    case news::stalled:
-      log_(log_level::warning, "stalled", "the loop was late",
-           {{"late_ms", std::to_string(t.time / core::millisecond)}});
-      post(&session_events::stalled, span);
-      break;
-    case news::refused_timings: {
-      std::string why;
-      (void)core::check(core::resolve(core.asked(), t.time), why);
-      const error e{errc::unsafe_timing, "etcd granted another TTL than the one asked for: " + why,
-                    0};
-      log_(log_level::error, "unsafe_timing", e.message);
-      tell_lost(e);
-      break;
-    }
-    case news::cancelled_all: break;  // the tokens' affair; their owners are told one by one
-    case news::outdated:
-    case news::page:
-    case news::complete:
-    case news::changed: tell_key_reader(t, besides); break;
-    case news::leader: tell_leader(t.election, besides); break;
-    case news::trouble:
-      if (t.request != core::op::stand) {
-        tell_trouble(now, t, besides);
-        break;
-      }
-      [[fallthrough]];
-    default: tell_election(t, besides); break;
   }
+  if (key_reader_ != nullptr && (of_watch || what.request == core::op::read_all))
+    key_reader_->told_trouble(e);
 }
 
 void audience::tell_trouble(const error& what) {
@@ -88,79 +93,81 @@ void audience::warn(std::string_view event, const std::string& what) {
 
 void audience::tell_lost(const error& why) { post(&session_events::lost, why); }
 
-// What etcd or the connection said, if it said anything.
-error audience::failure_of(const core::tell& t, const said& besides) const {
-  const bool of_an_answer =
-      t.why != core::outcome::timed_out && t.why != core::outcome::wrong_cluster;
+error audience::failure_of(core::op what, core::outcome how, std::uint32_t endpoint,
+                           const said& besides) const {
+  const bool of_an_answer = how != core::outcome::timed_out && how != core::outcome::wrong_cluster;
   // A refusal says more than the silence of the endpoints that were asked after it.
-  const errc code = wire::to_errc(t.why);
+  const errc code = wire::to_errc(how);
   const bool of_an_earlier_one =
       besides.failure.code != code &&
       (code == errc::permission_denied || code == errc::authentication_failed);
   if (besides.failure && of_an_answer && !of_an_earlier_one) return besides.failure;
-  return report_.failed(t.request, static_cast<std::uint32_t>(t.value), t.why);
+  return report_.failed(what, endpoint, how);
 }
 
-// Of a request that serves many.
-void audience::tell_trouble(core::nanos now, const core::tell& t, const said& besides) {
-  const error e = failure_of(t, besides);
-  evidence_.add_trouble(now, e.message);
-  log_(log_level::warning, "trouble", e.message);
-  post(&session_events::trouble, e);
-  const bool of_watch = t.request == core::op::watch;
-  if (of_watch || t.request == core::op::read_leader) {
-    for (core::election_id id = 0; id < slots_.size(); ++id) {
-      if (slots_[id].seen == nullptr) continue;
-      for (const auto& each : slots_[id].seen->observers) each->told(t, e);
-    }
-  }
-  if (key_reader_ != nullptr && (of_watch || t.request == core::op::read_all))
-    key_reader_->told_trouble(e);
+void audience::tell(const core::to_candidate& what, const said& besides) {
+  std::visit(
+      [&](const auto& it) {
+        slot& of = slots_[it.election];
+        if (of.candidate != nullptr) tell_candidate(of, it, besides);
+      },
+      what);
 }
 
-void audience::tell_key_reader(const core::tell& t, said& besides) {
-  if (key_reader_ == nullptr) return;
-  switch (t.what) {
-    case news::outdated: key_reader_->told_outdated(t.value != 0); break;
-    case news::page: key_reader_->told_page(t.value, std::move(besides.page)); break;
-    case news::complete: key_reader_->told_complete(); break;
-    default: key_reader_->told_changes(std::move(besides.changes)); break;
-  }
+template <class Message>
+void audience::tell_candidate(slot& of, const Message& what, const said&) {
+  of.candidate->told(what);
 }
 
-void audience::tell_election(const core::tell& t, const said& besides) {
-  slot& e = slots_[t.election];
-  if (e.candidate == nullptr) return;
-  if (t.what == news::left) {
-    // It hears of it later: the place is free by then.
-    e.candidate->ended();
-    e.candidate = nullptr;
-    slots_.leave(t.election);
-    return;
-  }
-  const std::string& prefix = elections_.prefix(t.election);
-  error failure;
-  if (t.what == news::trouble) failure = failure_of(t, besides);
-  if (t.what == news::tampered) {
-    failure = {errc::tampered,
-               "the key of election " + prefix +
-                   " was attached to another lease; it is deleted and set anew",
-               0};
-  }
-  if (failure) log_(log_level::warning, "trouble", failure.message, {{"election", prefix}});
-  e.candidate->told(t, failure);
+// It hears of it later: the place is free by then.
+void audience::tell_candidate(slot& of, const core::left& what, const said&) {
+  of.candidate->ended();
+  of.candidate = nullptr;
+  slots_.leave(what.election);
+}
+
+void audience::tell_candidate(slot& of, const core::tampered& what, const said&) {
+  tell_candidate_trouble(of, what.election,
+                         {errc::tampered,
+                          "the key of election " + electorate_.prefix(what.election) +
+                              " was attached to another lease; it is deleted and set anew",
+                          0});
+}
+
+void audience::tell_candidate(slot& of, const core::stand_delayed& what, const said& besides) {
+  tell_candidate_trouble(of, what.election,
+                         failure_of(core::op::stand, what.why, what.endpoint, besides));
+}
+
+void audience::tell_candidate_trouble(slot& of, core::election_id id, const error& what) {
+  log_(log_level::warning, "trouble", what.message, {{"election", electorate_.prefix(id)}});
+  of.candidate->told_trouble(what);
 }
 
 // The core believes the answer: what it says of the leader counts from now on.
-void audience::tell_leader(core::election_id id, said& besides) {
-  slot& e = slots_[id];
+void audience::tell(const core::leader_changed& what, said& besides) {
+  slot& e = slots_[what.election];
   outlook& seen = e.see();
-  const auto at = std::find_if(besides.leaders.begin(), besides.leaders.end(),
-                               [id](const wire::leader_read& r) { return r.election == id; });
+  const auto at =
+      std::find_if(besides.leaders.begin(), besides.leaders.end(),
+                   [&](const wire::leader_read& r) { return r.election == what.election; });
   seen.leader = at != besides.leaders.end() ? std::move(at->leader) : leader_info();
   seen.leader_known = !seen.observers.empty();  // only for them is it kept current
   if (e.candidate != nullptr) e.candidate->told_leader(seen.leader);
   for (const auto& each : seen.observers) each->told_leader(seen.leader);
+}
+
+void audience::tell(const core::to_reader& what, said& besides) {
+  if (key_reader_ == nullptr) return;
+  if (const auto* outdated = std::get_if<core::pages_outdated>(&what)) {
+    key_reader_->told_outdated(outdated->anew);
+  } else if (const auto* page = std::get_if<core::page_read>(&what)) {
+    key_reader_->told_page(page->revision, std::move(besides.page));
+  } else if (std::holds_alternative<core::pages_complete>(what)) {
+    key_reader_->told_complete();
+  } else {
+    key_reader_->told_changes(std::move(besides.changes));
+  }
 }
 
 bool audience::end_some() {

@@ -6,8 +6,8 @@
 #include <memory>
 #include <string_view>
 
-#include "core/action.hpp"
 #include "core/machine.hpp"
+#include "core/message.hpp"
 #include "loop/dispatcher.hpp"
 #include "loop/logger.hpp"
 #include "session/client.hpp"
@@ -23,17 +23,24 @@ namespace tenure::detail {
 class audience {
  public:
   // They must outlive it.
-  audience(const wire::electorate& elections, const wire::reporter& report, dispatcher& later,
+  audience(const wire::electorate& electorate, const wire::reporter& report, dispatcher& later,
            logger& log)
-      : elections_(elections), report_(report), later_(later), log_(log) {}
+      : electorate_(electorate), report_(report), later_(later), log_(log) {}
 
   void open(session_events events) { events_ = std::move(events); }
   // The session's user is told nothing any more.
   void silence() { silent_ = true; }
 
-  // What the core says in a turn that began at `now`. `besides`: what came with the event that it
-  // took.
-  void tell(core::nanos now, const core::machine& core, const core::tell& news, said& besides);
+  // What the core says. `besides`: what came with the event that it took.
+  struct occasion {
+    core::nanos now;  // the turn began then
+    const core::machine& core;
+    const said& besides;
+  };
+  void tell(const core::to_session& what, const occasion& in);
+  void tell(const core::to_candidate& what, const said& besides);
+  void tell(const core::leader_changed& what, said& besides);
+  void tell(const core::to_reader& what, said& besides);
   // Something that is no request of the core's failed, and is tried again.
   void tell_trouble(const error& what);
   // `event` is the log's word for it.
@@ -56,17 +63,30 @@ class audience {
   [[nodiscard]] detail::evidence& evidence() { return evidence_; }
 
  private:
-  void tell_key_reader(const core::tell& news, said& besides);
-  void tell_trouble(core::nanos now, const core::tell& news, const said& besides);
-  void tell_election(const core::tell& news, const said& besides);
-  void tell_leader(core::election_id id, said& besides);
-  [[nodiscard]] error failure_of(const core::tell& news, const said& besides) const;
+  void tell_user(const core::lease_granted& what, const occasion& in);
+  void tell_user(const core::lease_lost& what, const occasion& in);
+  void tell_user(const core::jeopardy& what, const occasion& in);
+  void tell_user(const core::safe& what, const occasion& in);
+  void tell_user(const core::stalled& what, const occasion& in);
+  void tell_user(const core::all_cancelled& what, const occasion& in);
+  void tell_user(const core::timings_refused& what, const occasion& in);
+  void tell_user(const core::trouble& what, const occasion& in);
+  // What the candidate is told in another way than the core said it.
+  void tell_candidate(slot& of, const core::left& what, const said& besides);
+  void tell_candidate(slot& of, const core::tampered& what, const said& besides);
+  void tell_candidate(slot& of, const core::stand_delayed& what, const said& besides);
+  void tell_candidate_trouble(slot& of, core::election_id id, const error& what);
+  template <class Message>
+  void tell_candidate(slot& of, const Message& what, const said& besides);
+  // What etcd or the connection said, if it said anything.
+  [[nodiscard]] error failure_of(core::op what, core::outcome how, std::uint32_t endpoint,
+                                 const said& besides) const;
   static void end_clients(slot& of);
   // Calls the session's user from the loop.
   template <class Event, class... What>
   void post(Event session_events::*event, What... what);
 
-  const wire::electorate& elections_;
+  const wire::electorate& electorate_;
   const wire::reporter& report_;
   dispatcher& later_;
   logger& log_;

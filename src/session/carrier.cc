@@ -32,15 +32,15 @@ constexpr std::size_t long_answer = 1u << 10;
 
 }  // namespace
 
-carrier::carrier(const session_options& options, const wire::electorate& elections,
+carrier::carrier(const session_options& options, const wire::electorate& electorate,
                  wire::reporter& report, dispatcher& later, logger& log)
     : options_(options),
       later_(later),
       log_(log),
       report_(report),
-      encoder_(elections, options),
-      decoder_(elections, report),
-      watch_decoder_(elections, report),
+      encoder_(electorate, options),
+      decoder_(electorate, report),
+      watch_decoder_(electorate, report),
       stream_(watch_decoder_, report) {}
 
 error carrier::open(uv_loop_t* loop, net::transport_config config, turn& now, taker take,

@@ -34,8 +34,8 @@ class carrier final : private net::receiver {
   using taker = std::function<void(const core::event&, said&&)>;
 
   // They must outlive it.
-  carrier(const session_options& options, const wire::electorate& elections, wire::reporter& report,
-          dispatcher& later, logger& log);
+  carrier(const session_options& options, const wire::electorate& electorate,
+          wire::reporter& report, dispatcher& later, logger& log);
 
   // From the loop, `take` gets what comes in.
   // If memory runs out, something that came may be lost: then `no_memory` is called.

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/action.hpp"
+#include "core/message.hpp"
 #include "etcd/response.hpp"
 #include "tenure/candidate.hpp"
 #include "tenure/error.hpp"
@@ -19,12 +19,22 @@ namespace tenure::detail {
 class client {
  public:
   virtual ~client() = default;
-  // News of the election. With `trouble` and `tampered` comes what happened.
-  virtual void told(const core::tell& news, const error& failure) = 0;
   // Whom etcd names as leader now. `!who`: nobody.
   virtual void told_leader(const leader_info& who) = 0;
+  virtual void told_trouble(const error& what) = 0;
   // A candidate has left the queue, or the session is over.
   virtual void ended() = 0;
+};
+
+// The client that stands.
+class contender : public client {
+ public:
+  virtual void told(const core::campaigning& what) = 0;
+  virtual void told(const core::position& where) = 0;
+  virtual void told(const core::acquired& term) = 0;
+  virtual void told(const core::cancelled& end) = 0;
+  virtual void told(const core::lost& end) = 0;
+  virtual void told(const core::resigned& what) = 0;
 };
 
 // The client that reads all keys of the application; a session has one at most. The read comes in

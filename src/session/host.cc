@@ -87,9 +87,7 @@ void host::step(const core::event& e, said& besides) {
   const char* const broken =
       switches().broken != nullptr ? switches().broken : core_->broken_invariant(now_);
   // Tokens end, and all who have to know are told: they hear of it from the dispatcher.
-  for (const core::action& it : actions_) {
-    if (const auto* news = std::get_if<core::tell>(&it)) tell(*news, besides);
-  }
+  for (const core::action& it : actions_) tell(it, besides);
   if (finished_) return;  // without memory for a token
   if (!deadline_.move(core_->belief())) caused_.emplace_back(core::expired{});
   // A login counts if the core believes its answer; what goes out now carries it.
@@ -103,10 +101,19 @@ void host::step(const core::event& e, said& besides) {
   if (broken != nullptr && !std::exchange(broken_, true)) break_off(broken);
 }
 
-void host::tell(const core::tell& news, said& besides) {
-  if (news.what == core::news::cancelled_all) deadline_.end(wire::to_reason(news.why_lost));
-  if (news.what == core::news::refused_timings) life_.closes();
-  ears_.tell(now_, *core_, news, besides);
+void host::tell(const core::action& it, said& besides) {
+  if (const auto* s = std::get_if<core::to_session>(&it)) {
+    if (const auto* end = std::get_if<core::all_cancelled>(s))
+      deadline_.end(wire::to_reason(end->why));
+    if (std::holds_alternative<core::timings_refused>(*s)) life_.closes();
+    ears_.tell(*s, {now_, *core_, besides});
+  } else if (const auto* c = std::get_if<core::to_candidate>(&it)) {
+    ears_.tell(*c, besides);
+  } else if (const auto* l = std::get_if<core::leader_changed>(&it)) {
+    ears_.tell(*l, besides);
+  } else if (const auto* r = std::get_if<core::to_reader>(&it)) {
+    ears_.tell(*r, besides);
+  }
 }
 
 void host::start_and_stop(core::action& what) {
@@ -132,18 +139,17 @@ void host::start_and_stop(core::action& what) {
 // What may not be lost: where a leadership, or the standing, begins or ends.
 bool host::lost_news() const {
   return std::any_of(actions_.begin(), actions_.end(), [](const core::action& it) {
-    const auto* t = std::get_if<core::tell>(&it);
-    if (t == nullptr) return std::holds_alternative<core::finished>(it);
-    switch (t->what) {
-      case core::news::acquired:
-      case core::news::cancelled:
-      case core::news::cancelled_all:
-      case core::news::lost:
-      case core::news::resigned:
-      case core::news::left:
-      case core::news::refused_timings: return true;
-      default: return false;
+    if (const auto* s = std::get_if<core::to_session>(&it)) {
+      return std::holds_alternative<core::all_cancelled>(*s) ||
+             std::holds_alternative<core::timings_refused>(*s);
     }
+    if (const auto* c = std::get_if<core::to_candidate>(&it)) {
+      return std::holds_alternative<core::acquired>(*c) ||
+             std::holds_alternative<core::cancelled>(*c) ||
+             std::holds_alternative<core::lost>(*c) || std::holds_alternative<core::resigned>(*c) ||
+             std::holds_alternative<core::left>(*c);
+    }
+    return std::holds_alternative<core::finished>(it);
   });
 }
 

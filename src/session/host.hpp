@@ -82,7 +82,7 @@ class host {
   void take_turn(const core::event& e, said& besides);
   [[nodiscard]] bool lost_news() const;
   void step(const core::event& e, said& besides);
-  void tell(const core::tell& news, said& besides);
+  void tell(const core::action& it, said& besides);
   void start_and_stop(core::action& what);
   void break_off(const char* invariant);
   void give_back_numbers();

@@ -38,7 +38,7 @@ error session_impl::open(uv_loop_t* loop, const session_options& options, sessio
   if (!room) return {errc::no_memory, "no memory for the password", 0};
   options_.endpoints = checked.transport.endpoints;
   report_.rename(std::vector(options_.endpoints));
-  elections_ = wire::electorate(options.app);
+  electorate_ = wire::electorate(options.app);
   const auto take = [this](const core::event& e, said&& besides) {
     host_.turn(e, std::move(besides));
   };

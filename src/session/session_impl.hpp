@@ -45,7 +45,7 @@ class session_impl final : public teller,
   [[nodiscard]] static error not_open() { return {errc::closed, "the session is not open", 0}; }
 
   // For its clients.
-  wire::electorate& elections() { return elections_; }
+  wire::electorate& electorate() { return electorate_; }
   detail::slots& slots() { return audience_.slots(); }
   // The client that reads all keys; null: nobody does.
   [[nodiscard]] const std::shared_ptr<detail::key_reader>& key_reader() const {
@@ -91,7 +91,7 @@ class session_impl final : public teller,
   // life_cycle
   void closes() override { state_ = state::closing; }
   void finished() noexcept override;
-  void vacated(core::election_id id) override { elections_.remove(id); }
+  void vacated(core::election_id id) override { electorate_.remove(id); }
   void left_behind();
   void looked(kept_files::news&& news);
   void warn_of_ends();
@@ -113,10 +113,10 @@ class session_impl final : public teller,
   dispatcher dispatcher_;
   logger log_;
   teller_line* line_ = nullptr;
-  wire::electorate elections_{""};
+  wire::electorate electorate_{""};
   wire::reporter report_;
-  carrier carrier_{options_, elections_, report_, dispatcher_, log_};
-  audience audience_{elections_, report_, dispatcher_, log_};
+  carrier carrier_{options_, electorate_, report_, dispatcher_, log_};
+  audience audience_{electorate_, report_, dispatcher_, log_};
   kept_files files_;
   certificate_ends ends_;
   host host_{carrier_, audience_, dispatcher_, log_, *this};

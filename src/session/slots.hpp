@@ -21,7 +21,7 @@ struct outlook {
 };
 
 struct slot {
-  std::shared_ptr<client> candidate;
+  std::shared_ptr<contender> candidate;
   std::unique_ptr<outlook> seen;
   bool left = false;                // it is in the list of those that somebody left
   core::election_id left_next = 0;  // after it, if it is not the last

@@ -71,7 +71,7 @@ expected::expected(const core::send& s, std::string_view next)
 
 void decoder::add_rivals(core::election_id election, const etcd::op_response& range,
                          core::answer& a, core::item_answer& item) const {
-  const std::string& prefix = elections_.prefix(election);
+  const std::string& prefix = electorate_.prefix(election);
   item.first = static_cast<std::uint32_t>(a.rivals.size());
   item.count = static_cast<std::uint32_t>(range.kvs.size());
   item.more = range.more;
@@ -111,7 +111,7 @@ void decoder::read_entries(const expected& asked, std::vector<etcd::op_response>
 bool decoder::read_transaction(const expected& asked, const std::string& body, decoded& out,
                                std::string& why) const {
   etcd::txn_response r;
-  if (!etcd::parse(body, r, why) || !well_formed(asked, elections_, r, why)) return false;
+  if (!etcd::parse(body, r, why) || !well_formed(asked, electorate_, r, why)) return false;
   take_header(r.header, out.answer);
   if (asked.what == op::confirm) return true;
   if (!asked.together) {
@@ -138,7 +138,7 @@ bool decoder::read(const expected& asked, const std::string& body, decoded& out,
     default: return read_transaction(asked, body, out, why);
   }
   etcd::range_response r;
-  if (!etcd::parse(body, r, why) || !well_formed(asked, elections_, r, why)) return false;
+  if (!etcd::parse(body, r, why) || !well_formed(asked, electorate_, r, why)) return false;
   take_header(r.header, out.answer);
   out.answer.more = r.more;
   out.page = std::move(r.kvs);

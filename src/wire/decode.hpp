@@ -33,8 +33,8 @@ struct decoded {
 
 class decoder {
  public:
-  decoder(const electorate& elections, const reporter& report)
-      : elections_(elections), report_(report) {}
+  decoder(const electorate& electorate, const reporter& report)
+      : electorate_(electorate), report_(report) {}
 
   [[nodiscard]] decoded decode(core::call_id call, const expected& asked,
                                const net::reply& reply) const;
@@ -48,7 +48,7 @@ class decoder {
   void add_rivals(core::election_id election, const etcd::op_response& range, core::answer& a,
                   core::item_answer& item) const;
 
-  const electorate& elections_;
+  const electorate& electorate_;
   const reporter& report_;
 };
 

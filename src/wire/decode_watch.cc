@@ -13,7 +13,7 @@ bool watch_decoder::message(core::stream_id stream, std::uint32_t endpoint,
                             std::string_view document, watch_heard& out) const {
   etcd::watch_message m;
   std::string why;
-  if (!etcd::parse(document, m, why) || !well_formed(elections_, m, why)) {
+  if (!etcd::parse(document, m, why) || !well_formed(electorate_, m, why)) {
     out.failure = report_.watch_broke(endpoint, errc::bad_answer,
                                       "it is not one of etcd's gateway (" + why + ")");
     return false;
@@ -33,7 +33,7 @@ bool watch_decoder::message(core::stream_id stream, std::uint32_t endpoint,
   }
   for (const etcd::watch_event& it : m.events) {
     n.last_revision = std::max(n.last_revision, it.kv.mod_revision);
-    const electorate::owner owner = elections_.find(it.kv.key);
+    const electorate::owner owner = electorate_.find(it.kv.key);
     if (!owner.known) continue;
     n.changes.push_back(
         {owner.election, it.deleted, owner.lease, it.kv.create_revision, it.kv.mod_revision});

@@ -27,8 +27,8 @@ struct watch_over {
 
 class watch_decoder {
  public:
-  watch_decoder(const electorate& elections, const reporter& report)
-      : elections_(elections), report_(report) {}
+  watch_decoder(const electorate& electorate, const reporter& report)
+      : electorate_(electorate), report_(report) {}
 
   // One document. False: it is not etcd's, and `failure` says why.
   [[nodiscard]] bool message(core::stream_id stream, std::uint32_t endpoint,
@@ -38,7 +38,7 @@ class watch_decoder {
                                const net::reply& last) const;
 
  private:
-  const electorate& elections_;
+  const electorate& electorate_;
   const reporter& report_;
 };
 

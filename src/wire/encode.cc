@@ -48,12 +48,12 @@ http_request encoder::encode(const core::send& s, value::time now,
     case op::introduce:
     case op::look:
       r.path = etcd::path_range;
-      etcd::introduce(r.body, elections_.watched_prefix());
+      etcd::introduce(r.body, electorate_.watched_prefix());
       break;
     case op::confirm: etcd::confirm(r.body); break;
     case op::read_all:
       r.path = etcd::path_range;
-      etcd::read_page(r.body, next_key, elections_.watched_prefix(), s.revision, s.limit);
+      etcd::read_page(r.body, next_key, electorate_.watched_prefix(), s.revision, s.limit);
       break;
     default:
       if (s.together) {
@@ -77,7 +77,7 @@ void encoder::entries(const core::send& s, value::time now, std::string& body) c
   wording words(s, options_.instance, now);
   etcd::batch b(body);
   for (const core::item& it : s.items) {
-    const std::string& prefix = elections_.prefix(it.election);
+    const std::string& prefix = electorate_.prefix(it.election);
     const std::string_view key = words.key(prefix);
     const std::string_view below = key.substr(0, prefix.size() + 1);  // with its "/"
     switch (s.what) {
@@ -86,7 +86,7 @@ void encoder::entries(const core::send& s, value::time now, std::string& body) c
       case op::reassure: b.reassure(key, it.create_revision); break;
       case op::announce:
         b.announce(key, it.create_revision,
-                   words.leading.since(elections_.leader_since(it.election)), s.lease);
+                   words.leading.since(electorate_.leader_since(it.election)), s.lease);
         break;
       case op::read_queue: b.read_queue(key, below, queue_limit); break;
       default: b.read_leader(below); break;
@@ -101,7 +101,7 @@ void encoder::entries_together(const core::send& s, value::time now, std::string
   wording words(s, options_.instance, now);
   etcd::joint all(body);
   for (const core::item& it : s.items) {
-    const std::string& prefix = elections_.prefix(it.election);
+    const std::string& prefix = electorate_.prefix(it.election);
     const std::string_view key = words.key(prefix);
     const std::string_view below = key.substr(0, prefix.size() + 1);  // with its "/"
     switch (s.what) {
@@ -109,7 +109,7 @@ void encoder::entries_together(const core::send& s, value::time now, std::string
       case op::reassure: all.reassure(key, it.create_revision); break;
       case op::announce:
         all.announce(key, it.create_revision,
-                     words.leading.since(elections_.leader_since(it.election)), s.lease);
+                     words.leading.since(electorate_.leader_since(it.election)), s.lease);
         break;
       default: all.withdraw(key, it.create_revision); break;
     }
@@ -120,7 +120,7 @@ void encoder::entries_together(const core::send& s, value::time now, std::string
 
 std::string encoder::watch(const core::open_stream& s) const {
   std::string body;
-  etcd::watch_create(body, elections_.watched_prefix(), s.revision, s.puts);
+  etcd::watch_create(body, electorate_.watched_prefix(), s.revision, s.puts);
   // A two-way stream answers this at once; that is how it shows.
   etcd::watch_progress(body);
   return body;

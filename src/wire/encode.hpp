@@ -19,8 +19,8 @@ struct http_request {
 class encoder {
  public:
   // Both must outlive it. Of the options: the instance and the user.
-  encoder(const electorate& elections, const session_options& options)
-      : elections_(elections), options_(options) {}
+  encoder(const electorate& electorate, const session_options& options)
+      : electorate_(electorate), options_(options) {}
 
   // `now`: the time that values of keys show. `next_key`: where the next page begins in a read of
   // all keys.
@@ -35,7 +35,7 @@ class encoder {
   void entries(const core::send& s, value::time now, std::string& body) const;
   void entries_together(const core::send& s, value::time now, std::string& body) const;
 
-  const electorate& elections_;
+  const electorate& electorate_;
   const session_options& options_;
 };
 

@@ -39,10 +39,10 @@ bool well_formed(const expected& asked, const etcd::lease_response& r, std::stri
          no(why, "TTL: not one that etcd grants to who asks for this one");
 }
 
-bool well_formed(const expected& asked, const electorate& elections, const etcd::range_response& r,
+bool well_formed(const expected& asked, const electorate& electorate, const etcd::range_response& r,
                  std::string& why) {
   if (!header_holds(r.header, why)) return false;
-  const std::string below = elections.watched_prefix();
+  const std::string below = electorate.watched_prefix();
   if (asked.what == op::introduce || asked.what == op::look)
     return single_holds(told(r), below, r.header.revision, why);
   if (r.header.revision < asked.revision)
@@ -51,7 +51,7 @@ bool well_formed(const expected& asked, const electorate& elections, const etcd:
   return range_holds(told(r), {asked.next_key, below, asked.limit, false, false, as_of}, why);
 }
 
-bool well_formed(const electorate& elections, const etcd::watch_message& m, std::string& why) {
+bool well_formed(const electorate& electorate, const etcd::watch_message& m, std::string& why) {
   if (m.failed) return true;
   const etcd::header& h = m.header;
   if (h.member_id == 0) return no(why, "header.member_id: missing");
@@ -65,7 +65,7 @@ bool well_formed(const electorate& elections, const etcd::watch_message& m, std:
   // One that ends a watch may come without a revision.
   if (!is_revision(h.revision) && !(m.canceled && h.revision == 0))
     return no(why, "header.revision: not one that etcd can have");
-  const std::string below = elections.watched_prefix();
+  const std::string below = electorate.watched_prefix();
   std::int64_t before = 0;
   for (const etcd::watch_event& e : m.events) {
     if (e.kv.key.compare(0, below.size(), below) != 0)

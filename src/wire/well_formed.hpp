@@ -16,11 +16,11 @@ namespace tenure::wire {
 [[nodiscard]] bool well_formed(const etcd::authenticate_response& r, std::string& why);
 [[nodiscard]] bool well_formed(const expected& asked, const etcd::lease_response& r,
                                std::string& why);
-[[nodiscard]] bool well_formed(const expected& asked, const electorate& elections,
+[[nodiscard]] bool well_formed(const expected& asked, const electorate& electorate,
                                const etcd::range_response& r, std::string& why);
-[[nodiscard]] bool well_formed(const expected& asked, const electorate& elections,
+[[nodiscard]] bool well_formed(const expected& asked, const electorate& electorate,
                                const etcd::txn_response& r, std::string& why);
-[[nodiscard]] bool well_formed(const electorate& elections, const etcd::watch_message& m,
+[[nodiscard]] bool well_formed(const electorate& electorate, const etcd::watch_message& m,
                                std::string& why);
 
 }  // namespace tenure::wire

@@ -31,9 +31,9 @@ const key_value* find(const std::vector<key_value>& kvs, std::string_view key) {
 // The answers to the entries of one transaction.
 class entries {
  public:
-  entries(const expected& asked, const electorate& elections, std::int64_t revision,
+  entries(const expected& asked, const electorate& electorate, std::int64_t revision,
           std::string& why)
-      : asked_(asked), elections_(elections), revision_(revision), why_(why) {}
+      : asked_(asked), electorate_(electorate), revision_(revision), why_(why) {}
 
   bool hold(const std::vector<op_response>& all) {
     const std::size_t each = asked_.what == op::read_queue ? 2 : 1;
@@ -48,8 +48,8 @@ class entries {
  private:
   void enter(const core::item& it) {
     item_ = it;
-    key_ = names::key(elections_.prefix(it.election), asked_.lease);
-    below_ = std::string_view(key_).substr(0, elections_.prefix(it.election).size() + 1);
+    key_ = names::key(electorate_.prefix(it.election), asked_.lease);
+    below_ = std::string_view(key_).substr(0, electorate_.prefix(it.election).size() + 1);
   }
 
   bool holds(const op_response* r) {
@@ -166,7 +166,7 @@ class entries {
 
  private:
   const expected& asked_;
-  const electorate& elections_;
+  const electorate& electorate_;
   const std::int64_t revision_;
   std::string& why_;
   core::item item_;
@@ -176,10 +176,10 @@ class entries {
 
 }  // namespace
 
-bool well_formed(const expected& asked, const electorate& elections, const etcd::txn_response& r,
+bool well_formed(const expected& asked, const electorate& electorate, const etcd::txn_response& r,
                  std::string& why) {
   if (!header_holds(r.header, why)) return false;
-  entries all(asked, elections, r.header.revision, why);
+  entries all(asked, electorate, r.header.revision, why);
   if (asked.together) return all.hold_together(r);
   // Only the entries compare.
   if (!r.succeeded) return no(why, "succeeded: missing");

@@ -2,6 +2,8 @@
 
 namespace sim {
 
+namespace core = tenure::core;
+
 namespace {
 
 constexpr const char* ops[] = {"authenticate", "grant",       "keepalive", "revoke",   "introduce",
@@ -25,20 +27,44 @@ constexpr const char* outcomes[] = {"ok",
                                     "wrong_cluster",
                                     "compacted",
                                     "rejected"};
-constexpr const char* all_news[] = {
-    "granted", "lease_lost",      "jeopardy",    "safe",     "cancelled_all", "stalled",
-    "trouble", "refused_timings", "campaigning", "position", "acquired",      "cancelled",
-    "lost",    "resigned",        "left",        "leader",   "tampered"};
+constexpr const char* to_session[] = {
+    "lease_granted", "lease_lost",    "jeopardy",        "safe",
+    "stalled",       "all_cancelled", "timings_refused", "trouble"};
+constexpr const char* to_candidate[] = {"campaigning", "position", "acquired",
+                                        "cancelled",   "lost",     "resigned",
+                                        "left",        "tampered", "stand_delayed"};
 constexpr const char* causes[] = {
     "resigned",           "deadline_passed",       "lease_gone",      "key_deleted",
     "reassurance_failed", "reassurance_timed_out", "cluster_changed", "closed",
     "lease_let_go"};
 
+// What is of interest in a message: a reason, or a number.
+template <class Message>
+std::string more(const Message&) {
+  return {};
+}
+std::string more(const core::lease_granted& m) { return " " + std::to_string(m.lease); }
+std::string more(const core::lease_lost& m) { return std::string(" ") + tell_cause(m.why); }
+std::string more(const core::trouble& m) {
+  return std::string(" ") + tell_op(m.request) + " " + tell_outcome(m.why);
+}
+std::string more(const core::position& m) { return " " + std::to_string(m.in_front); }
+std::string more(const core::acquired& m) { return " " + std::to_string(m.fencing_token); }
+std::string more(const core::cancelled& m) { return std::string(" ") + tell_cause(m.why); }
+std::string more(const core::lost& m) { return std::string(" ") + tell_cause(m.why); }
+std::string more(const core::stand_delayed& m) { return std::string(" ") + tell_outcome(m.why); }
+
 }  // namespace
 
 const char* tell_op(tenure::core::op what) { return ops[static_cast<int>(what)]; }
 const char* tell_outcome(tenure::core::outcome what) { return outcomes[static_cast<int>(what)]; }
-const char* tell_news(tenure::core::news what) { return all_news[static_cast<int>(what)]; }
 const char* tell_cause(tenure::core::cause why) { return causes[static_cast<int>(why)]; }
+
+std::string tell_message(const core::to_session& what) {
+  return to_session[what.index()] + std::visit([](const auto& it) { return more(it); }, what);
+}
+std::string tell_message(const core::to_candidate& what) {
+  return to_candidate[what.index()] + std::visit([](const auto& it) { return more(it); }, what);
+}
 
 }  // namespace sim

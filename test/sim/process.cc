@@ -185,7 +185,7 @@ void process::hold_to_deadline(nanos before, std::int64_t lease) {
     w_->broken("a deadline without proof");
   if (last_now_ < before) return;
   if (machine_->cutoff() > last_now_ && machine_->lease_id() == lease) back_since_ = last_now_;
-  if (all.leaders() == 0 || all.sweeping()) return;
+  if (all.leaders() == 0 || all.losing()) return;
   for (election_id e = 0; e < seats_.size() && e < all.size(); ++e) {
     const seat& s = seats_[e];
     if (s.node != nullptr && w_->checker.at(s.term).cancelled_at == never &&
@@ -209,11 +209,11 @@ void process::expect_bounded(const core::open_stream& s) {
 // Whoever's token has ended is told so, or is just being told.
 void process::find_dead_tokens() {
   const core::roster& all = machine_->standings();
-  if (all.sweeping() && std::any_of(seats_.begin(), seats_.end(), [](const seat& s) {
+  if (all.losing() && std::any_of(seats_.begin(), seats_.end(), [](const seat& s) {
         return s.node != nullptr && !s.node->cancelled();
       }))
     w_->broken("leaderships are being lost, and a token lives");
-  if (all.leaders() == 0 || all.sweeping()) return;
+  if (all.leaders() == 0 || all.losing()) return;
   for (election_id e = 0; e < seats_.size(); ++e) {
     const seat& s = seats_[e];
     if (s.node == nullptr || e >= all.size() || all.at(e).state != core::standing::leading)
@@ -227,8 +227,8 @@ void process::find_dead_tokens() {
 void process::stand_still_within() {
   if (w_->calm || w_->opt.mean(fault::pause) == 0) return;
   const bool begins = std::any_of(actions_.begin(), actions_.end(), [](const core::action& it) {
-    const auto* t = std::get_if<core::tell>(&it);
-    return t != nullptr && t->what == core::news::acquired;
+    const auto* t = std::get_if<core::to_candidate>(&it);
+    return t != nullptr && std::holds_alternative<core::acquired>(*t);
   });
   if (!w_->of_clocks.chance(begins ? 100 : 1)) return;
   stand_still(
@@ -253,7 +253,9 @@ void process::perform() {
       }
       if (s->what == core::op::withdraw) expect_reasons(*s);
       w_->network.send(index_, life_, *s, w_->network.token(index_));
-    } else if (auto* t = std::get_if<core::tell>(&it)) {
+    } else if (auto* t = std::get_if<core::to_session>(&it)) {
+      tell(*t);
+    } else if (auto* t = std::get_if<core::to_candidate>(&it)) {
       tell(*t);
     } else if (auto* a = std::get_if<core::abort>(&it)) {
       w_->network.abort(index_, a->call);

@@ -124,7 +124,17 @@ class process {
   void find_dead_tokens();
   void forget_what_was_left();
   void perform();
-  void tell(const tenure::core::tell& t);
+  void tell(const tenure::core::to_session& what);
+  void tell(const tenure::core::to_candidate& what);
+  void hears(const tenure::core::campaigning& what);
+  void hears(const tenure::core::position& what);
+  void hears(const tenure::core::acquired& what);
+  void hears(const tenure::core::cancelled& what);
+  void hears(const tenure::core::lost& what);
+  void hears(const tenure::core::resigned& what);
+  void hears(const tenure::core::left& what);
+  void hears(const tenure::core::tampered& what);
+  void hears(const tenure::core::stand_delayed& what);
   void acquired(election_id e, std::int64_t fencing);
   void hold_to_deadline(nanos before, std::int64_t lease);
   void expect_right_to_lead(const seat& s) const;

@@ -1,6 +1,8 @@
 // The user of a process: what is told, what he does about it, and what he does by himself.
 #include <algorithm>
+#include <type_traits>
 #include <utility>
+#include <variant>
 
 #include "process.hpp"
 #include "world.hpp"
@@ -11,106 +13,114 @@ namespace core = tenure::core;
 
 namespace {
 
-// What only who stands may hear.
-bool of_candidate(const core::tell& t) {
-  switch (t.what) {
-    case core::news::campaigning:
-    case core::news::position:
-    case core::news::acquired:
-    case core::news::lost:
-    case core::news::resigned:
-    case core::news::tampered: return true;
-    case core::news::trouble: return t.request == core::op::stand;
-    default: return false;
-  }
-}
+// What only who stands may hear. The end of a leadership may come later, and so may the goodbye.
+template <class Message>
+constexpr bool only_for_candidates =
+    !std::is_same_v<Message, core::cancelled> && !std::is_same_v<Message, core::left>;
 
 }  // namespace
 
-void process::tell(const core::tell& t) {
-  if (w_->traced()) {
-    w_->note(
-        "p%zu e%u: %s%s%s value %lld", index_, t.election, tell_news(t.what),
-        t.what == core::news::cancelled || t.what == core::news::lost ? " " : "",
-        t.what == core::news::cancelled || t.what == core::news::lost ? tell_cause(t.why_lost) : "",
-        static_cast<long long>(t.value));
-  }
-  w_->mix(static_cast<std::uint64_t>(t.what) << 40 ^ static_cast<std::uint64_t>(t.value));
-  if (t.election >= seats_.size()) return;
-  seat& s = seats_[t.election];
-  if (of_candidate(t) && (s.here == seat::absent || s.resigned))
-    w_->broken("news of a candidate that is gone");
-  switch (t.what) {
-    case core::news::granted: lease_ = t.value; break;
-    case core::news::lease_lost:
-      // (One that was found to exist may have been so under a term that was not heard yet.)
-      if (t.why_lost == core::cause::lease_gone && proof_.cutoff() != 0)
-        w_->checker.told_lease_gone(lease_);
-      if (t.why_lost == core::cause::cluster_changed) w_->checker.told_cluster_changed(index_);
-      lease_ = 0;
-      break;
-    case core::news::refused_timings: closing_ = true; break;
-    case core::news::cancelled_all:
-      deadline_.end(tenure::reason::lease_expired);
-      believed_until_ = std::min(believed_until_, local());
-      break;
-    case core::news::acquired:
-      if (s.here != seat::stands) w_->broken("leads without standing");
-      expect_right_to_lead(s);
-      acquired(t.election, t.value);
-      break;
-    case core::news::cancelled:
-      if (s.term == no_term || s.node == nullptr) {
-        w_->broken("a leadership ends that never began");
-        break;
-      }
-      s.node->cancel(tenure::reason::key_deleted);
-      s.let_go = true;
-      if (t.why_lost == core::cause::reassurance_timed_out) expect_no_answer(s);
-      w_->checker.cancelled(s.term, local(), t.why_lost);
-      // Whoever stands again before the reason of the loss is told stands.
-      if (!w_->opt.campaign_again && t.why_lost != core::cause::resigned &&
-          s.here == seat::stands) {
-        s.here = seat::out;
-        // Without delay in the end, when it is asked who leads.
-        const nanos delay = w_->calm ? 0 : w_->of_users.between(0, 5 * second);
-        w_->agenda.push(w_->now + delay, happening::user, index_,
-                        static_cast<std::size_t>(deed::stand), t.election);
-      }
-      post(told::cancelled, t.election, s.term);
-      break;
-    case core::news::lost:
-      post(told::lost, t.election, s.term);
-      end_term(s);
-      break;
-    case core::news::resigned:
-      post(told::resigned, t.election, s.term);
-      if (s.term != no_term) w_->checker.told_resigned(s.term);
-      expect_no_key(t.election);
-      s.resigned = s.here == seat::out;
-      end_term(s);
-      break;
-    case core::news::left:
-      if (s.here != seat::leaving) w_->broken("a candidate is gone that did not leave");
-      // It is told that it has left after a while though the withdrawal is not answered.
-      if (local() < s.left_by) expect_no_key(t.election);
-      s.here = seat::absent;  // before it is told: the place is free again
-      end_term(s);
-      post(told::closed, t.election, s.term);
-      break;
-    case core::news::campaigning:
-      s.let_go = false;
-      post(told::other, t.election);
-      break;
-    case core::news::tampered:
-      s.let_go = true;
-      post(told::other, t.election);
-      break;
-    case core::news::trouble:
-    case core::news::position: post(told::other, t.election); break;
-    default: break;
+void process::tell(const core::to_session& what) {
+  if (w_->traced()) w_->note("p%zu: %s", index_, tell_message(what).c_str());
+  w_->mix(what.index());
+  if (const auto* granted = std::get_if<core::lease_granted>(&what)) {
+    lease_ = granted->lease;
+  } else if (const auto* gone = std::get_if<core::lease_lost>(&what)) {
+    // (One that was found to exist may have been so under a term that was not heard yet.)
+    if (gone->why == core::cause::lease_gone && proof_.cutoff() != 0)
+      w_->checker.told_lease_gone(lease_);
+    if (gone->why == core::cause::cluster_changed) w_->checker.told_cluster_changed(index_);
+    lease_ = 0;
+  } else if (std::holds_alternative<core::timings_refused>(what)) {
+    closing_ = true;
+  } else if (std::holds_alternative<core::all_cancelled>(what)) {
+    deadline_.end(tenure::reason::lease_expired);
+    believed_until_ = std::min(believed_until_, local());
+  } else if (std::holds_alternative<core::trouble>(what)) {
+    post(told::other);
   }
 }
+
+void process::tell(const core::to_candidate& what) {
+  std::visit(
+      [&](const auto& it) {
+        if (w_->traced()) w_->note("p%zu e%u: %s", index_, it.election, tell_message(what).c_str());
+        w_->mix(static_cast<std::uint64_t>(what.index()) << 40 ^ it.election);
+        const seat& s = seats_[it.election];
+        if (only_for_candidates<std::decay_t<decltype(it)>> &&
+            (s.here == seat::absent || s.resigned))
+          w_->broken("news of a candidate that is gone");
+        hears(it);
+      },
+      what);
+}
+
+void process::hears(const core::campaigning& what) {
+  seats_[what.election].let_go = false;
+  post(told::other, what.election);
+}
+
+void process::hears(const core::position& what) { post(told::other, what.election); }
+
+void process::hears(const core::acquired& what) {
+  seat& s = seats_[what.election];
+  if (s.here != seat::stands) w_->broken("leads without standing");
+  expect_right_to_lead(s);
+  acquired(what.election, what.fencing_token);
+}
+
+void process::hears(const core::cancelled& what) {
+  seat& s = seats_[what.election];
+  if (s.term == no_term || s.node == nullptr) {
+    w_->broken("a leadership ends that never began");
+    return;
+  }
+  s.node->cancel(tenure::reason::key_deleted);
+  s.let_go = true;
+  if (what.why == core::cause::reassurance_timed_out) expect_no_answer(s);
+  w_->checker.cancelled(s.term, local(), what.why);
+  // Whoever stands again before the reason of the loss is told stands.
+  if (!w_->opt.campaign_again && what.why != core::cause::resigned && s.here == seat::stands) {
+    s.here = seat::out;
+    // Without delay in the end, when it is asked who leads.
+    const nanos delay = w_->calm ? 0 : w_->of_users.between(0, 5 * second);
+    w_->agenda.push(w_->now + delay, happening::user, index_, static_cast<std::size_t>(deed::stand),
+                    what.election);
+  }
+  post(told::cancelled, what.election, s.term);
+}
+
+void process::hears(const core::lost& what) {
+  seat& s = seats_[what.election];
+  post(told::lost, what.election, s.term);
+  end_term(s);
+}
+
+void process::hears(const core::resigned& what) {
+  seat& s = seats_[what.election];
+  post(told::resigned, what.election, s.term);
+  if (s.term != no_term) w_->checker.told_resigned(s.term);
+  expect_no_key(what.election);
+  s.resigned = s.here == seat::out;
+  end_term(s);
+}
+
+void process::hears(const core::left& what) {
+  seat& s = seats_[what.election];
+  if (s.here != seat::leaving) w_->broken("a candidate is gone that did not leave");
+  // It is told that it has left after a while though the withdrawal is not answered.
+  if (local() < s.left_by) expect_no_key(what.election);
+  s.here = seat::absent;  // before it is told: the place is free again
+  end_term(s);
+  post(told::closed, what.election, s.term);
+}
+
+void process::hears(const core::tampered& what) {
+  seats_[what.election].let_go = true;
+  post(told::other, what.election);
+}
+
+void process::hears(const core::stand_delayed& what) { post(told::other, what.election); }
 
 // One callback a turn, and the core hears that time has passed.
 void process::turn() {

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -201,6 +202,25 @@ class small_etcd {
   nanos ttl_ = 0;
 };
 
+// The message of this type that the core says; null if it says something else.
+template <class Message, class Said>
+const Message* message(const Said& what) {
+  const Message* found = nullptr;
+  std::visit(
+      [&](const auto& it) {
+        using held = std::decay_t<decltype(it)>;
+        if constexpr (std::is_same_v<held, Message>) {
+          found = &it;
+        } else if constexpr (std::is_same_v<held, core::to_session> ||
+                             std::is_same_v<held, core::to_candidate> ||
+                             std::is_same_v<held, core::to_reader>) {
+          found = message<Message>(it);
+        }
+      },
+      what);
+  return found;
+}
+
 class core_host {
  public:
   explicit core_host(const core::settings& s = {}) : m(s, choose) {}
@@ -210,7 +230,7 @@ class core_host {
   core::machine m;
   nanos now = 1000 * second;
 
-  std::vector<core::tell> told;
+  std::vector<core::action> told;                   // only messages
   std::map<core::election_id, std::int64_t> terms;  // fencing token of the last leadership of each
   std::vector<core::send> open;                     // requests without an answer
   std::vector<core::send> sent;                     // all of them
@@ -356,19 +376,27 @@ class core_host {
   }
 
   // What was told.
-  std::size_t count(core::news what) const {
-    return static_cast<std::size_t>(std::count_if(
-        told.begin(), told.end(), [&](const core::tell& t) { return t.what == what; }));
+  template <class Message>
+  std::size_t count() const {
+    return all<Message>().size();
+  }
+  template <class Message>
+  std::vector<Message> all() const {
+    std::vector<Message> of_this_kind;
+    for (const core::action& it : told) {
+      if (const auto* m = message<Message>(it)) of_this_kind.push_back(*m);
+    }
+    return of_this_kind;
   }
   std::size_t count(core::op what) const {
     return static_cast<std::size_t>(std::count_if(
         sent.begin(), sent.end(), [&](const core::send& s) { return s.what == what; }));
   }
   // The last of its kind; a default one if there was none.
-  core::tell last(core::news what) const {
-    const auto at = std::find_if(told.rbegin(), told.rend(),
-                                 [&](const core::tell& t) { return t.what == what; });
-    return at == told.rend() ? core::tell{} : *at;
+  template <class Message>
+  Message last() const {
+    const auto heard = all<Message>();
+    return heard.empty() ? Message{} : heard.back();
   }
   core::send last(core::op what) const {
     const auto at = std::find_if(sent.rbegin(), sent.rend(),
@@ -396,9 +424,13 @@ class core_host {
     if (auto* s = std::get_if<core::send>(&it)) {
       open.push_back(*s);
       sent.push_back(std::move(*s));
-    } else if (auto* t = std::get_if<core::tell>(&it)) {
-      told.push_back(*t);
-      if (t->what == core::news::acquired) terms[t->election] = t->value;
+    } else if (std::holds_alternative<core::to_session>(it) ||
+               std::holds_alternative<core::to_candidate>(it) ||
+               std::holds_alternative<core::leader_changed>(it) ||
+               std::holds_alternative<core::to_reader>(it)) {
+      if (const auto* term = message<core::acquired>(it))
+        terms[term->election] = term->fencing_token;
+      told.push_back(std::move(it));
     } else if (auto* a = std::get_if<core::abort>(&it)) {
       open.erase(std::remove_if(open.begin(), open.end(),
                                 [&](const core::send& s) { return s.call == a->call; }),

@@ -1,111 +1,10 @@
-// The queue of one election: what a reading and what a delete make of it.
+// The parts of one election, and how all of them are counted.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-
-#include <vector>
 
 #include "core/election.hpp"
 
 using namespace tenure::core;
-
-namespace {
-
-constexpr std::int64_t own = 9;
-constexpr std::int64_t own_revision = 50;
-
-election queued() {
-  election e;
-  e.state = standing::queued;
-  e.own_revision = own_revision;
-  return e;
-}
-
-election queued_behind(const std::vector<rival>& front, std::int64_t read_revision = 60) {
-  election e = queued();
-  e.front = front;
-  e.read_revision = read_revision;
-  return e;
-}
-
-}  // namespace
-
-Test(core_election, takes_from_a_reading_who_is_in_front) {
-  const rival first{20, 1};
-  const rival second_one{30, 2};
-  const rival me{own_revision, own};
-  const rival behind{70, 3};
-  const rival foreign{40, 0};
-  const rival old_self{45, own};  // of our name, but not our key
-  const struct {
-    const char* what;
-    std::vector<rival> read;
-    bool more;
-    std::size_t front;
-    bool front_more;
-  } table[] = {
-      {"alone", {me}, false, 0, false},
-      {"nobody behind counts", {me, behind}, false, 0, false},
-      {"two in front", {first, second_one, me, behind}, false, 2, false},
-      {"a foreign key in front counts", {foreign, me}, false, 1, false},
-      {"own key gone", {first, behind}, false, 1, false},
-      {"empty", {}, false, 0, false},
-      {"cut before our own", {first, second_one}, true, 2, true},
-      {"cut behind our own place", {first, behind}, true, 1, false},
-      {"cut behind our own", {first, me}, true, 1, false},
-      {"another create revision is another key", {old_self, behind}, false, 1, false},
-  };
-  for (const auto& row : table) {
-    election e = queued();
-    e.front = {{1, 1}};
-    take_queue(e, row.read.data(), row.read.size(), row.more, 80, own);
-    cr_assert(eq(sz, e.front.size(), +row.front), "%s", row.what);
-    cr_assert(e.front_more == row.front_more, "%s", row.what);
-    cr_assert(eq(i64, +e.read_revision, 80));
-  }
-}
-
-Test(core_election, a_delete_does_to_the_queue_what_its_revision_and_name_say) {
-  const std::vector<rival> front{{20, 1}, {30, 2}};
-  const std::vector<rival> with_foreign{{20, 1}, {30, 0}};
-  const struct {
-    const char* what;
-    std::vector<rival> front;
-    std::int64_t lease, at;
-    effect_of_delete effect;
-    std::size_t left;
-  } table[] = {
-      {"the first", front, 1, 61, effect_of_delete::shorter, 1},
-      {"the second", front, 2, 61, effect_of_delete::shorter, 1},
-      {"somebody behind", front, 3, 61, effect_of_delete::none, 2},
-      {"known to the reading", front, 1, 60, effect_of_delete::none, 2},
-      {"long known", front, 1, 25, effect_of_delete::none, 2},
-      {"our own", front, own, 61, effect_of_delete::own_key, 2},
-      {"our own as known to the reading", front, own, 60, effect_of_delete::none, 2},
-      {"an earlier key of our own", front, own, 50, effect_of_delete::none, 2},
-      {"a foreign one, none of them in front", front, 0, 61, effect_of_delete::none, 2},
-      {"a foreign one, perhaps the one in front", with_foreign, 0, 61, effect_of_delete::unclear,
-       2},
-      {"a foreign one known to the reading", with_foreign, 0, 60, effect_of_delete::none, 2},
-      {"nobody in front", {}, 1, 61, effect_of_delete::none, 0},
-  };
-  for (const auto& row : table) {
-    election e = queued_behind(row.front);
-    cr_assert(take_delete(e, {0, true, row.lease, 0, row.at}, own) == row.effect, "%s", row.what);
-    cr_assert(eq(sz, e.front.size(), +row.left), "%s", row.what);
-  }
-}
-
-Test(core_election, a_delete_of_our_name_without_a_key_means_nothing) {
-  election e = queued_behind({});
-  e.own_revision = 0;
-  cr_assert(take_delete(e, {0, true, own, 0, 99}, own) == effect_of_delete::none);
-}
-
-Test(core_election, a_foreign_delete_is_never_taken_for_our_own) {
-  election e = queued_behind({});
-  cr_assert(take_delete(e, {0, true, 0, 0, 99}, 0) == effect_of_delete::none,
-            "no lease has the id 0");
-}
 
 Test(core_election, elections_are_counted_by_their_standing) {
   elections all;
@@ -119,4 +18,63 @@ Test(core_election, elections_are_counted_by_their_standing) {
   cr_assert(eq(sz, all.count(standing::leading), 1));
   all.of(1);
   cr_assert(eq(u32, all.size(), 4));
+}
+
+Test(core_election, a_key_is_wanted_by_who_stands_and_waits_for_no_end) {
+  wish w;
+  cr_assert(not(w.stands()));
+  cr_assert(not(w.key()));
+  w.candidate = candidacy::once;
+  cr_assert(w.stands());
+  cr_assert(w.key());
+  w.waits_for = parting::resigned;
+  cr_assert(w.stands());
+  cr_assert(not(w.key()));
+}
+
+Test(core_election, a_stand_in_doubt_is_looked_for_ever_more_rarely_and_then_no_more) {
+  doubt d;
+  cr_assert(not(d.any()));
+  cr_assert(not(d.due(100 * second)));
+  d.begin(3 * second);
+  d.begin(2 * second);
+  cr_assert(eq(i64, d.until(), 3 * second), "the later one");
+  cr_assert(not(d.due(3 * second - 1)));
+  cr_assert(d.due(3 * second));
+  d.nothing_found(10 * second, second);
+  cr_assert(eq(i64, d.until(), 12 * second));
+  d.nothing_found(20 * second, second);
+  cr_assert(eq(i64, d.until(), 24 * second));
+  int looks = 2;
+  for (; d.any(); ++looks) d.nothing_found(0, second);
+  cr_assert(eq(int, looks, 12), "after an hour between two looks it is given up");
+  d.begin(second);
+  d.end();
+  cr_assert(not(d.any()));
+}
+
+Test(core_election, a_leader_is_another_if_its_key_is) {
+  leader_view l;
+  cr_assert(l.take({0, 0}), "nobody leads: that was not known before");
+  cr_assert(not(l.take({0, 0})));
+  cr_assert(l.take({5, 1}));
+  cr_assert(not(l.take({5, 1})));
+  cr_assert(l.take({6, 1}));
+}
+
+Test(core_election, a_change_concerns_the_leader_by_its_lease_or_if_there_is_none) {
+  const change put{0, false, 2, 70, 70};
+  const change end_of_leader{0, true, 1, 0, 70};
+  const change end_of_other{0, true, 2, 0, 70};
+  const change end_of_foreign{0, true, 0, 0, 70};
+  leader_view l;
+  (void)l.take({5, 1});
+  cr_assert(not(l.concerned(end_of_leader)), "nobody wants to know");
+  l.observed = true;
+  cr_assert(l.concerned(end_of_leader));
+  cr_assert(l.concerned(end_of_foreign), "it may be the leader's");
+  cr_assert(not(l.concerned(end_of_other)));
+  cr_assert(not(l.concerned(put)), "one more in the queue");
+  (void)l.take({0, 0});
+  cr_assert(l.concerned(put), "nobody led");
 }

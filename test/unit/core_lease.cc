@@ -56,7 +56,7 @@ Test(core_lease, any_two_renewals_in_a_row_may_be_lost) {
       }
     }
     cr_assert(h.leads());
-    cr_assert(eq(sz, h.count(news::lost), 0));
+    cr_assert(eq(sz, h.count<lost>(), 0));
   }
 }
 
@@ -86,7 +86,7 @@ Test(core_lease, every_failure_of_a_keepalive_is_followed_by_another_try) {
     h.serve_all();
     h.wait(second);
     cr_assert(h.find(op::keepalive) != nullptr);
-    cr_assert(eq(sz, h.count(news::lease_lost), 0));
+    cr_assert(eq(sz, h.count<lease_lost>(), 0));
   }
 }
 
@@ -114,7 +114,7 @@ Test(core_lease, an_acknowledgement_without_ttl_means_that_it_is_gone_and_anothe
   h.lose_events();
   h.wait(2 * second);
   h.serve(op::keepalive);
-  cr_assert(eq(sz, h.count(news::lease_lost), 1));
+  cr_assert(eq(sz, h.count<lease_lost>(), 1));
   cr_assert(h.find(op::grant) != nullptr);
   cr_assert(eq(i64, +h.find(op::grant)->lease, 1001));
 }
@@ -129,7 +129,7 @@ Test(core_lease, a_young_lease_that_is_not_found_is_asked_for_again) {
   answer a = h.execute(op::keepalive);
   a.ttl = 0;  // a member that has not applied the grant yet
   h.arrive(a);
-  cr_assert(eq(sz, h.count(news::lease_lost), 0));
+  cr_assert(eq(sz, h.count<lease_lost>(), 0));
   h.wait(100 * millisecond);
   h.serve_all();
   cr_assert(eq(i64, h.lease(), 1000));
@@ -140,7 +140,7 @@ Test(core_lease, a_young_lease_that_is_not_found_is_asked_for_again) {
   a = h.execute(op::keepalive);
   a.ttl = 0;
   h.arrive(a);
-  cr_assert(eq(sz, h.count(news::lease_lost), 1), "older than a second it is believed");
+  cr_assert(eq(sz, h.count<lease_lost>(), 1), "older than a second it is believed");
 }
 
 Test(core_lease, a_grant_whose_answer_was_lost_is_recognised_and_adopted) {
@@ -151,7 +151,7 @@ Test(core_lease, a_grant_whose_answer_was_lost_is_recognised_and_adopted) {
   h.wait(second);
   cr_assert(eq(i64, +h.find(op::grant)->lease, 1000));
   h.serve(op::grant);  // exists
-  cr_assert(eq(i64, h.last(news::granted).value, 1000));
+  cr_assert(eq(i64, h.last<lease_granted>().lease, 1000));
   cr_assert(eq(sz, h.etcd.leases.size(), 1));
   h.serve(op::stand);
   cr_assert(not(h.leads()));  // its age is unknown: both halves of the evidence are needed
@@ -177,7 +177,7 @@ Test(core_lease, an_id_that_somebody_else_has_is_exchanged_for_another) {
   h.etcd.leases.push_back(1000);
   h.feed(stand{0, true});
   h.serve(op::grant);
-  cr_assert(eq(sz, h.count(news::granted), 0));
+  cr_assert(eq(sz, h.count<lease_granted>(), 0));
   h.wait(second);
   cr_assert(eq(i64, +h.find(op::grant)->lease, 1001));
   h.serve_all();

@@ -8,6 +8,7 @@
 
 using namespace tenure::core;
 using tenure::test::core_host;
+using tenure::test::message;
 
 namespace {
 
@@ -65,10 +66,10 @@ void bring(core_host& h, const way& w) {
 // How often a leadership began and ended, as the user of election 0 heard it.
 bool paired(const core_host& h) {
   int leading = 0;
-  for (const tell& t : h.told) {
-    if (t.what == news::acquired && ++leading != 1) return false;
-    if (t.what == news::lost && --leading != 0) return false;
-    if (t.what == news::resigned && leading > 0) --leading;
+  for (const action& it : h.told) {
+    if (message<acquired>(it) != nullptr && ++leading != 1) return false;
+    if (message<lost>(it) != nullptr && --leading != 0) return false;
+    if (message<resigned>(it) != nullptr && leading > 0) --leading;
   }
   return leading == 0 || leading == 1;
 }
@@ -80,17 +81,17 @@ Test(core_machine_close,
   core_host h;
   h.stand();
   h.feed(resign{0});
-  cr_assert(eq(sz, h.count(news::cancelled), 1));
-  cr_assert(h.last(news::cancelled).why_lost == cause::resigned);
+  cr_assert(eq(sz, h.count<cancelled>(), 1));
+  cr_assert(h.last<cancelled>().why == cause::resigned);
   cr_assert(h.find(op::withdraw) == nullptr);
   h.wait(900 * millisecond);
   cr_assert(h.find(op::withdraw) == nullptr);
   h.stop_work(0);
   cr_assert(h.find(op::withdraw) != nullptr);
-  cr_assert(eq(sz, h.count(news::resigned), 0));
+  cr_assert(eq(sz, h.count<resigned>(), 0));
   h.serve(op::withdraw);
-  cr_assert(eq(sz, h.count(news::resigned), 1));
-  cr_assert(eq(sz, h.count(news::lost), 0));
+  cr_assert(eq(sz, h.count<resigned>(), 1));
+  cr_assert(eq(sz, h.count<lost>(), 0));
   cr_assert(h.etcd.keys.empty());
 }
 
@@ -108,11 +109,11 @@ Test(core_machine_close, resigning_is_answered_once_in_every_state_and_leaves_no
     bring(h, w);
     h.feed(resign{0});
     h.run(3 * second);
-    cr_assert(eq(sz, h.count(news::resigned), 1));
+    cr_assert(eq(sz, h.count<resigned>(), 1));
     cr_assert(h.standing() == standing::idle);
     cr_assert(h.etcd.find(0, 1000) == nullptr);
     h.run(30 * second);
-    cr_assert(eq(sz, h.count(news::acquired), 0), "it does not stand again by itself");
+    cr_assert(eq(sz, h.count<acquired>(), 0), "it does not stand again by itself");
   }
 }
 
@@ -125,7 +126,7 @@ Test(core_machine_close, resigning_twice_is_the_same_resignation) {
     h.feed(resign{0});
     h.feed(resign{0});
     h.run(3 * second);
-    cr_assert(eq(sz, h.count(news::resigned), 1));
+    cr_assert(eq(sz, h.count<resigned>(), 1));
   }
 }
 
@@ -136,14 +137,14 @@ Test(core_machine_close, standing_after_resigning_in_every_state_leads_by_a_new_
     h.feed(resign{0});
     h.feed(stand{0, true});
     h.run(3 * second);
-    cr_assert(eq(sz, h.count(news::resigned), 1));
+    cr_assert(eq(sz, h.count<resigned>(), 1));
     if (h.etcd.find(0, other) != nullptr) {
       cr_assert(h.standing() == standing::queued);
       h.etcd.remove(0, other);
       h.serve_all();
     }
     cr_assert(h.leads());
-    cr_assert(eq(sz, h.count(news::acquired), 1));
+    cr_assert(eq(sz, h.count<acquired>(), 1));
   }
 }
 
@@ -154,9 +155,9 @@ Test(core_machine_close, leaving_is_answered_once_in_every_state_and_leaves_no_k
     h.feed(leave{0});
     h.feed(leave{0});
     h.run(4 * second);
-    cr_assert(eq(sz, h.count(news::left),
-                 w.state == standing::idle || w.state == standing::wanting ? 2 : 1));
-    cr_assert(eq(sz, h.count(news::lost), w.state == standing::leading ? 1 : 0));
+    cr_assert(
+        eq(sz, h.count<left>(), w.state == standing::idle || w.state == standing::wanting ? 2 : 1));
+    cr_assert(eq(sz, h.count<lost>(), w.state == standing::leading ? 1 : 0));
     cr_assert(h.etcd.find(0, 1000) == nullptr);
     cr_assert(h.standing() == standing::idle);
   }
@@ -167,8 +168,8 @@ Test(core_machine_close,
   core_host h;
   h.stand();
   h.feed(leave{0});
-  cr_assert(eq(sz, h.count(news::cancelled), 1));
-  cr_assert(h.last(news::lost).why_lost == cause::closed);
+  cr_assert(eq(sz, h.count<cancelled>(), 1));
+  cr_assert(h.last<lost>().why == cause::closed);
   h.wait(900 * millisecond);
   cr_assert(h.find(op::withdraw) == nullptr);
   h.stop_work(0);
@@ -181,12 +182,12 @@ Test(core_machine_close,
   h.stand();
   h.feed(leave{0});
   h.wait(3 * second - millisecond);
-  cr_assert(eq(sz, h.count(news::left), 0));
+  cr_assert(eq(sz, h.count<left>(), 0));
   h.wait(millisecond);
-  cr_assert(eq(sz, h.count(news::left), 1));
+  cr_assert(eq(sz, h.count<left>(), 1));
   h.run(5 * second);
   cr_assert(h.etcd.keys.empty());
-  cr_assert(eq(sz, h.count(news::left), 1));
+  cr_assert(eq(sz, h.count<left>(), 1));
 }
 
 Test(core_machine_close, the_time_limit_of_an_earlier_leaving_does_not_cut_a_later_one_short) {
@@ -201,7 +202,7 @@ Test(core_machine_close, the_time_limit_of_an_earlier_leaving_does_not_cut_a_lat
   h.forget();
   h.feed(leave{0});
   h.wait(900 * millisecond);  // the first one's limit is in here
-  cr_assert(eq(sz, h.count(news::left), 0));
+  cr_assert(eq(sz, h.count<left>(), 0));
 }
 
 Test(core_machine_close, leaving_while_resigning_turns_the_resignation_into_a_loss) {
@@ -211,9 +212,9 @@ Test(core_machine_close, leaving_while_resigning_turns_the_resignation_into_a_lo
   h.feed(leave{0});
   h.stop_work(0);
   h.serve_all();
-  cr_assert(eq(sz, h.count(news::lost), 1));
-  cr_assert(eq(sz, h.count(news::resigned), 0));
-  cr_assert(eq(sz, h.count(news::left), 1));
+  cr_assert(eq(sz, h.count<lost>(), 1));
+  cr_assert(eq(sz, h.count<resigned>(), 0));
+  cr_assert(eq(sz, h.count<left>(), 1));
 }
 
 Test(core_machine_close, a_deletion_that_fails_is_repeated_until_the_key_is_gone) {
@@ -229,9 +230,9 @@ Test(core_machine_close, a_deletion_that_fails_is_repeated_until_the_key_is_gone
       while (h.find(op::confirm) != nullptr) h.serve(op::confirm);
     }
   }
-  cr_assert(eq(sz, h.count(news::resigned), 0));
+  cr_assert(eq(sz, h.count<resigned>(), 0));
   h.serve(op::withdraw);
-  cr_assert(eq(sz, h.count(news::resigned), 1));
+  cr_assert(eq(sz, h.count<resigned>(), 1));
 }
 
 Test(core_machine_close, a_deletion_compares_the_create_revision_and_a_lost_answer_harms_nobody) {
@@ -243,7 +244,7 @@ Test(core_machine_close, a_deletion_compares_the_create_revision_and_a_lost_answ
   (void)h.execute(op::withdraw);  // executed, its answer is lost
   h.fail(op::withdraw, outcome::broken);
   h.run(2 * second);
-  cr_assert(eq(sz, h.count(news::resigned), 1));
+  cr_assert(eq(sz, h.count<resigned>(), 1));
   for (const tenure::core::send& s : h.sent) {
     if (s.what == op::withdraw) cr_assert(eq(i64, +s.items[0].create_revision, +created));
   }
@@ -257,7 +258,7 @@ Test(core_machine_close, a_stand_without_an_answer_is_swept_after_a_resignation)
   h.feed(resign{0});
   h.fail(op::stand, outcome::broken);
   h.serve(op::withdraw);  // there is nothing yet
-  cr_assert(eq(sz, h.count(news::resigned), 1));
+  cr_assert(eq(sz, h.count<resigned>(), 1));
   (void)h.etcd.execute(late);  // now there is
   h.run(6 * second);
   cr_assert(h.etcd.keys.empty());
@@ -274,7 +275,7 @@ Test(core_machine_close,
   h.freeze(5 * second);  // longer than it could still be executed; but it was
   h.feed(resign{0});
   h.run(10 * second);
-  cr_assert(eq(sz, h.count(news::resigned), 1));
+  cr_assert(eq(sz, h.count<resigned>(), 1));
   cr_assert(h.etcd.keys.empty());
 }
 
@@ -290,7 +291,7 @@ Test(core_machine_close, a_doubtful_stand_is_swept_even_if_a_later_one_succeeded
   h.feed(resign{0});
   h.stop_work(0);
   h.serve_all();
-  cr_assert(eq(sz, h.count(news::resigned), 1));
+  cr_assert(eq(sz, h.count<resigned>(), 1));
   (void)h.etcd.execute(late);
   cr_assert(eq(sz, h.etcd.keys.size(), 1));
   h.run(6 * second);
@@ -329,7 +330,7 @@ Test(core_machine_close, a_stand_executed_by_a_member_that_wakes_after_long_is_s
   cr_assert(eq(sz, h.etcd.keys.size(), 1));
   h.run(200 * second);
   cr_assert(h.etcd.keys.empty());
-  cr_assert(eq(sz, h.count(news::resigned), 1));
+  cr_assert(eq(sz, h.count<resigned>(), 1));
   h.forget();
   h.run(7200 * second);
   std::size_t looks = h.count(op::withdraw);
@@ -344,7 +345,7 @@ Test(core_machine_close, closing_in_every_state_finishes_with_the_lease_revoked)
     bring(h, w);
     h.feed(tenure::core::close{});
     h.feed(tenure::core::close{});
-    cr_assert(eq(sz, h.count(news::lost), w.state == standing::leading ? 1 : 0));
+    cr_assert(eq(sz, h.count<lost>(), w.state == standing::leading ? 1 : 0));
     h.run(3 * second);
     cr_assert(h.finished);
     cr_assert(h.open.empty());
@@ -369,8 +370,8 @@ Test(core_machine_close, closing_waits_for_the_leaders_work_then_revokes) {
     h.stand(0);
     h.stand(1);
     h.feed(tenure::core::close{});
-    cr_assert(eq(sz, h.count(news::lost), 2));
-    cr_assert(h.last(news::lost).why_lost == cause::closed);
+    cr_assert(eq(sz, h.count<lost>(), 2));
+    cr_assert(h.last<lost>().why == cause::closed);
     h.wait(900 * millisecond);
     cr_assert(h.find(op::revoke) == nullptr);
     if (says_so) {
@@ -435,7 +436,7 @@ Test(core_machine_close, nobody_is_told_acquired_after_closing) {
   h.etcd.remove(0, other);
   if (h.stream) h.deliver();
   h.run(4 * second);
-  cr_assert(eq(sz, h.count(news::acquired), 0));
+  cr_assert(eq(sz, h.count<acquired>(), 0));
 }
 
 Test(core_machine_close, two_resignations_are_answered_once_though_the_lease_ends_between) {
@@ -452,7 +453,7 @@ Test(core_machine_close, two_resignations_are_answered_once_though_the_lease_end
   h.arrive(gone);  // the losing goes on in the next turns
   h.feed(resign{2});
   h.run(second);
-  cr_assert(eq(sz, h.count(news::resigned), 1));
+  cr_assert(eq(sz, h.count<resigned>(), 1));
 }
 
 Test(core_machine_close, a_late_word_of_an_earlier_term_does_not_end_the_grace_of_this_one) {
@@ -485,6 +486,6 @@ Test(core_machine_close, a_number_is_free_when_its_election_was_left_and_not_bef
     h.told.clear();
     h.feed(stand{0, true});
     h.run(second);
-    cr_assert(h.count(news::acquired) != 0, "standing %d", static_cast<int>(w.state));
+    cr_assert(h.count<acquired>() != 0, "standing %d", static_cast<int>(w.state));
   }
 }

@@ -118,7 +118,7 @@ Test(core_machine_history, nobody_leads_by_a_queue_of_before_what_was_left_out) 
   cr_assert(not(h.leads()));  // its own key is gone, and it cannot know yet
   h.serve_all();
   cr_assert(h.standing() == standing::queued);
-  cr_assert(eq(sz, h.count(news::acquired), 0));
+  cr_assert(eq(sz, h.count<acquired>(), 0));
 }
 
 Test(core_machine_history, after_a_long_silence_it_looks_first_how_far_the_history_goes) {
@@ -137,7 +137,7 @@ Test(core_machine_history, after_a_long_silence_it_looks_first_how_far_the_histo
   h.serve(op::look);
   cr_assert(gt(i64, h.stream->revision, 5 * watch::near));
   h.serve_all();
-  cr_assert(eq(i64, +h.m.standings().at(0).leader_lease, +other));
+  cr_assert(eq(i64, +h.m.standings().at(0).leader.lease, +other));
 }
 
 Test(core_machine_history, a_directory_is_read_anew_behind_what_is_left_out) {
@@ -146,7 +146,7 @@ Test(core_machine_history, a_directory_is_read_anew_behind_what_is_left_out) {
   core_host h(s);
   h.feed(follow{true});
   h.serve_all();
-  cr_assert(eq(sz, h.count(news::complete), 1));
+  cr_assert(eq(sz, h.count<pages_complete>(), 1));
   h.forget();
   h.etcd.revision += 300;  // more than can be sent: the stream ends before anything is heard
   h.cut();
@@ -158,5 +158,5 @@ Test(core_machine_history, a_directory_is_read_anew_behind_what_is_left_out) {
   }
   h.run(5 * second);
   cr_assert(eq(i64, h.streams.back().revision, h.etcd.revision + 1));
-  cr_assert(ge(sz, h.count(news::complete), 1));
+  cr_assert(ge(sz, h.count<pages_complete>(), 1));
 }

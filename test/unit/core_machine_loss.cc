@@ -19,8 +19,7 @@ struct leading_host : core_host {
 };
 
 bool lost_for(const core_host& h, cause why) {
-  return h.count(news::cancelled) == 1 && h.count(news::lost) == 1 &&
-         h.last(news::lost).why_lost == why;
+  return h.count<cancelled>() == 1 && h.count<lost>() == 1 && h.last<lost>().why == why;
 }
 
 }  // namespace
@@ -29,8 +28,8 @@ Test(core_machine_loss, the_key_deleted_by_hand_cancels_within_the_push) {
   leading_host h;
   h.etcd.remove(0, h.lease());
   h.deliver();
-  cr_assert(eq(sz, h.count(news::cancelled), 1));
-  cr_assert(h.last(news::cancelled).why_lost == cause::key_deleted);
+  cr_assert(eq(sz, h.count<cancelled>(), 1));
+  cr_assert(h.last<cancelled>().why == cause::key_deleted);
   cr_assert(h.standing() == standing::stopping);
 }
 
@@ -38,7 +37,7 @@ Test(core_machine_loss, lost_says_key_deleted_when_a_keepalive_shows_that_the_le
   leading_host h;
   h.etcd.remove(0, h.lease());
   h.deliver();
-  cr_assert(eq(sz, h.count(news::lost), 0));  // why is still being found out
+  cr_assert(eq(sz, h.count<lost>(), 0));  // why is still being found out
   cr_assert(h.find(op::keepalive) != nullptr, "asked at once");
   h.serve(op::keepalive);
   cr_assert(lost_for(h, cause::key_deleted));
@@ -49,10 +48,10 @@ Test(core_machine_loss, lost_says_lease_gone_when_the_keepalive_finds_no_lease_h
   h.etcd.revoke(h.lease());
   h.deliver();
   h.serve(op::keepalive);
-  cr_assert(h.count(news::cancelled) == 1);
-  cr_assert(h.count(news::lost) == 1);
-  cr_assert(h.last(news::lost).why_lost == cause::lease_gone);
-  cr_assert(eq(sz, h.count(news::lease_lost), 1));
+  cr_assert(h.count<cancelled>() == 1);
+  cr_assert(h.count<lost>() == 1);
+  cr_assert(h.last<lost>().why == cause::lease_gone);
+  cr_assert(eq(sz, h.count<lease_lost>(), 1));
 }
 
 Test(core_machine_loss, a_keepalive_from_before_the_delete_proves_nothing_about_its_reason) {
@@ -63,7 +62,7 @@ Test(core_machine_loss, a_keepalive_from_before_the_delete_proves_nothing_about_
   h.etcd.revoke(h.lease());
   h.deliver();
   h.arrive(before);
-  cr_assert(eq(sz, h.count(news::lost), 0));
+  cr_assert(eq(sz, h.count<lost>(), 0));
   h.serve_all();
   cr_assert(lost_for(h, cause::lease_gone));
 }
@@ -73,7 +72,7 @@ Test(core_machine_loss, the_reason_is_told_without_an_answer_after_half_a_second
   h.etcd.remove(0, h.lease());
   h.deliver();
   h.wait(499 * millisecond);
-  cr_assert(eq(sz, h.count(news::lost), 0));
+  cr_assert(eq(sz, h.count<lost>(), 0));
   h.wait(millisecond);
   cr_assert(lost_for(h, cause::key_deleted));
 }
@@ -95,7 +94,7 @@ Test(core_machine_loss, an_acknowledgement_never_outweighs_its_own_key_being_del
   h.deliver();
   h.arrive(ack);
   cr_assert(not(h.leads()));
-  cr_assert(eq(sz, h.count(news::acquired), 0));
+  cr_assert(eq(sz, h.count<acquired>(), 0));
 }
 
 Test(core_machine_loss, the_deadline_cancels_when_nothing_is_answered_any_more) {
@@ -119,7 +118,7 @@ Test(core_machine_loss, a_late_acknowledgement_does_not_revive_what_has_passed) 
     h.arrive(kept);
     h.arrive(confirmed);
     cr_assert(lost_for(h, cause::deadline_passed));
-    cr_assert(eq(sz, h.count(news::acquired), 0));
+    cr_assert(eq(sz, h.count<acquired>(), 0));
   }
 }
 
@@ -128,8 +127,8 @@ Test(core_machine_loss, a_token_that_found_the_deadline_passed_ends_all_leadersh
   h.stand(1);
   h.forget();
   h.feed(expired{});
-  cr_assert(eq(sz, h.count(news::lost), 2));
-  cr_assert(h.last(news::lost).why_lost == cause::deadline_passed);
+  cr_assert(eq(sz, h.count<lost>(), 2));
+  cr_assert(h.last<lost>().why == cause::deadline_passed);
 }
 
 Test(core_machine_loss, answers_count_from_their_sending) {
@@ -194,21 +193,21 @@ Test(core_machine_loss, an_answer_without_a_term_proves_nothing) {
   h.run(cutoff - h.now);
   cr_assert(lost_for(h, cause::deadline_passed));
   h.run(10 * second);
-  cr_assert(eq(sz, h.count(news::acquired), 0));
+  cr_assert(eq(sz, h.count<acquired>(), 0));
 }
 
 Test(core_machine_loss, jeopardy_is_told_once_and_safe_when_a_renewal_comes_through) {
   leading_host h;
   h.wait(5 * second - 31 * millisecond);
-  cr_assert(eq(sz, h.count(news::jeopardy), 0));
+  cr_assert(eq(sz, h.count<jeopardy>(), 0));
   h.wait(millisecond);
-  cr_assert(eq(sz, h.count(news::jeopardy), 1));
-  cr_assert(eq(i64, h.last(news::jeopardy).time, h.m.cutoff() - h.now));
+  cr_assert(eq(sz, h.count<jeopardy>(), 1));
+  cr_assert(eq(i64, h.last<jeopardy>().left, h.m.cutoff() - h.now));
   h.wait(second);
-  cr_assert(eq(sz, h.count(news::jeopardy), 1));
-  cr_assert(eq(sz, h.count(news::safe), 0));
+  cr_assert(eq(sz, h.count<jeopardy>(), 1));
+  cr_assert(eq(sz, h.count<safe>(), 0));
   h.run(500 * millisecond);
-  cr_assert(eq(sz, h.count(news::safe), 1));
+  cr_assert(eq(sz, h.count<safe>(), 1));
   cr_assert(h.leads());
 }
 
@@ -219,11 +218,11 @@ Test(core_machine_loss, a_wake_up_that_comes_late_is_told_as_a_stall) {
   const nanos wanted = h.m.next_wake();
   h.now = wanted + 99 * millisecond;
   h.feed(woke{});
-  cr_assert(eq(sz, h.count(news::stalled), 0));
+  cr_assert(eq(sz, h.count<stalled>(), 0));
   h.now = h.m.next_wake() + 100 * millisecond;
   h.feed(woke{});
-  cr_assert(eq(sz, h.count(news::stalled), 1));
-  cr_assert(eq(i64, h.last(news::stalled).time, 100 * millisecond));
+  cr_assert(eq(sz, h.count<stalled>(), 1));
+  cr_assert(eq(i64, h.last<stalled>().late, 100 * millisecond));
   cr_assert(eq(u64, +h.m.counts().stalls, 1));
 }
 
@@ -243,9 +242,9 @@ Test(core_machine_loss,
       h.arrive(kept);
     }
     cr_assert(lost_for(h, cause::deadline_passed));
-    cr_assert(eq(sz, h.count(news::stalled), 1));
-    cr_assert(eq(i64, h.last(news::stalled).time, +late));
-    cr_assert(eq(sz, h.count(news::acquired), 0));
+    cr_assert(eq(sz, h.count<stalled>(), 1));
+    cr_assert(eq(i64, h.last<stalled>().late, +late));
+    cr_assert(eq(sz, h.count<acquired>(), 0));
   }
 }
 
@@ -259,9 +258,9 @@ Test(core_machine_loss,
   h.etcd.revoke(1000);
   h.lose_events();
   h.run(2 * second);
-  cr_assert(eq(sz, h.count(news::lease_lost), 1));
-  cr_assert(eq(sz, h.count(news::lost), 2));
-  cr_assert(h.last(news::lost).why_lost == cause::lease_gone);
+  cr_assert(eq(sz, h.count<lease_lost>(), 1));
+  cr_assert(eq(sz, h.count<lost>(), 2));
+  cr_assert(h.last<lost>().why == cause::lease_gone);
   cr_assert(eq(i64, h.lease(), 1001));
   h.run(2 * second);
   cr_assert(h.leads(0));
@@ -319,7 +318,7 @@ Test(core_machine_loss, reassurance_survives_failures_that_are_repeated_in_time)
     while (h.find(op::keepalive) != nullptr) h.serve(op::keepalive);
     while (h.find(op::confirm) != nullptr) h.serve(op::confirm);
   }
-  cr_assert(gt(sz, h.count(news::trouble), 0));
+  cr_assert(gt(sz, h.count<trouble>(), 0));
   h.run(3 * second);
   cr_assert(h.leads());
 }
@@ -331,8 +330,8 @@ Test(core_machine_loss, a_store_without_space_is_told_once_and_a_good_leader_goe
   h.etcd.full = true;
   h.run(60 * second);
   cr_assert(h.leads());
-  cr_assert(h.last(news::trouble).why == outcome::no_space);
-  cr_assert(eq(sz, h.count(news::trouble), 1), "not at each try");
+  cr_assert(h.last<trouble>().why == outcome::no_space);
+  cr_assert(eq(sz, h.count<trouble>(), 1), "not at each try");
   cr_assert(ge(sz, h.count(op::announce), 3));
   cr_assert(le(sz, h.count(op::announce), 12), "the pause grows");
   cr_assert(gt(sz, h.count(op::reassure), 20));
@@ -358,7 +357,7 @@ Test(core_machine_loss,
     leading_host h;
     h.etcd.remove(0, h.lease());
     h.serve_all();
-    cr_assert(eq(sz, h.count(news::lost), 1));
+    cr_assert(eq(sz, h.count<lost>(), 1));
     h.wait(900 * millisecond);
     cr_assert(h.standing() == standing::stopping);
     if (says_so) {
@@ -381,7 +380,7 @@ Test(core_machine_loss, a_key_that_is_still_there_is_deleted_before_it_stands_ag
   cr_assert(h.find(op::stand) == nullptr);
   h.serve_all();
   cr_assert(h.leads());
-  cr_assert(gt(i64, h.last(news::acquired).value, +first));
+  cr_assert(gt(i64, h.last<acquired>().fencing_token, +first));
 }
 
 Test(core_machine_loss, without_campaign_again_it_stays_out_until_it_stands) {
@@ -411,8 +410,8 @@ Test(core_machine_loss, loses_and_regains_a_thousand_times_with_one_loss_for_eac
     h.serve_all();
     cr_assert(h.leads());
   }
-  cr_assert(eq(sz, h.count(news::lost), 1000));
-  cr_assert(eq(sz, h.count(news::acquired), 1000));
+  cr_assert(eq(sz, h.count<lost>(), 1000));
+  cr_assert(eq(sz, h.count<acquired>(), 1000));
 }
 
 Test(core_machine_loss,
@@ -425,7 +424,7 @@ Test(core_machine_loss,
   h.run(second);
   cr_assert(h.leads());
   cr_assert(h.leads(1));
-  cr_assert(eq(sz, h.count(news::lease_lost), 0));
+  cr_assert(eq(sz, h.count<lease_lost>(), 0));
 }
 
 Test(core_machine_loss, an_error_that_says_no_such_lease_is_believed_once_a_keepalive_says_so_too) {
@@ -486,6 +485,6 @@ Test(core_machine_loss, a_session_that_may_not_delete_its_key_lets_the_lease_go)
     h.fail(op::withdraw, outcome::permission_denied);
     h.wait(2 * second);
   }
-  cr_assert(eq(sz, h.count(news::lease_lost), 1));
+  cr_assert(eq(sz, h.count<lease_lost>(), 1));
   cr_assert(h.lease() != before);
 }

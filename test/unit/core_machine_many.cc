@@ -112,8 +112,8 @@ Test(core_machine_many, one_key_deleted_by_hand_loses_exactly_that_leadership) {
   h.etcd.remove(137, h.lease());
   h.lose_events();  // not even the watch tells
   h.run(3 * second);
-  cr_assert(eq(sz, h.count(news::lost), 1));
-  cr_assert(eq(u32, +h.last(news::lost).election, 137));
+  cr_assert(eq(sz, h.count<lost>(), 1));
+  cr_assert(eq(u32, +h.last<lost>().election, 137));
 }
 
 Test(core_machine_many, a_server_that_takes_fewer_operations_gets_smaller_batches) {
@@ -125,7 +125,8 @@ Test(core_machine_many, a_server_that_takes_fewer_operations_gets_smaller_batche
   for (const tenure::core::send& s : h.sent) {
     if (s.what == op::reassure) cr_assert(le(sz, s.items.size(), 17));
   }
-  cr_assert(eq(sz, h.count(news::trouble), 0), "it is no trouble for the user");
+  cr_assert(eq(sz, h.count<trouble>() + h.count<stand_delayed>(), 0),
+            "it is no trouble for the user");
 }
 
 Test(core_machine_many, a_server_that_takes_no_operations_at_all_is_not_asked_without_a_pause) {
@@ -143,12 +144,10 @@ Test(core_machine_many, all_are_lost_at_the_deadline_each_told_once) {
   h.run(100 * millisecond);
   h.forget();
   h.wait(10 * second);
-  cr_assert(eq(sz, h.count(news::cancelled), 300));
-  cr_assert(eq(sz, h.count(news::lost), 300));
+  cr_assert(eq(sz, h.count<cancelled>(), 300));
+  cr_assert(eq(sz, h.count<lost>(), 300));
   std::set<election_id> each;
-  for (const tell& t : h.told) {
-    if (t.what == news::lost) each.insert(t.election);
-  }
+  for (const lost& it : h.all<lost>()) each.insert(it.election);
   cr_assert(eq(sz, each.size(), 300));
 }
 
@@ -160,10 +159,8 @@ Test(core_machine_many, a_revoked_lease_brings_all_back_under_a_new_one) {
   h.run(3 * second);
   cr_assert(eq(i64, h.lease(), 1001));
   cr_assert(eq(sz, leaders(h), 300));
-  cr_assert(eq(sz, h.count(news::lost), 300));
-  for (const tell& t : h.told) {
-    if (t.what == news::lost) cr_assert(t.why_lost == cause::lease_gone);
-  }
+  cr_assert(eq(sz, h.count<lost>(), 300));
+  for (const lost& it : h.all<lost>()) cr_assert(it.why == cause::lease_gone);
 }
 
 Test(core_machine_many, closing_revokes_once_for_all) {
@@ -186,7 +183,7 @@ Test(core_machine_many, resignations_share_their_transactions) {
   h.wait(second);  // their graces are over together
   h.serve_all();
   cr_assert(eq(sz, h.count(op::withdraw), 1));
-  cr_assert(eq(sz, h.count(news::resigned), 100));
+  cr_assert(eq(sz, h.count<resigned>(), 100));
 }
 
 Test(core_machine_many, one_that_differs_costs_its_batch_a_second_try_and_nobody_anything_else) {
@@ -196,8 +193,8 @@ Test(core_machine_many, one_that_differs_costs_its_batch_a_second_try_and_nobody
   h.serve_all();
   cr_assert(eq(sz, leaders(h), 297));
   cr_assert(le(sz, h.count(op::stand), 13), "at most three together and ten entry by entry");
-  cr_assert(eq(sz, h.count(news::position), 3));
-  cr_assert(eq(sz, h.count(news::trouble), 0));
+  cr_assert(eq(sz, h.count<position>(), 3));
+  cr_assert(eq(sz, h.count<trouble>() + h.count<stand_delayed>(), 0));
 }
 
 Test(core_machine_many, leaders_are_reassured_together_again_once_the_one_that_differed_is_gone) {
@@ -247,24 +244,24 @@ Test(core_machine_many, a_lost_session_cancels_all_at_once_and_tells_them_in_sli
   h.cut();  // the watch does not tell: the next keepalive finds out
   h.forget();
   h.feed(woke{});
-  for (int i = 0; i < 1000 && h.count(news::lease_lost) == 0; ++i) {
+  for (int i = 0; i < 1000 && h.count<lease_lost>() == 0; ++i) {
     h.now = std::max(h.now, h.m.next_wake());
     h.feed(woke{});
-    while (!h.open.empty() && h.count(news::lease_lost) == 0)
-      h.arrive(h.etcd.execute(h.open.front()));
+    while (!h.open.empty() && h.count<lease_lost>() == 0) h.arrive(h.etcd.execute(h.open.front()));
   }
-  cr_assert(eq(sz, h.count(news::cancelled_all), 1));
-  cr_assert(le(sz, h.count(news::lost), 2 * 64));
+  cr_assert(eq(sz, h.count<all_cancelled>(), 1));
+  cr_assert(le(sz, h.count<lost>(), 2 * 64));
   cr_assert(eq(sz, h.count(op::grant), 0), "nothing new begins before all are told");
-  const std::size_t told = h.count(news::lost);
+  const std::size_t told = h.count<lost>();
   h.feed(woke{});
-  cr_assert(le(sz, h.count(news::lost), told + 64));
+  cr_assert(le(sz, h.count<lost>(), told + 64));
   // Whoever is talked about meanwhile is told first.
   h.feed(resign{999});
-  cr_assert(std::any_of(h.told.begin(), h.told.end(),
-                        [](const tell& t) { return t.what == news::lost && t.election == 999; }));
+  const auto losses = h.all<lost>();
+  cr_assert(
+      std::any_of(losses.begin(), losses.end(), [](const lost& it) { return it.election == 999; }));
   h.run(second);
-  cr_assert(eq(sz, h.count(news::lost), 1000));
+  cr_assert(eq(sz, h.count<lost>(), 1000));
   cr_assert(eq(sz, leaders(h), 999));
 }
 
@@ -278,10 +275,10 @@ Test(core_machine_many, a_close_while_a_session_is_being_lost_tells_each_once) {
   cr_assert(gt(sz, leaders(h), 0));
   h.feed(tenure::core::close{});
   h.turn();
-  cr_assert(eq(sz, h.count(news::cancelled), 500));
-  cr_assert(eq(sz, h.count(news::lost), 500));
-  cr_assert(eq(int, static_cast<int>(h.last(news::lost).why_lost),
-               static_cast<int>(cause::deadline_passed)));
+  cr_assert(eq(sz, h.count<cancelled>(), 500));
+  cr_assert(eq(sz, h.count<lost>(), 500));
+  cr_assert(
+      eq(int, static_cast<int>(h.last<lost>().why), static_cast<int>(cause::deadline_passed)));
   h.run(5 * second);
   cr_assert(h.finished);
 }
@@ -300,10 +297,10 @@ Test(core_machine_many, keys_deleted_by_the_thousand_are_told_in_slices) {
   }
   all.last_revision = h.etcd.revision;
   h.feed(all);
-  cr_assert(eq(sz, h.count(news::cancelled), 1000), "the watch's message is the facade's to cut");
+  cr_assert(eq(sz, h.count<cancelled>(), 1000), "the watch's message is the facade's to cut");
   h.serve(op::keepalive);  // the lease lives
-  cr_assert(le(sz, h.count(news::lost), 2 * 64));
+  cr_assert(le(sz, h.count<lost>(), 2 * 64));
   h.run(second);
-  cr_assert(eq(sz, h.count(news::lost), 1000));
-  cr_assert(h.last(news::lost).why_lost == cause::key_deleted);
+  cr_assert(eq(sz, h.count<lost>(), 1000));
+  cr_assert(h.last<lost>().why == cause::key_deleted);
 }

@@ -37,31 +37,43 @@ struct listener {
   bool leading = false;
   bool ended = false;  // cancelled, its end not told yet
   std::int64_t last_token = 0;
-  const char* hear(const tell& t) {
-    switch (t.what) {
-      case news::acquired:
-        if (leading || ended) return "acquired twice without an end between";
-        if (t.value <= last_token) return "a fencing token that does not grow";
-        last_token = t.value;
-        leading = true;
-        return nullptr;
-      case news::cancelled:
-        if (!leading) return "cancelled without leading";
-        leading = false;
-        ended = true;
-        return nullptr;
-      case news::lost:
-        if (!ended) return "lost without having been cancelled";
-        ended = false;
-        return nullptr;
-      case news::resigned:
-        if (leading) return "resigned while leading";
-        ended = false;
-        return nullptr;
-      default: return nullptr;
-    }
+  const char* hears(const acquired& what) {
+    if (leading || ended) return "acquired twice without an end between";
+    if (what.fencing_token <= last_token) return "a fencing token that does not grow";
+    last_token = what.fencing_token;
+    leading = true;
+    return nullptr;
+  }
+  const char* hears(const cancelled&) {
+    if (!leading) return "cancelled without leading";
+    leading = false;
+    ended = true;
+    return nullptr;
+  }
+  const char* hears(const lost&) {
+    if (!ended) return "lost without having been cancelled";
+    ended = false;
+    return nullptr;
+  }
+  const char* hears(const resigned&) {
+    if (leading) return "resigned while leading";
+    ended = false;
+    return nullptr;
+  }
+  template <class Message>
+  const char* hears(const Message&) {
+    return nullptr;
   }
 };
+
+using listeners = std::array<listener, elections>;
+
+// What is wrong with it, if anything.
+const char* hear(listeners& users, const action& said) {
+  const auto* what = std::get_if<to_candidate>(&said);
+  if (what == nullptr) return nullptr;
+  return std::visit([&](const auto& it) { return users[it.election].hears(it); }, *what);
+}
 
 void act(core_host& h, dice& d) {
   const auto id = static_cast<election_id>(d.below(elections));
@@ -117,7 +129,7 @@ const char* play(std::uint64_t seed) {
   core_host h(s);
   h.etcd.queue_limit = 1 + d.below(4);
   h.etcd.most_operations = 1 + d.below(5);
-  std::array<listener, elections> users;
+  listeners users;
   std::size_t heard = 0;
   const bool closes = d.once_in(4);
   for (int step = 0; step < 400 && !h.finished; ++step) {
@@ -133,7 +145,7 @@ const char* play(std::uint64_t seed) {
     if (d.once_in(150)) h.freeze(static_cast<nanos>(d.below(15)) * second);
     if (closes && step == 300) h.feed(tenure::core::close{});
     for (; heard < h.told.size(); ++heard) {
-      if (const char* wrong = users[h.told[heard].election].hear(h.told[heard])) return wrong;
+      if (const char* wrong = hear(users, h.told[heard])) return wrong;
     }
     for (election_id id = 0; id < h.m.standings().size(); ++id) {
       if (h.leads(id) != users[id].leading) return "the user believes otherwise";
@@ -150,7 +162,7 @@ const char* play(std::uint64_t seed) {
   }
   for (int i = 0; i < 40; ++i) h.run(second);
   for (; heard < h.told.size(); ++heard) {
-    if (const char* wrong = users[h.told[heard].election].hear(h.told[heard])) return wrong;
+    if (const char* wrong = hear(users, h.told[heard])) return wrong;
   }
   for (election_id id = 0; id < h.m.standings().size(); ++id) {
     const standing now = h.standing(id);

@@ -51,7 +51,7 @@ Test(core_machine_terms, a_cluster_restored_under_lower_terms_is_led_again_withi
     cr_assert(eq(i64, h.lease(), +before), "old leases may still be believed in");
     h.run_with_user(7 * second);
     cr_assert(ne(i64, h.lease(), +before));
-    cr_assert(h.last(news::lease_lost).why_lost == cause::cluster_changed);
+    cr_assert(h.last<lease_lost>().why == cause::cluster_changed);
     h.etcd.revoke(before);  // nobody keeps it alive
     h.run_with_user(second);
     cr_assert(h.leads());

@@ -29,8 +29,8 @@ Test(core_machine_world, an_answer_without_a_header_is_none) {
   answer a = h.execute(op::grant);
   a.cluster = 0;
   h.arrive(a);
-  cr_assert(eq(sz, h.count(news::granted), 0));
-  cr_assert(h.last(news::trouble).why == outcome::bad_answer);
+  cr_assert(eq(sz, h.count<lease_granted>(), 0));
+  cr_assert(h.last<trouble>().why == outcome::bad_answer);
 }
 
 Test(core_machine_world,
@@ -101,13 +101,13 @@ Test(core_machine_world, when_history_went_back_every_leadership_ends_and_begins
   h.etcd.keys.clear();
   h.etcd.events.clear();
   h.run(2100 * millisecond);
-  cr_assert(eq(sz, h.count(news::lost), 2));
-  cr_assert(h.last(news::lost).why_lost == cause::cluster_changed);
-  cr_assert(h.last(news::lease_lost).why_lost == cause::cluster_changed);
+  cr_assert(eq(sz, h.count<lost>(), 2));
+  cr_assert(h.last<lost>().why == cause::cluster_changed);
+  cr_assert(h.last<lease_lost>().why == cause::cluster_changed);
   h.run(3 * second);
   cr_assert(h.leads(0));
   cr_assert(h.leads(1));
-  cr_assert(lt(i64, h.last(news::acquired).value, 60));
+  cr_assert(lt(i64, h.last<acquired>().fencing_token, 60));
   cr_assert(lt(i64, +h.streams.back().revision, 60));
 }
 
@@ -119,7 +119,7 @@ Test(core_machine_world, when_history_went_back_observers_read_again_and_not_for
   h.feed(observe{0, true});
   h.feed(observe{1, true});
   h.serve_all();
-  cr_assert(eq(sz, h.count(news::leader), 2));
+  cr_assert(eq(sz, h.count<leader_changed>(), 2));
   h.forget();
   // Both leaders changed, and the first one's end is heard just before the backup is restored.
   h.push({0, true, other, 0, 5003});
@@ -129,8 +129,8 @@ Test(core_machine_world, when_history_went_back_observers_read_again_and_not_for
   h.etcd.put(1, 0x99);
   h.etcd.events.clear();
   h.run(2 * second);  // no reading waits for a revision that will not come
-  cr_assert(eq(i64, +h.m.standings().at(0).leader_revision, 41));
-  cr_assert(eq(i64, +h.m.standings().at(1).leader_revision, 42));
+  cr_assert(eq(i64, +h.m.standings().at(0).leader.revision, 41));
+  cr_assert(eq(i64, +h.m.standings().at(1).leader.revision, 42));
 }
 
 Test(core_machine_world, what_the_watch_has_told_cannot_be_news_to_the_cluster) {
@@ -139,7 +139,7 @@ Test(core_machine_world, what_the_watch_has_told_cannot_be_news_to_the_cluster) 
   h.stand();
   h.push({0, true, 0x55, 0, 5003});
   h.run(2 * second);  // the cluster is far behind that: it was restored
-  cr_assert(h.last(news::lease_lost).why_lost == cause::cluster_changed);
+  cr_assert(h.last<lease_lost>().why == cause::cluster_changed);
 }
 
 Test(core_machine_world, what_was_compacted_has_been) {
@@ -149,7 +149,7 @@ Test(core_machine_world, what_was_compacted_has_been) {
   h.canceled(tenure::core::outcome::compacted, 5003);
   h.forget();  // the cluster is far behind that: it was restored
   h.run(2 * second);
-  cr_assert(h.last(news::lease_lost).why_lost == cause::cluster_changed);
+  cr_assert(h.last<lease_lost>().why == cause::cluster_changed);
   cr_assert(lt(sz, h.count(op::read_queue), 10),
             "no reading waits for a revision that will not come");
 }
@@ -164,7 +164,7 @@ Test(core_machine_world, a_linearizable_answer_that_was_only_overtaken_is_no_ste
   h.feed(observe{1, true});
   h.serve(op::read_leader);  // knows more than the confirmation that arrives after it
   h.arrive(confirmed);
-  cr_assert(eq(sz, h.count(news::lease_lost), 0));
+  cr_assert(eq(sz, h.count<lease_lost>(), 0));
   cr_assert(h.standing() == standing::queued);
 }
 
@@ -173,7 +173,7 @@ Test(core_machine_world, all_times_follow_the_ttl_that_was_granted) {
   h.etcd.granted_ttl = 20 * second;
   h.stand();
   cr_assert(h.leads());
-  cr_assert(eq(i64, h.last(news::granted).time, 20 * second));
+  cr_assert(eq(i64, h.last<lease_granted>().ttl, 20 * second));
   const timings expected = resolve(asked_timings{}, 20 * second);
   cr_assert(eq(i64, +h.m.times().ttl, 20 * second));
   cr_assert(eq(i64, +h.m.times().renew_interval, +expected.renew_interval));
@@ -189,9 +189,9 @@ Test(core_machine_world,
   core_host h(s);
   h.etcd.granted_ttl = 10 * second;
   h.stand();
-  cr_assert(eq(sz, h.count(news::refused_timings), 1));
-  cr_assert(eq(i64, h.last(news::refused_timings).time, 10 * second));
-  cr_assert(eq(sz, h.count(news::acquired), 0));
+  cr_assert(eq(sz, h.count<timings_refused>(), 1));
+  cr_assert(eq(i64, h.last<timings_refused>().ttl, 10 * second));
+  cr_assert(eq(sz, h.count<acquired>(), 0));
   cr_assert(h.finished);
   cr_assert(h.etcd.leases.empty());
 }
@@ -239,7 +239,7 @@ Test(core_machine_world, a_token_that_expired_is_renewed_without_a_loss) {
   h.run(20 * second);
   cr_assert(h.leads());
   cr_assert(eq(sz, h.count(op::authenticate), 1));
-  cr_assert(eq(sz, h.count(news::lost), 0));
+  cr_assert(eq(sz, h.count<lost>(), 0));
 }
 
 Test(core_machine_world, a_watch_refused_for_its_token_is_opened_again_after_a_login) {
@@ -278,8 +278,8 @@ Test(core_machine_world, an_observer_needs_no_lease_and_hears_of_puts) {
   h.serve_all();
   cr_assert(eq(sz, h.count(op::grant), 0));
   cr_assert(h.stream.has_value() && h.stream->puts);
-  cr_assert(eq(sz, h.count(news::leader), 1));
-  cr_assert(eq(i64, h.last(news::leader).value, 0), "nobody");
+  cr_assert(eq(sz, h.count<leader_changed>(), 1));
+  cr_assert(eq(i64, h.last<leader_changed>().create_revision, 0), "nobody");
 }
 
 Test(core_machine_world, an_observer_is_told_of_each_change_and_of_the_end) {
@@ -288,17 +288,17 @@ Test(core_machine_world, an_observer_is_told_of_each_change_and_of_the_end) {
   h.serve_all();
   const std::int64_t first = h.etcd.put(0, 1);
   h.serve_all();
-  cr_assert(eq(i64, h.last(news::leader).value, +first));
+  cr_assert(eq(i64, h.last<leader_changed>().create_revision, +first));
   const std::int64_t next = h.etcd.put(0, 2);
   h.serve_all();
-  cr_assert(eq(sz, h.count(news::leader), 2), "one more in the queue is not another leader");
+  cr_assert(eq(sz, h.count<leader_changed>(), 2), "one more in the queue is not another leader");
   h.etcd.remove(0, 1);
   h.serve_all();
-  cr_assert(eq(i64, h.last(news::leader).value, +next));
+  cr_assert(eq(i64, h.last<leader_changed>().create_revision, +next));
   h.etcd.remove(0, 2);
   h.serve_all();
-  cr_assert(eq(i64, h.last(news::leader).value, 0));
-  cr_assert(eq(sz, h.count(news::leader), 4));
+  cr_assert(eq(i64, h.last<leader_changed>().create_revision, 0));
+  cr_assert(eq(sz, h.count<leader_changed>(), 4));
 }
 
 Test(core_machine_world,
@@ -309,7 +309,7 @@ Test(core_machine_world,
   const std::int64_t first = h.etcd.put(0, 1);
   h.etcd.put(0, 2);
   h.serve_all();
-  cr_assert(eq(i64, h.last(news::leader).value, +first));
+  cr_assert(eq(i64, h.last<leader_changed>().create_revision, +first));
 }
 
 Test(core_machine_world, an_observer_that_was_cut_off_beyond_a_compaction_reads_again) {
@@ -321,7 +321,7 @@ Test(core_machine_world, an_observer_that_was_cut_off_beyond_a_compaction_reads_
   h.lose_events();
   h.canceled(outcome::compacted, h.etcd.revision);
   h.serve_all();
-  cr_assert(eq(i64, h.last(news::leader).value, 0));
+  cr_assert(eq(i64, h.last<leader_changed>().create_revision, 0));
 }
 
 Test(core_machine_world, a_reading_of_the_leader_older_than_the_compaction_is_repeated) {
@@ -338,7 +338,7 @@ Test(core_machine_world, a_reading_of_the_leader_older_than_the_compaction_is_re
   h.canceled(outcome::compacted, h.etcd.revision);
   h.arrive(before);
   h.serve_all();
-  cr_assert(eq(i64, h.last(news::leader).value, 0));
+  cr_assert(eq(i64, h.last<leader_changed>().create_revision, 0));
 }
 
 Test(core_machine_world, after_its_end_an_observer_asks_nothing_and_closes_the_watch) {
@@ -355,5 +355,5 @@ Test(core_machine_world, observing_what_it_stands_in_tells_of_itself_too) {
   h.feed(observe{0, true});
   h.stand();
   cr_assert(h.leads());
-  cr_assert(eq(i64, h.last(news::leader).value, h.last(news::acquired).value));
+  cr_assert(eq(i64, h.last<leader_changed>().create_revision, h.last<acquired>().fencing_token));
 }

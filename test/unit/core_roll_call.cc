@@ -79,7 +79,7 @@ Test(core_roll_call, all_addresses_of_a_name_are_asked_also_those_that_turn_up_m
   cr_assert(h.find(op::grant) == nullptr);
   h.introduce(1, 8);
   cr_assert(eq(sz, h.count(op::grant), 0));
-  cr_assert(h.last(news::trouble).why == outcome::wrong_cluster);
+  cr_assert(h.last<trouble>().why == outcome::wrong_cluster);
   cr_assert(eq(u32, h.redialled.at(0), 1U));
 }
 
@@ -90,15 +90,15 @@ Test(core_roll_call, who_does_not_answer_holds_nobody_up_for_long) {
   h.wait(h.m.times().hedge_after);
   cr_assert(h.find(op::grant) != nullptr);
   cr_assert(eq(u32, +h.find(op::grant)->endpoint, 0U));
-  cr_assert(eq(sz, h.count(news::trouble), 0));
+  cr_assert(eq(sz, h.count<trouble>(), 0));
 }
 
 Test(core_roll_call, without_an_answer_it_is_asked_again_after_a_pause_and_told) {
   many_endpoints h(2);
   h.refuse(0);
   h.refuse(1);
-  cr_assert(eq(sz, h.count(news::trouble), 1));
-  cr_assert(h.last(news::trouble).request == op::introduce);
+  cr_assert(eq(sz, h.count<trouble>(), 1));
+  cr_assert(h.last<trouble>().request == op::introduce);
   cr_assert(h.open.empty());
   h.wait(h.m.times().retry_delay * 3 / 2);
   cr_assert(eq(sz, h.count(op::introduce), 4));
@@ -111,12 +111,12 @@ Test(core_roll_call, with_two_clusters_nobody_stands_whoever_answers_first) {
     many_endpoints h(2);
     h.introduce(first, 7 + first);
     h.introduce(1 - first, 8 - first);
-    cr_assert(eq(sz, h.count(news::trouble), 1));
-    cr_assert(h.last(news::trouble).why == outcome::wrong_cluster);
+    cr_assert(eq(sz, h.count<trouble>(), 1));
+    cr_assert(h.last<trouble>().why == outcome::wrong_cluster);
     h.wait(h.m.times().retry_delay * 3 / 2);
     h.introduce(1 - first, 8 - first);  // now the other one is the first
     h.introduce(first, 7 + first);
-    cr_assert(h.last(news::trouble).value == first);
+    cr_assert(h.last<trouble>().endpoint == first);
     cr_assert(eq(sz, h.count(op::grant), 0));
   }
 }

@@ -200,7 +200,7 @@ Test(core_timings, every_option_has_an_effect_on_what_the_machine_does) {
       {"jeopardy_after", options[5].set, 3 * second, 4 * second,
        [&](core_host& h) {
          led(h);
-         while (h.count(news::jeopardy) == 0) h.wait(10 * millisecond);
+         while (h.count<jeopardy>() == 0) h.wait(10 * millisecond);
          return h.now;
        }},
       {"request_timeout", options[6].set, second, 2 * second,

@@ -253,7 +253,7 @@ Test(wire_decode, an_answer_of_another_cluster_changes_nothing) {
   h.etcd.put(0, 0x77);
   h.feed(core::observe{0, true});
   h.serve_all();
-  cr_assert(eq(sz, h.count(core::news::leader), 1));
+  cr_assert(eq(sz, h.count<core::leader_changed>(), 1));
   h.push({0, true, 0x77, 0, ++h.etcd.revision});  // somebody else leads now: it reads again
   const core::send* asked = h.find(op::read_leader);
   cr_assert(asked != nullptr);
@@ -266,6 +266,6 @@ Test(wire_decode, an_answer_of_another_cluster_changes_nothing) {
   cr_assert(heard.leaders.at(0).leader.instance == "impostor");
   cr_assert(heard.answer.cluster != h.etcd.cluster);
   h.arrive(heard.answer);
-  cr_assert(eq(sz, h.count(core::news::leader), 1));
-  cr_assert(h.last(core::news::trouble).why == outcome::wrong_cluster);
+  cr_assert(eq(sz, h.count<core::leader_changed>(), 1));
+  cr_assert(h.last<core::trouble>().why == outcome::wrong_cluster);
 }

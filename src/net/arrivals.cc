@@ -5,19 +5,19 @@
 
 namespace tenure::net {
 
-void news::add(exchange& x) {
-  if (x.in_news_) return;
-  x.in_news_ = true;
+void arrivals::add(exchange& x) {
+  if (x.in_arrivals_) return;
+  x.in_arrivals_ = true;
   list_.push_back(&x);
 }
 
-void news::forget(exchange& x) {
-  if (!x.in_news_) return;
-  x.in_news_ = false;
+void arrivals::forget(exchange& x) {
+  if (!x.in_arrivals_) return;
+  x.in_arrivals_ = false;
   std::replace(list_.begin(), list_.end(), &x, static_cast<exchange*>(nullptr));
 }
 
-void news::drop_first(std::size_t count) {
+void arrivals::drop_first(std::size_t count) {
   list_.erase(list_.begin(), list_.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
