@@ -304,6 +304,10 @@ rolling: ## three instances with thirty jobs, restarted in turn: who runs what, 
 	@mkdir -p $(BUILD)/rolling
 	@$(ROLLING) --out $(BUILD)/rolling
 
+.PHONY: etcds
+etcds: ## newer etcds for the tests, built with Go: then make test ETCD=... ETCDCTL=... (VERSIONS='3.5 3.6 3.7')
+	@test/gates/etcds.sh $(BUILD) $(VERSIONS)
+
 .PHONY: elsewhere
 elsewhere: ## build and test on other Debians, in chroots (SUITE=bookworm|trixie|sid CXX=clang++)
 	@CXX='$(CXX)' test/gates/tally.sh \

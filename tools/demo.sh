@@ -80,7 +80,7 @@ wait_for() {
 }
 
 # --- etcd ------------------------------------------------------------------------------------
-ctl() { ETCDCTL_API=3 etcdctl --endpoints "$url" "$@"; }
+ctl() { ETCDCTL_API=3 "$etcdctl" --endpoints "$url" "$@"; }
 
 start_etcd() {
   local -i port tries
@@ -88,7 +88,7 @@ start_etcd() {
     port=$((20000 + RANDOM % 12000))
     url=http://127.0.0.1:$port
     peer_url=http://127.0.0.1:$((port + 1))
-    etcd --name demo --data-dir "$dir/etcd-$tries" \
+    "$etcd" --name demo --data-dir "$dir/etcd-$tries" \
       --listen-client-urls "$url" --advertise-client-urls "$url" \
       --listen-peer-urls "$peer_url" --initial-advertise-peer-urls "$peer_url" \
       --initial-cluster "demo=$peer_url" >"$dir/etcd.log" 2>&1 &
@@ -162,10 +162,11 @@ row() { rows+=("$(printf '%-24s %-20s %s' "$1" "$2" "$3")"); }
 
 # --- the acts --------------------------------------------------------------------------------
 [[ -x $tenure ]] || fail "$tenure is not there: run 'make' first, or 'make demo', which does both"
-for program in etcd etcdctl awk; do
+# Others may be named. The rest of what etcd takes from the environment is not for this one.
+readonly etcd=${ETCD:-etcd} etcdctl=${ETCDCTL:-etcdctl}
+for program in "$etcd" "$etcdctl" awk; do
   command -v "$program" >/dev/null || fail "$program is not installed: run 'make deps'"
 done
-# The caller's own etcd is not our business.
 for variable in "${!ETCD@}"; do unset "$variable"; done
 
 trap clean_up EXIT
@@ -175,7 +176,7 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/tenure-demo.XXXXXX")
 
 title 'One leader among three'
 start_etcd
-say "etcd $(etcd --version | awk 'NR == 1 { print $NF }') at $url, for as long as this lasts"
+say "etcd $("$etcd" --version | awk 'NR == 1 { print $NF }') at $url, for as long as this lasts"
 began_ns=$(now_ns)
 for name in "${names[@]}"; do start_instance "$name"; done
 wait_for 'a first leader' somebody_leads
@@ -217,7 +218,7 @@ title 'A guest: etcdctl elect'
 guest_key() { ctl get --prefix "$app/leader/" | grep -qx guest; }
 guest_leads() { [[ $(tail -n 1 "$dir/guest.out") == guest ]]; }
 sees_guest() { [[ $(newest leader $((token + 1)) "$dir/$1.jsonl" | awk '{ print $5 }') == guest ]]; }
-ETCDCTL_API=3 etcdctl --endpoints "$url" elect "$app/leader" guest >"$dir/guest.out" 2>"$dir/guest.err" &
+ETCDCTL_API=3 "$etcdctl" --endpoints "$url" elect "$app/leader" guest >"$dir/guest.out" 2>"$dir/guest.err" &
 guest_pid=$!
 wait_for 'the guest in the queue' guest_key
 say 'etcdctl joined the queue behind three of ours and waits'

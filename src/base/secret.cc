@@ -8,7 +8,9 @@
 
 namespace tenure {
 
-void wipe(void* bytes, std::size_t size) noexcept { explicit_bzero(bytes, size); }
+void wipe(void* bytes, std::size_t size) noexcept {
+  if (size != 0) explicit_bzero(bytes, size);
+}
 
 void wipe(std::string& text) noexcept {
   text.resize(text.capacity());  // within its capacity: nothing is allocated

@@ -36,7 +36,7 @@ class etcd {
   void terminate(std::size_t member = 0);  // SIGTERM; it says goodbye to the others first
   void start(std::size_t member = 0);      // after kill or terminate; returns before it is healthy
   void restart(std::size_t member = 0);    // kill, start and wait until it is healthy
-  // Begins anew from `etcdctl snapshot save`, under the same names and cluster id.
+  // Begins anew from a file of `etcdctl snapshot save`, under the same names and cluster id.
   void restore(const std::string& snapshot, std::size_t member = 0);
   void await_healthy(std::size_t member = 0) const;
 
@@ -57,6 +57,7 @@ class etcd {
     std::string peer_url;
     process running;
   };
+  void restore_data(const std::vector<std::string>& arguments) const;
   bool launch_all(std::size_t members);
   [[nodiscard]] std::vector<std::string> identity(std::size_t member) const;
   [[nodiscard]] process launch(std::size_t member) const;
