@@ -216,7 +216,7 @@ $(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/obj/test/fuzz/%.o $(STATIC) $(BUILD)/link-
 # --- the simulation --------------------------------------------------------------------------
 # `make sim SEEDS=N SEED=FIRST`; `make sim SIM_ARGS="--trace SEED"` tells the whole life of one.
 SIM_ARGS ?= SEEDS=$(or $(SEEDS),$(if $(SANITIZE),1000,20000)) SEED=$(or $(SEED),1)
-BUDGET   ?= 20000
+BUDGET   ?= 100000
 SIM_MODEL_OBJ := $(call objects,test/sim/real/*.cc)
 SIM_MODEL     := $(BUILD)/test/sim-model
 $(SIM_MODEL_OBJ): $(BUILD)/flags | $(BUILD)/deps-checked
@@ -226,7 +226,7 @@ $(SIM_MODEL): $(SIM_MODEL_OBJ) $(BUILD)/obj/test/sim/store.o $(filter-out %/wait
 -include $(SIM_MODEL_OBJ:.o=.d)
 
 .PHONY: sim-mutants sim-model sim-exhaustive sim-coverage
-sim-mutants: $(SIM) ## each mutant of the core must be caught (BUDGET=20000)
+sim-mutants: $(SIM) ## each mutant of the core must be caught (BUDGET=100000)
 	@CXX='$(CXX)' CXXFLAGS='$(CXXFLAGS)' test/gates/tally.sh 'mutants=test/sim/mutants/run.sh $(BUILD) $(BUDGET)'
 sim-model: $(SIM_MODEL) ## the simulation's model of etcd against a real one (SEEDS=40)
 	@test/gates/tally.sh 'model=$(SIM_MODEL) $(or $(SEEDS),40)'

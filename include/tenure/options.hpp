@@ -56,7 +56,8 @@ struct tls_options {
 // A user of etcd. Empty user: no authentication. The user needs the permission `readwrite` for the
 // prefix APP/ and no other.
 // The session keeps the password in memory that no core file has, and overwrites its other copies.
-// Those of the caller are the caller's.
+// Those of the caller are the caller's. Seen with libcurl 7.88: libcurl 8.14 keeps the last request
+// that it sent.
 struct credentials {
   std::string user;
   std::string password;

@@ -114,7 +114,7 @@ bool reached_itself(CURL* easy) {
   long port_there = 0;
   curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &port_here);
   curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &port_there);
-  if (port_here == 0 || port_here != port_there) return false;
+  if (port_here <= 0 || port_here != port_there) return false;  // newer ones say -1 for none
   curl_easy_getinfo(easy, CURLINFO_LOCAL_IP, &here);
   curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &there);
   return here != nullptr && there != nullptr && std::strcmp(here, there) == 0;
