@@ -77,9 +77,9 @@ Test(net_failure, a_lack_of_descriptors_is_named_and_ends_with_it) {
   const rlimit few{0, before.rlim_max};
   setrlimit(RLIMIT_NOFILE, &few);
   net::reply r = w.ask();
+  setrlimit(RLIMIT_NOFILE, &before);
   cr_assert(eq(type(delivery), r.delivery, delivery::not_sent));
   cr_assert(contains(r.failure, "no descriptor left"), "%s", r.failure.c_str());
-  setrlimit(RLIMIT_NOFILE, &before);
   w.answer_all();
   cr_assert(eq(type(delivery), w.ask().delivery, delivery::answered));
   w.finish();
