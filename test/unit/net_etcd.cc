@@ -102,7 +102,8 @@ Test(net_etcd, says_what_is_wrong_with_tls) {
   cr_assert(eq(type(delivery), r.delivery, delivery::not_sent), "%s", r.failure.c_str());
   cr_assert(contains(r.failure, "give the CA"), "%s", r.failure.c_str());
 
-  c = secured(server, "localhost");
+  c = secured(server);
+  c.rules.server_name = "another.example";
   r = meet(c);
   cr_assert(eq(type(delivery), r.delivery, delivery::not_sent), "%s", r.failure.c_str());
   cr_assert(contains(r.failure, "not for this host"), "%s", r.failure.c_str());
