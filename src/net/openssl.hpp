@@ -66,6 +66,7 @@ using told_of_state = void (*)(const connection*, int where, int value);
   X(int, CRYPTO_get_ex_new_index, (int, long, void*, void*, void*, void*))
 
 struct openssl {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): parts of a declaration
 #define X(result, name, parameters) result(*name) parameters = nullptr;
   TENURE_OPENSSL(X)
 #undef X

@@ -23,7 +23,7 @@ core::nanos life_of(std::string_view token) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const std::int64_t end = etcd::token_end(token);
   const std::int64_t left = end - std::chrono::duration_cast<std::chrono::seconds>(now).count();
-  constexpr std::int64_t longest = 365 * 86400;
+  constexpr std::int64_t longest = std::int64_t{365} * 86400;
   return end == 0 ? 0 : std::clamp<std::int64_t>(left, 0, longest) * core::second;
 }
 
