@@ -296,7 +296,7 @@ stuck-disk: $(CHAOS) ## only the disk of etcd's leader is stuck (BESIDE=no: with
 
 .PHONY: soak
 soak: $(SOAK) ## elections, observers, sessions and tokens come and go; memory comes back (nightly: SECONDS=3600)
-	$(TALLY) 'soak=$(SOAK) --seconds $(SECONDS)' 'soak sees a leak=! $(SOAK) --seconds 6 --leak'
+	$(TALLY) 'soak=$(SOAK) --seconds $(SECONDS)' 'soak sees a leak=! $(SOAK) --seconds 6 --leak >$(BUILD)/soak-leak'
 
 rolling: ## three instances with thirty jobs, restarted in turn: who runs what, live, and drawn
 	$(NEED)

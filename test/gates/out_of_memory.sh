@@ -28,7 +28,8 @@ tls=()
 
 # One life: it campaigns, leads, and is told to stop.
 life() { # POSITION
-  timeout --preserve-status -s TERM -k 10 1.5 env LD_PRELOAD="$place/failing_malloc.so" \
+  # In the foreground: else the whole group gets the signal as well, and two of them mean "at once".
+  timeout --foreground --preserve-status -s TERM -k 10 1.5 env LD_PRELOAD="$place/failing_malloc.so" \
     FAIL_AT="$1" FAIL_COUNT="$count" FAIL_REPORT="$place/calls.$1" \
     "$build/tenure" campaign --endpoints "$ENDPOINT" \
     "${tls[@]}" --app "app$1" --instance one --ttl 3 --format json >"$place/out.$1" 2>&1
