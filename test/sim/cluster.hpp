@@ -62,7 +62,7 @@ class cluster {
   [[nodiscard]] bool takes_writes() const;
   // Nothing in what this process heard contradicts the terms of before, or not for long.
   [[nodiscard]] bool terms_may_stand(std::size_t process) const;
-  void terms_given_up(std::size_t process) { contradicted_[process] = never; }
+  void terms_given_up(std::size_t process);
   void tokens_expire();
   void writes_refused(std::size_t process, bool are);
   void full(bool is);
@@ -126,6 +126,7 @@ class cluster {
   std::vector<nanos> refused_since_;
   bool no_quorum_ = false;
   nanos no_entries_until_ = 0;
+  std::vector<nanos> lied_to_;       // each process: an answer's term was no truth last then
   std::vector<nanos> contradicted_;  // of each process: its greatest term has been wrong since then
   std::uint64_t token_ = 1;
   struct copy {

@@ -156,8 +156,15 @@ std::uint64_t cluster::told_term(std::size_t at, std::size_t process, std::uint6
   if (w_->calm || term == 0 || !members_[at].lies) return term;
   members_[at].lies = false;
   if (w_->of_cluster.chance(500)) return 1;
+  lied_to_[process] = w_->now;
   contradicted_[process] = std::min(contradicted_[process], w_->now);
   return 1'000'000 + w_->of_cluster.below(1'000'000'000);
+}
+
+// Another lie may still be on its way.
+void cluster::terms_given_up(std::size_t process) {
+  const nanos told = lied_to_[process];
+  contradicted_[process] = told != 0 && w_->now < told + w_->opt.asked.ttl ? told : never;
 }
 
 bool cluster::terms_may_stand(std::size_t process) const {
