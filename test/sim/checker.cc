@@ -270,7 +270,15 @@ void checker::expect_given_up(const event& e) {
   // Once it is let go, when it ends is etcd's affair.
   const process& p = w_->processes[static_cast<std::size_t>(e.b)];
   const bool let_go = !p.open_now() || p.core().lease_id() != e.c;
-  if (let_go || c.may_write(e.b) || c.store.keys_of(e.c) == 0) {
+  // What was refused may have been done later, and a key be wanted again.
+  const auto wants_it_gone = [&] {
+    const tenure::core::roster& all = p.core().standings();
+    for (tenure::core::election_id id = 0; id < all.size(); ++id) {
+      if (all.at(id).state == tenure::core::standing::withdrawing) return true;
+    }
+    return false;
+  };
+  if (let_go || c.may_write(e.b) || c.store.keys_of(e.c) == 0 || !wants_it_gone()) {
     stuck_.erase(std::find(stuck_.begin(), stuck_.end(), e.c));
     return;
   }
