@@ -8,6 +8,7 @@
 #include <curl/curl.h>
 
 #include "test/real/command_run.hpp"
+#include "test/real/users.hpp"
 #include "test/support/core_file.hpp"
 #include "test/support/instance.hpp"
 
@@ -17,38 +18,6 @@ using test::instance;
 namespace {
 
 constexpr const char* password = "s3cret-0f-the-service";
-
-void with_users(const test::etcd& store) {
-  store.etcdctl({"user", "add", "root:hunter2"});
-  store.etcdctl({"user", "grant-role", "root", "root"});
-  store.etcdctl({"user", "add", std::string("service:") + password});
-  store.etcdctl({"role", "add", "app"});
-  store.etcdctl({"role", "grant-permission", "app", "--prefix=true", "readwrite", "app/"});
-  store.etcdctl({"user", "grant-role", "service", "app"});
-  store.etcdctl({"auth", "enable"});
-}
-
-void change_password(const test::etcd& store, const std::string& to) {
-  const char* const script =
-      "echo \"$1\" | ${ETCDCTL:-etcdctl} --endpoints \"$0\" --user root:hunter2 user passwd "
-      "service --interactive=false";
-  test::process run({"sh", "-c", script, store.endpoint(), to}, {"ETCDCTL_API=3"});
-  cr_assert(run.wait() == (test::ending{0, 0}));
-}
-
-// Tokens that say when they end.
-void sign_tokens(test::etcd& store, const std::string& life) {
-  const std::string key = store.data_dir() + "/jwt";  // gone with the store
-  test::process made(
-      {"sh", "-c",
-       "openssl genrsa -out \"$0.key\" 2048 && openssl rsa -in \"$0.key\" -pubout -out \"$0.pub\"",
-       key});
-  cr_assert(made.wait() == (test::ending{0, 0}), "%s", made.errors().c_str());
-  const std::string tokens =
-      "jwt,pub-key=" + key + ".pub,priv-key=" + key + ".key,sign-method=RS256,ttl=" + life;
-  setenv("ETCD_AUTH_TOKEN", tokens.c_str(), 1);
-  store.restart();
-}
 
 long count(const std::string& text, const std::string& part) {
   long found = 0;
@@ -67,7 +36,7 @@ void leads_on(test::loop& loop, const instance& a) {
 
 Test(credentials, a_password_file_that_changes_is_read_again) {
   test::etcd store(1, {"--bcrypt-cost=4"});
-  with_users(store);
+  test::with_users(store, password);
   const std::string path = store.data_dir() + "/password";
   std::ofstream(path) << password << '\n';
   test::loop loop;
@@ -80,7 +49,7 @@ Test(credentials, a_password_file_that_changes_is_read_again) {
   a.start().await("acquired");
   std::ofstream(path) << "another\n";
   test::run_until(loop, [&] { return renewed; });
-  change_password(store, "another");
+  test::change_password(store, "another");
   leads_on(loop, a);
   a.close_and_wait();
   cr_assert(zero(int, loop.close()));
@@ -88,7 +57,7 @@ Test(credentials, a_password_file_that_changes_is_read_again) {
 
 Test(credentials, who_is_asked_for_the_password_is_asked_before_each_login) {
   test::etcd store(1, {"--bcrypt-cost=4"});
-  with_users(store);
+  test::with_users(store, password);
   test::loop loop;
   instance a(loop, "a", store.endpoints());
   a.options.ttl = milliseconds(5000);
@@ -102,7 +71,7 @@ Test(credentials, who_is_asked_for_the_password_is_asked_before_each_login) {
   a.start().await("acquired");
   cr_assert(eq(int, asked, 1));
   now = "another";
-  change_password(store, now);
+  test::change_password(store, now);
   leads_on(loop, a);
   cr_assert(ge(int, asked, 2));
   a.close_and_wait();
@@ -111,7 +80,7 @@ Test(credentials, who_is_asked_for_the_password_is_asked_before_each_login) {
 
 Test(credentials, a_password_over_plain_http_is_warned_of_once) {
   test::etcd store(1, {"--bcrypt-cost=4"});
-  with_users(store);
+  test::with_users(store, password);
   test::loop loop;
   instance a(loop, "a", store.endpoints());
   a.options.auth.user = "service";
@@ -127,8 +96,8 @@ Test(credentials, a_password_over_plain_http_is_warned_of_once) {
 
 Test(credentials, a_token_that_says_its_end_is_renewed_before_it) {
   test::etcd store(1, {"--bcrypt-cost=4"});
-  sign_tokens(store, "8s");
-  with_users(store);
+  test::sign_tokens(store, "8s");
+  test::with_users(store, password);
   test::loop loop;
   instance a(loop, "a", store.endpoints());
   a.options.auth.user = "service";
@@ -154,8 +123,8 @@ Test(credentials, no_core_file_of_the_command_holds_a_password_or_a_token) {
   if (curl_version_info(CURLVERSION_NOW)->version_num >= 0x080000)
     cr_skip_test("libcurl 8 keeps what it sent last in memory that is still in use");
   test::etcd store(1, {"--bcrypt-cost=4"});
-  sign_tokens(store, "4s");
-  with_users(store);
+  test::sign_tokens(store, "4s");
+  test::with_users(store, password);
   const std::string path = store.data_dir() + "/password";
   std::ofstream(path) << password;
   const auto look = [&](std::vector<std::string> more,

@@ -2,9 +2,9 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include <cstdlib>
 #include <sstream>
 
+#include "test/real/users.hpp"
 #include "test/support/etcd.hpp"
 #include "test/support/instance.hpp"
 #include "test/support/tls_etcd.hpp"
@@ -18,17 +18,6 @@ void with_certificate(instance& one, const test::tls_etcd& server, const char* w
   one.options.tls.ca_file = server.file("ca.pem");
   one.options.tls.cert_file = server.file(std::string(who) + ".pem");
   one.options.tls.key_file = server.file(std::string(who) + ".key");
-}
-
-// Users on, and one who may touch the keys of `app/` and no others.
-void with_users(const test::etcd& store) {
-  store.etcdctl({"user", "add", "root:hunter2"});
-  store.etcdctl({"user", "grant-role", "root", "root"});
-  store.etcdctl({"user", "add", "service:s3cret"});
-  store.etcdctl({"role", "add", "app"});
-  store.etcdctl({"role", "grant-permission", "app", "--prefix=true", "readwrite", "app/"});
-  store.etcdctl({"user", "grant-role", "service", "app"});
-  store.etcdctl({"auth", "enable"});
 }
 
 std::string as_root(const test::etcd& store, std::vector<std::string> arguments) {
@@ -101,7 +90,7 @@ Test(secured, a_certificate_of_somebody_else_is_reported_and_elects_nobody) {
 
 Test(secured, by_users_it_elects_hands_over_and_logs_in_again) {
   test::etcd store;
-  with_users(store);
+  test::with_users(store, "s3cret");
   test::loop loop;
   instance a(loop, "a", store.endpoints());
   instance b(loop, "b", store.endpoints());
@@ -126,7 +115,7 @@ Test(secured, by_users_it_elects_hands_over_and_logs_in_again) {
 Test(secured, a_token_that_ran_out_while_nothing_was_said_is_no_trouble) {
   test::etcd store(1, {"--auth-token-ttl=2", "--bcrypt-cost=4", "--logger=zap",
                        "--log-outputs=stderr", "--log-level=debug"});
-  with_users(store);
+  test::with_users(store, "s3cret");
   test::loop loop;
   instance a(loop, "a", store.endpoints());
   instance b(loop, "b", store.endpoints());
@@ -149,17 +138,8 @@ Test(secured, a_token_that_ran_out_while_nothing_was_said_is_no_trouble) {
 
 Test(secured, by_tokens_that_etcd_signs_it_goes_on_leading_when_the_users_change) {
   test::etcd store(1, {"--bcrypt-cost=4"});
-  const std::string key = store.data_dir() + "/jwt";  // gone with the store
-  test::process made(
-      {"sh", "-c",
-       "openssl genrsa -out \"$0.key\" 2048 && openssl rsa -in \"$0.key\" -pubout -out \"$0.pub\"",
-       key});
-  cr_assert(made.wait() == (test::ending{0, 0}), "%s", made.errors().c_str());
-  const std::string tokens =
-      "jwt,pub-key=" + key + ".pub,priv-key=" + key + ".key,sign-method=RS256,ttl=10m";
-  setenv("ETCD_AUTH_TOKEN", tokens.c_str(), 1);
-  store.restart();
-  with_users(store);
+  test::sign_tokens(store, "10m");
+  test::with_users(store, "s3cret");
   const std::string token =
       store.post("/v3/auth/authenticate", R"({"name":"service","password":"s3cret"})").body;
   cr_assert(token.find("\"eyJ") != std::string::npos, "not a signed token: %s", token.c_str());
@@ -182,23 +162,16 @@ Test(secured, by_tokens_that_etcd_signs_it_goes_on_leading_when_the_users_change
 
 Test(secured, a_password_changed_under_it_is_a_loss_and_set_right_it_leads_again) {
   test::etcd store;
-  with_users(store);
+  test::with_users(store, "s3cret");
   test::loop loop;
   instance a(loop, "a", store.endpoints());
   as_service(a);
   a.start().await("acquired");
-  const auto change = [&](const char* to) {
-    const char* const script =
-        "echo \"$1\" | ${ETCDCTL:-etcdctl} --endpoints \"$0\" --user root:hunter2 user passwd "
-        "service --interactive=false";
-    test::process run({"sh", "-c", script, store.endpoint(), to}, {"ETCDCTL_API=3"});
-    cr_assert(run.wait() == (test::ending{0, 0}));
-  };
-  change("other");
+  test::change_password(store, "other");
   a.await("trouble authentication_failed");
   a.await("lost deadline_passed");
   for (const error& each : a.troubles) cr_assert(each.message.find("s3cret") == std::string::npos);
-  change("s3cret");
+  test::change_password(store, "s3cret");
   a.await("acquired", 2);
   a.close_and_wait();
   cr_assert(zero(int, loop.close()));
@@ -206,7 +179,7 @@ Test(secured, a_password_changed_under_it_is_a_loss_and_set_right_it_leads_again
 
 Test(secured, what_the_user_may_not_do_is_reported_as_that) {
   test::etcd store;
-  with_users(store);
+  test::with_users(store, "s3cret");
   test::loop loop;
   instance a(loop, "a", store.endpoints());
   a.options.app = "elsewhere";
@@ -220,7 +193,7 @@ Test(secured, what_the_user_may_not_do_is_reported_as_that) {
 
 Test(secured, a_leader_that_may_only_read_any_more_leads_on_and_lets_its_lease_go_at_the_end) {
   test::etcd store;
-  with_users(store);
+  test::with_users(store, "s3cret");
   as_root(store, {"user", "add", "reader:s3cret"});
   as_root(store, {"role", "add", "narrow"});
   const auto may = [&store](const std::string& what) {
