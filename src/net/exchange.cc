@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <utility>
 
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "base/secret.hpp"
 #include "net/cloexec.hpp"
 #include "net/easy.hpp"
+#include "net/sockets.hpp"
 
 namespace tenure::net {
 
@@ -22,6 +24,7 @@ constexpr long status_ok = 200;
 // fills its buffer up to a hundred times in one call: with 16 KiB a megabyte took 2 ms.
 constexpr long send_piece = 16384;
 constexpr long stream_buffer = 1024;
+constexpr long call_buffer = 4096;
 
 }  // namespace
 
@@ -35,13 +38,11 @@ struct exchange::trampoline {
   }
 
   static std::size_t header(char* line, std::size_t, std::size_t count, void* context) noexcept {
-    // A line at a time; an empty one ends the headers. An interim answer (100) has its own before.
-    const std::string_view text(line, count);
     auto* self = static_cast<exchange*>(context);
-    if (text.substr(0, 5) == "HTTP/") self->headers_whole_ = false;
+    bool fits = false;
     self->headers_.forget_token();
-    if (text == "\r\n" || text == "\n") self->headers_whole_ = true;
-    return count;
+    self->starved_ = !has_memory_for([&] { fits = self->besides_.take_line({line, count}); });
+    return fits ? count : 0;
   }
 
   static std::size_t read(char* to, std::size_t size, std::size_t count, void* context) noexcept {
@@ -135,6 +136,7 @@ bool exchange::set_options() {
   set(CURLOPT_CLOSESOCKETFUNCTION, &trampoline::close_socket);
   set(CURLOPT_CLOSESOCKETDATA, &driver_);
   if (kind_ == exchange_kind::call) {
+    set(CURLOPT_BUFFERSIZE, call_buffer);
     // Ends an announced giant at its headers; the others are ended in take().
     set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(config_.max_answer));
   } else {
@@ -160,11 +162,11 @@ void exchange::prepare(exchange_request&& request, const endpoint_url& to) {
   fresh_.clear();
   answer_.clear();
   failure_.clear();
+  besides_ = {};
   status_ = 0;
   no_socket_ = 0;
   result_ = CURLE_OK;
-  starved_ = over_ = sent_ = found_dead_ = found_ended_ = new_connection_ = headers_whole_ =
-      too_large_ = false;
+  starved_ = over_ = sent_ = found_dead_ = found_ended_ = new_connection_ = too_large_ = false;
   detail_[0] = '\0';
   if (kind_ == exchange_kind::call) curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 0L);
 
@@ -270,6 +272,15 @@ void exchange::no_longer_watched() {
   driver_.resume(easy_);
 }
 
+void exchange::read_more(int fd) {
+  const std::optional<std::uint64_t> bytes = bytes_read(fd);
+  if (!in_multi_ || !bytes || besides_.take_reading(*bytes)) return;
+  stop();
+  over_ = true;
+  result_ = CURLE_WRITE_ERROR;
+  arrivals_.add(*this);
+}
+
 bool exchange::write(std::string_view bytes) {
   if (over_ || kind_ != exchange_kind::two_way) return true;
   if (upload_.size() + bytes.size() > config_.max_answer) return false;
@@ -280,6 +291,7 @@ bool exchange::write(std::string_view bytes) {
 
 std::size_t exchange::take(std::string_view bytes) {
   if (status_ == 0) curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status_);
+  besides_.take_body(bytes.size());
   if (kind_ != exchange_kind::call && status_ == status_ok) {
     // Bounded: it is taken after each call into curl, which reads a hundred buffers at most.
     fresh_.append(bytes);

@@ -11,6 +11,7 @@
 
 #include <curl/curl.h>
 
+#include "net/besides.hpp"
 #include "net/headers.hpp"
 #include "net/multi.hpp"
 #include "net/places.hpp"
@@ -69,6 +70,7 @@ class exchange final : public transfer {
   void fail(std::string why);  // over before curl had it
   void ended(CURLcode result) override;
   void no_longer_watched() override;
+  void read_more(int fd) override;
 
   // For a two-way stream: more to send. False if the other side has not read too much already.
   [[nodiscard]] bool write(std::string_view bytes);
@@ -114,6 +116,7 @@ class exchange final : public transfer {
   upload upload_;
   std::string answer_;
   std::string fresh_;
+  besides besides_;
   std::string failure_;  // why curl never had it
   long status_ = 0;
   int no_socket_ = 0;  // why the system gave none
@@ -126,7 +129,6 @@ class exchange final : public transfer {
   bool found_dead_ = false;   // the connection that curl chose for it
   bool found_ended_ = false;  // the certificate of a session that was resumed
   bool new_connection_ = false;
-  bool headers_whole_ = false;
   bool too_large_ = false;
   bool starved_ = false;  // there was no memory for what came
   char detail_[CURL_ERROR_SIZE] = "";

@@ -23,7 +23,8 @@ reply exchange::result() {
   o.code = result_;
   o.sent = sent_;
   o.too_large = too_large_;
-  o.headers_whole = headers_whole_;
+  o.excess = besides_.excess();
+  o.headers_whole = besides_.headers_whole();
   o.to_itself = new_connection_ && reached_itself(easy_);
   curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &o.status);
   curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &o.os_error);

@@ -23,12 +23,22 @@ bool not_http(CURLcode code) {
 
 delivery how_far(const ending& o) {
   if (o.to_itself) return delivery::not_sent;  // to nobody but ourselves
-  if (o.too_large || o.code == CURLE_FILESIZE_EXCEEDED) return delivery::too_large;
+  if (o.too_large || !o.excess.empty() || o.code == CURLE_FILESIZE_EXCEEDED)
+    return delivery::too_large;
   if (o.code == CURLE_OK && o.headers_whole) return delivery::answered;
   if (!o.sent) return delivery::not_sent;
   if (not_http(o.code)) return delivery::bad_http;
   if (o.status == 0 && certificate_refused(o)) return delivery::not_sent;
   return delivery::broken;
+}
+
+// libcurl takes a line of the headers of 100 KiB at most. Older ones say then, and say as well
+// where the trailers hold such a line, that memory ran out.
+bool endless_line(const ending& o) {
+  if (!o.sent || o.too_large || has(o.detail, "hexadecimal")) return false;
+  if (has(o.detail, "Too large response headers") || has(o.detail, "emory in chunked-encoding"))
+    return true;
+  return o.code == CURLE_OUT_OF_MEMORY && !o.headers_whole;
 }
 
 std::string curl_says(const ending& o) {
@@ -106,6 +116,12 @@ std::string cause(const ending& o, delivery how) {
   if (o.to_itself) {
     return "the connection came back to this process, as the system chose that very port for our "
            "end: nothing listens there; is etcd running, and is the port right?";
+  }
+  if (!o.excess.empty()) return std::string(o.excess);
+  if (endless_line(o)) {
+    return "a line of the answer's headers or trailers has no end: more than 100 KiB came, or "
+           "memory ran out (" +
+           curl_says(o) + ")";
   }
   if (how == delivery::too_large) {
     return "the answer is larger than " + std::to_string(o.max_answer) + " bytes";

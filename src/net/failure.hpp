@@ -16,6 +16,7 @@ struct ending {
   CURLcode code = CURLE_OK;
   bool sent = false;           // a connection stood and the request was begun
   bool too_large = false;      // we stopped it
+  std::string_view excess;     // we stopped it for this, which is for people
   bool headers_whole = false;  // the answer's headers came to their end
   bool to_itself = false;      // both ends of the connection are the same
   long status = 0;

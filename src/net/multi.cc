@@ -186,8 +186,9 @@ void multi::act(curl_socket_t fd, int events) {
     curl_multi_socket_action(handle_, fd, events, &running);
   }
   acting_ = false;
-  const bool told = has_memory_for([this] {
+  const bool told = has_memory_for([this, fd] {
     report();
+    if (transfer* its = transfers_.on(fd)) its->read_more(fd);
     to_->settled();
   });
   if (!told) to_->out_of_memory();

@@ -12,7 +12,7 @@ enum class delivery : std::uint8_t {
   // May have been executed: reset, EOF before the answer's end. Also if TLS 1.3 refused our
   // certificate and a reset overtook the alert.
   broken,
-  too_large,  // the answer exceeded max_answer
+  too_large,  // the answer exceeded max_answer, or what came with it another bound
   bad_http,   // what came is not HTTP
 };
 

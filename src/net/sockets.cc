@@ -1,10 +1,13 @@
 #include "net/sockets.hpp"
 
 #include <cerrno>
+#include <cstddef>
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -45,6 +48,18 @@ bool nothing_to_read(int fd) {
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> bytes_read(int fd) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  int unread = 0;
+  if (ioctl(fd, FIONREAD, &unread) != 0) return {};
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
+  if (size < offsetof(tcp_info, tcpi_bytes_received) + sizeof info.tcpi_bytes_received) return {};
+  const std::uint64_t came = info.tcpi_bytes_received;
+  const auto waiting = static_cast<std::uint64_t>(unread);
+  return came > waiting ? came - waiting : 0;
+}
 
 bool sockets::quiet(int local_port, int remote_port) const {
   for (const int each : fds_) {

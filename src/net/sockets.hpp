@@ -2,10 +2,16 @@
 // child.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 
 namespace tenure::net {
+
+// How much was read of a TCP connection, ever: TLS, headers and all. Nothing where the system does
+// not say it.
+[[nodiscard]] std::optional<std::uint64_t> bytes_read(int fd);
 
 class sockets {
  public:

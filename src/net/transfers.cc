@@ -16,6 +16,11 @@ transfer* transfers::find(CURL* easy) const {
   return found == ours_.end() ? nullptr : found->second;
 }
 
+transfer* transfers::on(curl_socket_t fd) const {
+  const auto found = by_socket_.find(fd);
+  return found == by_socket_.end() ? nullptr : find(found->second);
+}
+
 CURL* transfers::watched(curl_socket_t fd, CURL* easy) {
   CURL* before = nullptr;
   const auto found = by_socket_.find(fd);

@@ -12,6 +12,7 @@ class transfer {
  public:
   virtual void ended(CURLcode result) = 0;  // libcurl has it no more
   virtual void no_longer_watched() = 0;     // libcurl waits for no socket of it, and it is not over
+  virtual void read_more(int fd) = 0;       // something came on its socket, and it is not over
 
  protected:
   ~transfer() = default;
@@ -27,6 +28,8 @@ class transfers {
   [[nodiscard]] std::size_t size() const { return ours_.size(); }
   // Null: it is not ours.
   [[nodiscard]] transfer* find(CURL* easy) const;
+  // For whom libcurl watches a socket; null: for none of ours.
+  [[nodiscard]] transfer* on(curl_socket_t fd) const;
   // From now on libcurl watches `fd` for `easy`; null: for nobody. Returns the handle of ours that
   // it watched it for until now, if it is another one; else null.
   [[nodiscard]] CURL* watched(curl_socket_t fd, CURL* easy);

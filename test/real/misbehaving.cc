@@ -60,6 +60,12 @@ std::vector<misbehaviour> misbehaviours() {
          p.write("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
          p.flood(100u << 20);
        }},
+      {"endless trailers",
+       [](peer& p, const http_request&) {
+         std::string trailers;
+         while (trailers.size() < 1u << 20) trailers += "A: b\r\n";
+         p.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + trailers);
+       }},
       {"a redirect",
        [](peer& p, const http_request&) {
          p.answer("", 301, "Location: http://127.0.0.1:1/\r\n");

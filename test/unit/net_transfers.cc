@@ -25,6 +25,7 @@ namespace {
 struct nothing final : net::transfer {
   void ended(CURLcode) override {}
   void no_longer_watched() override {}
+  void read_more(int) override {}
 };
 
 constexpr int fd = 7;
