@@ -75,6 +75,8 @@ BENCH_OBJ   := $(call objects,test/bench/*.cc)
 FLOOR_OBJ   := $(call objects,test/bench/floor/*.cc) $(BUILD)/obj/test/bench/raw.o
 FUZZ_OBJ    := $(call objects,test/fuzz/*.cc)
 REPLAY_OBJ  := $(BUILD)/obj/test/gates/replay_main.o
+# What single fuzz targets need besides the library.
+FUZZ_WITH_command := $(patsubst %,$(BUILD)/obj/tools/tenure/%.o,number options text)
 ALL_OBJ     := $(LIB_OBJ) $(TOOL_OBJ) $(EXAMPLE_OBJ) $(SUPPORT_OBJ) $(UNIT_OBJ) $(REAL_OBJ) $(SIM_OBJ) \
                $(BENCH_OBJ) $(filter-out $(BENCH_OBJ),$(FLOOR_OBJ)) $(FUZZ_OBJ) $(REPLAY_OBJ)
 # Programs without Criterion cannot link its leak gate.
@@ -206,12 +208,13 @@ $(BENCH): $(BENCH_OBJ) $(PLAIN_SUPPORT_OBJ) $(STATIC) $(BUILD)/link-flags | $(BE
 $(BENCH)-floor: $(FLOOR_OBJ) $(BUILD)/link-flags
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $(FLOOR_OBJ) $(LDLIBS)
+$(foreach each,command,$(eval $(BUILD)/test/replay/$(each) $(BUILD)/fuzz/$(each): $(FUZZ_WITH_$(each))))
 $(REPLAYS): $(BUILD)/test/replay/%: $(BUILD)/obj/test/fuzz/%.o $(REPLAY_OBJ) $(STATIC) $(BUILD)/link-flags
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $< $(REPLAY_OBJ) $(STATIC) $(DEP_LIBS) $(LDLIBS)
+	$(LINK) -o $@ $< $(REPLAY_OBJ) $(FUZZ_WITH_$*) $(STATIC) $(DEP_LIBS) $(LDLIBS)
 $(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/obj/test/fuzz/%.o $(STATIC) $(BUILD)/link-flags
 	@mkdir -p $(@D)
-	$(LINK) -fsanitize=fuzzer -o $@ $< $(STATIC) $(DEP_LIBS) $(LDLIBS)
+	$(LINK) -fsanitize=fuzzer -o $@ $< $(FUZZ_WITH_$*) $(STATIC) $(DEP_LIBS) $(LDLIBS)
 
 # --- the simulation --------------------------------------------------------------------------
 # `make sim SEEDS=N SEED=FIRST`; `make sim SIM_ARGS="--trace SEED"` tells the whole life of one.

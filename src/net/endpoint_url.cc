@@ -35,7 +35,7 @@ std::string shown(const std::string& text) {
   out.resize(std::min(out.size(), out.find_first_of("?#")));
   if (out.size() > 120) out.replace(117, std::string::npos, "...");
   std::replace_if(
-      out.begin(), out.end(), [](char c) { return c < 0x20 || c == 0x7f; }, '.');
+      out.begin(), out.end(), [](char c) { return c < 0x20 || c >= 0x7f; }, '.');
   return out;
 }
 

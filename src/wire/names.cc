@@ -47,9 +47,16 @@ bool is_text(std::string_view s) {
   return true;
 }
 
+// The first of `s`, which is text, without a character cut in half.
+std::string_view beginning(std::string_view s) {
+  std::size_t end = 0;
+  while (end < s.size() && end + sequence(s.substr(end)) <= 64) end += sequence(s.substr(end));
+  return s.substr(0, end);
+}
+
 // For messages: what cannot be printed is escaped.
 std::string shown(const std::string& s) {
-  if (is_text(s)) return "\"" + s.substr(0, 64) + (s.size() > 64 ? "…\"" : "\"");
+  if (is_text(s)) return "\"" + std::string(beginning(s)) + (s.size() > 64 ? "…\"" : "\"");
   std::string out = "\"";
   for (const char c : s.substr(0, 64)) {
     if (c >= 0x20 && c < 0x7f) {

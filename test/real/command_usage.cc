@@ -124,6 +124,7 @@ Test(command_usage, numbers_are_read_strictly) {
       {with("--ttl", "+10"), "--ttl '+10' is not a whole number"},
       {with("--ttl", ""), "--ttl '' is empty"},
       {with("--ttl", "-1"), "--ttl '-1' is out of range"},
+      {with("--last-seen-interval", "-0"), "--last-seen-interval '-0' is out of range"},
       {with("--ttl", "99999999999999999999"), "is out of range"},
       {with("--reassure-interval", "1e3"), "--reassure-interval '1e3'"},
       {with("--reassure-timeout", "x"), "milliseconds"},

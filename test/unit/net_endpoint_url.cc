@@ -120,6 +120,19 @@ Test(net_endpoint_url, refuses_the_rest_with_the_reason_and_never_a_password) {
   }
 }
 
+Test(net_endpoint_url, a_message_has_printable_ascii_only_whatever_was_given) {
+  for (const char* text : {"http://b\xc3\xbc"
+                           "cher",
+                           "\xc2\x9b"
+                           "31m",
+                           "http://\xff\xfe", "http://\x7f", "\x1b[31m"}) {
+    net::endpoint_url out;
+    const error e = net::parse_endpoint(text, out);
+    cr_assert(bool(e));
+    for (const char c : e.message) cr_assert(c >= ' ' && c <= '~', "%s", e.message.c_str());
+  }
+}
+
 Test(net_endpoint_url, refuses_what_has_a_zero_byte_or_is_endless) {
   net::endpoint_url out;
   cr_assert(bool(net::parse_endpoint(std::string("http://etcd\0.evil", 17), out)));

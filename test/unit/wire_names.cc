@@ -84,6 +84,16 @@ Test(wire_names, other_bytes_are_refused_everywhere_and_shown_escaped) {
   cr_assert(refused(names::check_app(std::string("a\0b", 3)), "app"));
 }
 
+Test(wire_names, a_long_one_is_shown_without_a_character_cut_in_half) {
+  for (const char* filler : {"", "a", "ab"}) {
+    std::string name = filler;
+    while (name.size() <= 255) name += "\xe2\x82\xac";
+    const error e = names::check_instance(name);
+    cr_assert(e.message.find("…") != std::string::npos);
+    cr_assert(taken(names::check_instance(e.message)), "%s", e.message.c_str());
+  }
+}
+
 Test(wire_names, lengths_are_limited_to_255_bytes) {
   cr_assert(taken(names::check_app(bytes(255))));
   cr_assert(taken(names::check_shard(bytes(255))));

@@ -18,7 +18,7 @@ error read_number(std::string_view flag, std::string_view value, const number_ki
   } else if (status == std::errc::invalid_argument || stopped_at != end) {
     reason = "is not a whole number";
   } else if (status == std::errc::result_out_of_range || number < kind.least ||
-             number > kind.most) {
+             number > kind.most || value.front() == '-') {  // "-0"
     reason = "is out of range";
   } else {
     out = number;
