@@ -27,8 +27,8 @@ using std::chrono::milliseconds;
 
 enum class tls_version { tls_1_2, tls_1_3 };
 
-// For https:// endpoints. Regular files of at most 4 MiB. `session::open` reads them. Afterwards
-// they are looked at every second, in libuv's pool of threads. When one has changed, new
+// For https:// and unixs:// endpoints. Regular files of at most 4 MiB. `session::open` reads them.
+// Afterwards they are looked at every second, in libuv's pool of threads. When one has changed, new
 // connections use what is in them. If that cannot be used, session_events::trouble says so, with
 // errc::system, and the old certificates stay in use. libcurl must be a shared library that uses
 // OpenSSL.
@@ -73,15 +73,20 @@ struct credentials {
 };
 
 struct session_options {
-  // Client URLs of the members of ONE etcd cluster, http://host:port or https://host:port. At least
-  // one, at most 64. If they turn out to be of two clusters, nobody stands, and
-  // session_events::trouble says which they are.
-  // A name with several addresses counts as several endpoints, up to 64 in all: each is asked,
-  // raced and left for another by itself. Names are looked up at their first use, then every 30 s
-  // while they are in use, and after a failure or an answer of another cluster: with c-ares, on the
-  // loop. So only /etc/hosts and the name servers of /etc/resolv.conf are asked, not the other
-  // modules of nsswitch.conf. A name server has request_timeout / 3 to answer, then the
-  // next is asked; `timeout` and `attempts` of resolv.conf do not count.
+  // Client URLs of the members of ONE etcd cluster: http://host:port or https://host:port, or for
+  // a unix socket unix:///path or, with TLS, unixs:///path. At least one, at most 64. If they turn
+  // out to be of two clusters, nobody stands, and session_events::trouble says which they are. A
+  // name with several addresses counts as several endpoints, up to 64 in all: each is asked, raced
+  // and left for another by itself. Names are looked up at their first use, then every 30 s while
+  // they are in use, and after a failure or an answer of another cluster: with c-ares, on the loop.
+  // So only /etc/hosts and the name servers of /etc/resolv.conf are asked, not the other modules of
+  // nsswitch.conf. A name server has request_timeout / 3 to answer, then the next is asked;
+  // `timeout` and `attempts` of resolv.conf do not count. A unix socket's path is absolute and has
+  // 107 bytes at most; "%" and two hexadecimal digits stand for a byte. Where etcd listens at
+  // unix://HOST:PORT (3.4 knows no other form), the socket is the file HOST:PORT in the directory
+  // that etcd was started in. Requests name the host "localhost": so must the certificate behind
+  // unixs://, unless tls.server_name says otherwise. Only who may write to the file reaches etcd
+  // through it.
   std::vector<std::string> endpoints;
 
   // The first part of every key: elections are APP/leader or APP/SHARD/leader. UTF-8 without

@@ -63,7 +63,7 @@ struct exchange::trampoline {
   static int before_sending(void* context, char*, char*, int remote_port, int local_port) noexcept {
     auto* self = static_cast<exchange*>(context);
     if (self->has_written()) return CURL_PREREQFUNC_ABORT;
-    if (!self->new_connection_ && !self->driver_.quiet(local_port, remote_port)) {
+    if (!self->new_connection_ && !self->reuses_well(local_port, remote_port)) {
       self->found_dead_ = true;
       return CURL_PREREQFUNC_ABORT;
     }
@@ -85,7 +85,7 @@ struct exchange::trampoline {
     const curl_socket_t fd = open_socket_close_on_exec(*address);
     self->no_socket_ = fd == CURL_SOCKET_BAD ? errno : 0;  // libcurl does not keep it
     if (fd == CURL_SOCKET_BAD ||
-        has_memory_for([&] { self->driver_.socket_opened(self->easy_, fd); }))
+        has_memory_for([&] { self->driver_.socket_opened(self->easy_, fd, self->to_->socket); }))
       return fd;
     close(fd);
     return CURL_SOCKET_BAD;
@@ -157,7 +157,7 @@ void exchange::prepare(exchange_request&& request, const endpoint_url& to) {
   stop();
   request_ = std::move(request);
   to_ = tls_use_.to = &to;
-  url_.assign(to.url).append(request_.path);
+  url_.assign(request_base(to)).append(request_.path);
   request_.path = {};
   fresh_.clear();
   answer_.clear();
@@ -179,7 +179,9 @@ void exchange::prepare(exchange_request&& request, const endpoint_url& to) {
   request_.token = {};
   bool ok = easy_ != nullptr && headers != nullptr &&
             curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
-            curl_easy_setopt(easy_, CURLOPT_URL, url_.c_str()) == CURLE_OK;
+            curl_easy_setopt(easy_, CURLOPT_URL, url_.c_str()) == CURLE_OK &&
+            curl_easy_setopt(easy_, CURLOPT_UNIX_SOCKET_PATH,
+                             to.socket.empty() ? nullptr : to.socket.c_str()) == CURLE_OK;
   if (kind_ == exchange_kind::two_way) {
     upload_.reset(std::move(request_.body));
   } else {

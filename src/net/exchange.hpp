@@ -97,6 +97,11 @@ class exchange final : public transfer {
   [[nodiscard]] bool set_options();
   [[nodiscard]] long written() const;  // bytes of requests, by curl's count
   [[nodiscard]] bool has_written() const;
+  // Whether the connection that curl took from its pool can take a request.
+  [[nodiscard]] bool reuses_well(int local_port, int remote_port) const {
+    return to_->socket.empty() ? driver_.quiet(local_port, remote_port)
+                               : driver_.quiet(to_->socket);
+  }
   [[nodiscard]] std::size_t take(std::string_view bytes);
   void again();
 

@@ -45,7 +45,25 @@ std::string curl_says(const ending& o) {
   return o.detail.empty() ? std::string(curl_easy_strerror(o.code)) : std::string(o.detail);
 }
 
+std::string unix_failure(const ending& o) {
+  switch (o.os_error) {
+    case ENOENT:
+      return "there is no such socket: is etcd running, and is this one of its "
+             "--listen-client-urls?";
+    case ECONNREFUSED:
+      return "nobody listens on that socket: is etcd running? A file without a listener is left "
+             "of one that was killed";
+    case EACCES:
+      return "no permission for that socket: this process' user must be allowed to write to it, "
+             "and to search its directories";
+    case 0: return curl_says(o);
+    default: return std::string("no connection: ") + std::strerror(static_cast<int>(o.os_error));
+  }
+}
+
 std::string connect_failure(const ending& o) {
+  if (!o.endpoint->socket.empty() && o.os_error != EMFILE && o.os_error != ENFILE)
+    return unix_failure(o);
   switch (o.os_error) {
     case ECONNREFUSED:
       return "connection refused: is etcd running there, and is this one of its "

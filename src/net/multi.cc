@@ -147,8 +147,8 @@ void multi::wake() {
   woken_ = true;
 }
 
-void multi::socket_opened(CURL* easy, int fd) {
-  sockets_.opened(fd);
+void multi::socket_opened(CURL* easy, int fd, const std::string& path) {
+  sockets_.opened(fd, path);
   if (polls_.renumbered(fd) != 0) unwatchable(easy);
 }
 

@@ -55,18 +55,21 @@ class multi {
   void clean_up(CURL* easy);  // as curl_easy_cleanup, which may write to sockets
   void resume(CURL* easy);    // ends the pause of its upload
   void wake();                // `settled` comes on the loop's next turn
-  // A new socket for `easy` has the number `fd`; for its CURLOPT_OPENSOCKETFUNCTION.
-  void socket_opened(CURL* easy, int fd);
+  // A new socket for `easy` has the number `fd`; for its CURLOPT_OPENSOCKETFUNCTION. `path`: of the
+  // unix socket that it will lead to; empty: none.
+  void socket_opened(CURL* easy, int fd, const std::string& path);
   void socket_closed(int fd) { sockets_.closed(fd); }
   // Whether a request can be sent on the connection between these ports.
   [[nodiscard]] bool quiet(int local_port, int remote_port) {
     return sockets_.quiet(local_port, remote_port);
   }
+  [[nodiscard]] bool quiet(const std::string& path) { return sockets_.quiet(path); }
   // In a forked child, before all else: from here on nothing reaches the parent's connections, nor
   // its loop.
   void let_go();
   // Ends the connections to this address. Transfers on them fail; none is used again.
   void cut(const std::string& address, int port) { sockets_.cut(address, port); }
+  void cut(const std::string& path) { sockets_.cut(path); }
   // All transfers have been removed and cleaned up before.
   void close();
 

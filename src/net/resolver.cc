@@ -48,7 +48,7 @@ void resolver::know(const std::vector<endpoint_url>& endpoints) {
   entries_.resize(endpoints.size());
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
     entries_[i].host = endpoints[i].host;
-    entries_[i].literal = is_literal(endpoints[i].host);
+    entries_[i].literal = !is_named(endpoints[i]);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "net/sockets.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 
@@ -47,6 +48,13 @@ bool nothing_to_read(int fd) {
   return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
+// What has not connected yet has not ended.
+bool has_ended(int fd) {
+  char byte = 0;
+  const ssize_t got = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got == 0 || (got < 0 && errno != EAGAIN && errno != ENOTCONN && errno != EINVAL);
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> bytes_read(int fd) {
@@ -62,8 +70,8 @@ std::optional<std::uint64_t> bytes_read(int fd) {
 }
 
 bool sockets::quiet(int local_port, int remote_port) const {
-  for (const int each : fds_) {
-    if (port(each, getsockname) != local_port) continue;
+  for (const auto& [each, path] : fds_) {
+    if (!path.empty() || port(each, getsockname) != local_port) continue;
     const int remote = port(each, getpeername);
     if (remote == 0) return false;  // it was reset
     if (remote == remote_port) return nothing_to_read(each);
@@ -72,8 +80,20 @@ bool sockets::quiet(int local_port, int remote_port) const {
 }
 
 void sockets::cut(const std::string& address, int remote_port) const {
-  for (const int each : fds_) {
+  for (const auto& [each, path] : fds_) {
     if (leads_to(each, address, remote_port)) shutdown(each, SHUT_RDWR);
+  }
+}
+
+bool sockets::quiet(const std::string& path) const {
+  return std::none_of(fds_.begin(), fds_.end(), [&](const auto& each) {
+    return each.second == path && has_ended(each.first);
+  });
+}
+
+void sockets::cut(const std::string& path) const {
+  for (const auto& [each, its] : fds_) {
+    if (its == path) shutdown(each, SHUT_RDWR);
   }
 }
 
@@ -82,10 +102,10 @@ void sockets::let_go() {
   int nowhere = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const bool full = nowhere < 0;  // the table of descriptors: then one of these makes room
   if (full) {
-    close(*fds_.begin());
+    close(fds_.begin()->first);
     nowhere = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   }
-  for (const int each : fds_) {
+  for (const auto& [each, path] : fds_) {
     if (each != nowhere) dup3(nowhere, each, O_CLOEXEC);
   }
   if (nowhere >= 0 && fds_.count(nowhere) == 0) close(nowhere);

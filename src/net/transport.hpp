@@ -114,17 +114,22 @@ class transport {
 
 struct endpoint_url {
   bool tls = false;
-  std::string host;  // a name or a literal address, IPv6 without brackets
-  std::uint16_t port = 0;
-  std::string url;  // normalised, without a trailing slash: http://host:port
+  std::string host;         // a name or a literal address, IPv6 without brackets
+  std::uint16_t port = 0;   // 0: of a unix socket
+  std::string url;          // normalised, without a trailing slash: http://host:port
+  std::string socket = {};  // the path of a unix socket; empty: TCP
 };
 
-// Checks one client URL. Only http and https, a host, an optional port (default 2379), and no
-// path (a lone "/" is taken), user, query or fragment. The error names the URL (never a password in
-// it), the reason and the remedy.
+// Checks one client URL. http and https have a host, an optional port (default 2379), and no
+// path (a lone "/" is taken), user, query or fragment. unix and unixs (with TLS) have an absolute
+// path, in which "%" and two digits stand for a byte, and no host: it is "localhost". The error
+// names the URL (never a password in it), the reason and the remedy.
 [[nodiscard]] error parse_endpoint(const std::string& text, endpoint_url& out);
 
-// Whether a host is an address, and no name.
-[[nodiscard]] bool is_literal(const std::string& host);
+// What a request's path follows. A unix socket has no host, but HTTP wants one.
+[[nodiscard]] std::string_view request_base(const endpoint_url& of);
+
+// Whether its host is a name that has to be looked up.
+[[nodiscard]] bool is_named(const endpoint_url& it);
 
 }  // namespace tenure::net

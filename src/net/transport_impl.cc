@@ -80,8 +80,7 @@ error transport::impl::open(uv_loop_t* loop, transport_config&& with, receiver& 
   names_.know(endpoints);
   tls_.ends.resize(endpoints.size());
   places_.open(endpoints.size());
-  const auto is_literal = [](const endpoint_url& it) { return net::is_literal(it.host); };
-  const bool literal = std::all_of(endpoints.begin(), endpoints.end(), is_literal);
+  const bool literal = std::none_of(endpoints.begin(), endpoints.end(), is_named);
   const long idle =
       connections_an_endpoint * static_cast<long>(literal ? endpoints.size() : most_places);
   if (!driver_.open(loop, *this, now, tls, idle))
@@ -201,7 +200,11 @@ void transport::impl::redial(std::size_t number) {
   if (!usable() || number >= places_.size()) return;
   const place& at = places_.at(number);
   const endpoint_url& url = endpoints_[at.endpoint];
-  driver_.cut(at.address.empty() ? url.host : at.address, url.port);
+  if (!url.socket.empty()) {
+    driver_.cut(url.socket);
+  } else {
+    driver_.cut(at.address.empty() ? url.host : at.address, url.port);
+  }
   names_.distrust(at.endpoint);
 }
 

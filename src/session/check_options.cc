@@ -52,14 +52,15 @@ error check_auth(const credentials& o, checked_options& out) {
 // Nothing is wrong with them, but somebody may believe in a safety that is not there.
 void look_for_surprises(const session_options& o, checked_options& out) {
   for (const std::string& url : out.transport.endpoints) {
-    if (url.compare(0, 7, "http://") != 0) continue;
-    if (!o.auth.user.empty()) {
+    const bool plain = url.compare(0, 7, "http://") == 0;
+    const bool local = url.compare(0, 7, "unix://") == 0;
+    if (plain && !o.auth.user.empty()) {
       out.warnings.push_back("the password is sent to " + url +
                              " unencrypted: write the endpoint with https://");
     }
-    if (!o.tls.ca_file.empty() || !o.tls.cert_file.empty()) {
+    if ((plain || local) && (!o.tls.ca_file.empty() || !o.tls.cert_file.empty())) {
       out.warnings.push_back("the certificates are not used for " + url +
-                             ": write the endpoint with https://");
+                             ": write the endpoint with " + (plain ? "https://" : "unixs://"));
     }
   }
 }
@@ -105,7 +106,7 @@ error check_options(const session_options& o, checked_options& out) {
     if (error e = net::parse_endpoint(text, url)) return e;
     out.files.tls = out.files.tls || url.tls;
     out.transport.endpoints.push_back(url.url);
-    out.settings.names = out.settings.names || !net::is_literal(url.host);
+    out.settings.names = out.settings.names || net::is_named(url);
   }
   if (error e = names::check_app(o.app)) return e;
   if (error e = names::check_instance(o.instance)) return e;

@@ -31,6 +31,25 @@ void check_refusal(const error& e, std::string_view begins) {
   require(e.message.find(marker) == std::string::npos);
 }
 
+void check_host(const net::endpoint_url& url) {
+  const bool bare_v6 = url.host.find(':') != std::string::npos;
+  require(!url.host.empty() && url.port != 0);
+  const std::string scheme = url.tls ? "https://" : "http://";
+  require(url.url.compare(0, scheme.size(), scheme) == 0);
+  require(url.url.find('/', scheme.size()) == std::string::npos);
+  const std::string port = ":" + std::to_string(url.port);
+  require(url.url.size() > port.size() &&
+          url.url.compare(url.url.size() - port.size(), port.size(), port) == 0);
+  if (!bare_v6) require(url.url == scheme + url.host + port);
+}
+
+void check_socket(const net::endpoint_url& url) {
+  const std::string scheme = url.tls ? "unixs:///" : "unix:///";
+  require(url.url.compare(0, scheme.size(), scheme) == 0);
+  require(url.host == "localhost" && url.port == 0 && url.socket.size() < 108);
+  require(url.socket[0] == '/' && url.socket.find('\0') == std::string::npos);
+}
+
 void try_endpoint(const std::string& text) {
   net::endpoint_url url;
   if (const error e = net::parse_endpoint(text, url)) {
@@ -38,21 +57,17 @@ void try_endpoint(const std::string& text) {
     require(url.url.empty());
     return;
   }
-  const bool bare_v6 = url.host.find(':') != std::string::npos;
-  require(!url.host.empty() && url.port != 0);
   require(fuzz::is_ascii_word(url.url));
-  const std::string scheme = url.tls ? "https://" : "http://";
-  require(url.url.compare(0, scheme.size(), scheme) == 0);
   require(url.url.find_first_of("@?#,\\'\"", 0) == std::string::npos);
-  require(url.url.find('/', scheme.size()) == std::string::npos);
-  const std::string port = ":" + std::to_string(url.port);
-  require(url.url.size() > port.size() &&
-          url.url.compare(url.url.size() - port.size(), port.size(), port) == 0);
-  if (!bare_v6) require(url.url == scheme + url.host + port);
+  if (url.socket.empty()) {
+    check_host(url);
+  } else {
+    check_socket(url);
+  }
   net::endpoint_url again;
   require(!net::parse_endpoint(url.url, again));
   require(again.url == url.url && again.host == url.host && again.port == url.port &&
-          again.tls == url.tls);
+          again.tls == url.tls && again.socket == url.socket);
 }
 
 // Nothing of a password reaches the message, whatever stands around it.

@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 namespace tenure::test {
@@ -304,6 +305,22 @@ struct scripted_server::listener {
   static void on_closed(uv_handle_t* handle) { delete static_cast<listener*>(handle->data); }
 };
 
+namespace {
+
+// Bound to the path, in the place of what was there.
+int unix_socket(const std::string& path) {
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  must(path.size() < sizeof at.sun_path, "a shorter path");
+  path.copy(at.sun_path, path.size());
+  unlink(path.c_str());
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  must(bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0, "bind");
+  return fd;
+}
+
+}  // namespace
+
 scripted_server::scripted_server(uv_loop_t* loop, const std::string& address, int port)
     : loop_(loop), address_(address), port_(port) {
   signal(SIGPIPE, SIG_IGN);
@@ -317,10 +334,15 @@ void scripted_server::listen() {
   listener_->owner = this;
   must(uv_tcp_init(loop_, &listener_->tcp) == 0, "uv_tcp_init");
   listener_->tcp.data = listener_;
+  auto* stream = reinterpret_cast<uv_stream_t*>(&listener_->tcp);
+  if (address_.front() == '/') {
+    must(uv_tcp_open(&listener_->tcp, unix_socket(address_)) == 0, "uv_tcp_open");
+    must(uv_listen(stream, 512, listener::on_connection) == 0, "listen");
+    return;
+  }
   sockaddr_in to;
   must(uv_ip4_addr(address_.c_str(), port_, &to) == 0, "the address");
   must(uv_tcp_bind(&listener_->tcp, reinterpret_cast<const sockaddr*>(&to), 0) == 0, "bind");
-  auto* stream = reinterpret_cast<uv_stream_t*>(&listener_->tcp);
   must(uv_listen(stream, 512, listener::on_connection) == 0, "listen");
   sockaddr_in bound;
   int size = sizeof bound;
@@ -333,6 +355,7 @@ void scripted_server::refuse() {
   if (listener_ == nullptr) return;
   uv_close(reinterpret_cast<uv_handle_t*>(&listener_->tcp), listener::on_closed);
   listener_ = nullptr;
+  if (address_.front() == '/') return;
   reserved_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int on = 1;
   setsockopt(reserved_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -365,6 +388,7 @@ void scripted_server::close() {
 }
 
 std::string scripted_server::url(const std::string& host) const {
+  if (address_.front() == '/') return "unix://" + address_;
   return "http://" + (host.empty() ? address_ : host) + ":" + std::to_string(port_);
 }
 

@@ -83,8 +83,9 @@ class scripted_server {
   using request_script = std::function<void(peer&, const http_request&)>;
   using upload_script = std::function<void(peer&, std::string_view)>;
 
-  // Listens on `address` at a free port, or at `port`. Sets SIGPIPE to be ignored, since libuv's
-  // writes to clients that have gone raise it.
+  // Listens on `address` at a free port, or at `port`; if it begins with a slash, on the unix
+  // socket of that path. Sets SIGPIPE to be ignored, since libuv's writes to clients that have gone
+  // raise it.
   explicit scripted_server(uv_loop_t* loop, const std::string& address = "127.0.0.1", int port = 0);
   ~scripted_server();  // only after close() and a turn of the loop
   scripted_server(const scripted_server&) = delete;
@@ -96,7 +97,7 @@ class scripted_server {
   request_script on_request;
   upload_script on_upload;
 
-  void refuse();        // stops listening, keeps the port: connections are refused
+  void refuse();        // stops listening, keeps the port or file: connections are refused
   void listen_again();  // after refuse()
   void drop_all();      // resets all connections
   void close();         // all of it; finished a turn of the loop later

@@ -31,6 +31,11 @@ constexpr good good_ones[] = {
     {"http://xn--bcher-kva.example", false, "xn--bcher-kva.example", 2379,
      "http://xn--bcher-kva.example:2379"},
     {"http://a_b:2379", false, "a_b", 2379, "http://a_b:2379"},
+    {"unix:///run/etcd.sock", false, "localhost", 0, "unix:///run/etcd.sock"},
+    {"UNIXS:///run/etcd.sock", true, "localhost", 0, "unixs:///run/etcd.sock"},
+    {"unix:///run/localhost:2379", false, "localhost", 0, "unix:///run/localhost:2379"},
+    {"unix:///a%20b%2c%40%c3%bc%25", false, "localhost", 0, "unix:///a%20b%2C%40%C3%BC%25"},
+    {"unix:///%61[b]", false, "localhost", 0, "unix:///a%5Bb%5D"},
 };
 
 struct wrong {
@@ -45,8 +50,30 @@ constexpr wrong bad_ones[] = {
     {"://etcd", "no scheme"},
     {"http:/etcd", "no scheme"},
     {"ftp://etcd:2379", "http or https"},
-    {"unix:///run/etcd", "no host"},
-    {"unix://run/etcd", "http or https"},
+    {"unix://", "no absolute path"},
+    {"unix:///", "directory"},
+    {"unix:///run/etcd/", "directory"},
+    {"unix://run/etcd", "no absolute path"},
+    {"unix://localhost:2379", "started in"},
+    {"unixs://localhost:2379", "started in"},
+    {"unix:/run/etcd", "no scheme"},
+    {"unix-abstract:///run/etcd", "no host"},
+    {"unix:///run/etcd?x", "query"},
+    {"unix:///run/etcd#x", "query"},
+    {"unix:///run/my etcd", "blank"},
+    {"unix:///run/etcd%2", "percent sign"},
+    {"unix:///run/etcd%", "percent sign"},
+    {"unix:///run/etcd%zz", "percent sign"},
+    {"unix:///run/etcd%00", "zero byte"},
+    {"unix:///run/a,b", "comma"},
+    {"unix:///run/u:hunter2@b", "user or password"},
+    {"https://u:hun", "1 to 65535"},
+    {"https://u:hun/ter", "1 to 65535"},
+    {"https://u:12/hunter2", "path"},
+    {"https://u:1hunter2", "1 to 65535"},
+    {"https://[::1]:hun", "1 to 65535"},
+    {"https://[hun:ter", "not a URL"},
+    {"u:hun", "scheme"},
     {"http://", "no host"},
     {"http:///", "no host"},
     {"http:///etcd", "no host"},
@@ -131,6 +158,21 @@ Test(net_endpoint_url, a_message_has_printable_ascii_only_whatever_was_given) {
     cr_assert(bool(e));
     for (const char c : e.message) cr_assert(c >= ' ' && c <= '~', "%s", e.message.c_str());
   }
+}
+
+Test(net_endpoint_url, a_unix_socket_is_the_file_of_that_path_if_the_system_takes_it) {
+  net::endpoint_url out;
+  cr_assert(not(bool(net::parse_endpoint("unix:///run/a%20b%25", out))));
+  cr_assert(eq(type(std::string), out.socket, std::string("/run/a b%")));
+  cr_assert(eq(type(std::string), std::string(request_base(out)), std::string("http://localhost")));
+  cr_assert(not(bool(net::parse_endpoint("unixs:///" + std::string(106, 'a'), out))));
+  cr_assert(
+      eq(type(std::string), std::string(request_base(out)), std::string("https://localhost")));
+  const error e = net::parse_endpoint("unix:///" + std::string(107, 'a'), out);
+  cr_assert(contains(e.message, "108 bytes, but a socket's has 107 at most"), "%s",
+            e.message.c_str());
+  cr_assert(not(bool(net::parse_endpoint("http://h", out))));
+  cr_assert(eq(type(std::string), out.socket, std::string()));
 }
 
 Test(net_endpoint_url, refuses_what_has_a_zero_byte_or_is_endless) {

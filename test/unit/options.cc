@@ -84,6 +84,8 @@ const refusal refusals[] = {
        o.endpoints = {"https://u:pa", "swordfish@h"};
      },
      errc::invalid_argument, "an endpoint has a user or password in it"},
+    {[](auto& o) { o.endpoints = {"unix:///" + std::string(107, 'a')}; }, errc::invalid_argument,
+     "107 at most"},
     {[](auto& o) { o.tls.cert_file = "/tmp/c"; }, errc::invalid_argument, "cert_file and key_file"},
     {[](auto& o) { o.tls.key_file = "/tmp/k"; }, errc::invalid_argument, "cert_file and key_file"},
     {[](auto& o) { o.tls.ca_file = "/nonexistent/ca.pem"; }, errc::invalid_argument,
@@ -188,6 +190,27 @@ Test(options, a_file_may_be_large_but_not_without_a_bound) {
   const file fits(begin + std::string((4u << 20) - begin.size(), '#'));
   o.tls.ca_file = fits.path;  // it is not looked into for http://
   cr_assert(s.open(&h.loop, o).code == errc::ok);
+  s.close();
+}
+
+Test(options, certificates_that_an_endpoint_does_not_use_are_warned_of_with_the_remedy) {
+  loop_host h;
+  const file pem("-----BEGIN CERTIFICATE-----\n");
+  session_options o = good();
+  o.endpoints = {"http://127.0.0.1:1", "unix:///run/etcd"};
+  o.tls.ca_file = pem.path;
+  std::string warnings;
+  tenure::session_events e;
+  e.warning = [&](const std::string& what) { warnings += what + "\n"; };
+  session s;
+  cr_assert(s.open(&h.loop, o, e).code == errc::ok);
+  uv_run(&h.loop, UV_RUN_NOWAIT);
+  uv_run(&h.loop, UV_RUN_NOWAIT);
+  cr_assert(eq(type(std::string), warnings,
+               std::string("the certificates are not used for http://127.0.0.1:1: write the "
+                           "endpoint with https://\n"
+                           "the certificates are not used for unix:///run/etcd: write the "
+                           "endpoint with unixs://\n")));
   s.close();
 }
 

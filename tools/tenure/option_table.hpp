@@ -55,7 +55,7 @@ constexpr unsigned in_both = in_campaign | in_observe;
 
 // clang-format off
 constexpr flag flag_table[] = {
-  {flag_id::endpoints, "endpoints", "URL[,URL...]", in_both, "client URLs of one etcd cluster [ETCDCTL_ENDPOINTS]"},
+  {flag_id::endpoints, "endpoints", "URL[,URL...]", in_both, "client URLs of one etcd cluster [ETCDCTL_ENDPOINTS]:\nhttp(s)://HOST:PORT, unix:///PATH, unixs:///PATH (TLS)"},
   {flag_id::app, "app", "APP", in_both, "first part of every key"},
   {flag_id::instance, "instance", "NAME", in_both, "this process's name, for people"},
   {flag_id::shard, "shard", "NAME", in_both, "the election APP/NAME/leader instead of APP/leader;\nmay be repeated"},
