@@ -7,6 +7,10 @@ namespace tenure::core {
 
 namespace {
 
+// A list asks for one entry more after so many full batches that were taken. A limit that one proxy
+// had for a while is forgotten that way, and etcd's own costs a refused batch now and then.
+constexpr int full_enough = 256;
+
 // etcd's limit counts each entry of ours, and once what is nested in an entry.
 std::size_t nested(op what) { return what == op::reassure ? 1 : 2; }
 
@@ -51,9 +55,9 @@ bool batches::apart(op what, const election& e) const {
 
 // An answer entry by entry takes longer to read, and it is read in one turn of the user's loop. So
 // such a batch has fewer entries.
-std::size_t batches::most(const request& r) const {
+std::size_t batches::most(const list& l, const request& r) const {
   const std::size_t inner = nested(r.what);
-  const std::size_t most = operations_ > inner ? operations_ - inner : 1;
+  const std::size_t most = std::min(l.fits, operations_ > inner ? operations_ - inner : 1);
   return r.together || r.items.empty() ? most : std::min(most, most_apart);
 }
 
@@ -75,7 +79,7 @@ nanos batches::pump(const context& c, elections& all) {
       r.what = what;
       r.lease = what == op::read_leader ? 0 : c.lease.id();
       r.hedged = what == op::reassure;
-      while (!l.waiting.empty() && r.items.size() < most(r)) {
+      while (!l.waiting.empty() && r.items.size() < most(l, r)) {
         const election_id id = l.waiting.front();
         election& e = all[id];
         if (due(what, e)) {
@@ -99,6 +103,25 @@ nanos batches::pump(const context& c, elections& all) {
   return wake;
 }
 
+void batches::taken(list& l, const request& r) {
+  if (l.fits == most_operations || r.items.size() < l.fits) return;
+  if (++l.full < full_enough) return;
+  ++l.fits;
+  l.full = 0;
+}
+
+// Several may have been under way. So it is counted from what was refused.
+void batches::refused(list& l, const completion& done) {
+  const std::size_t entries = done.asked.items.size();
+  if (done.what == outcome::request_too_large) {
+    l.fits = std::min(l.fits, entries / 2);
+    l.full = 0;
+  } else {
+    const std::size_t half = (entries + nested(done.asked.what)) / 2;
+    operations_ = std::min(operations_, std::max<std::size_t>(half, 2));
+  }
+}
+
 void batches::ended(const context& c, const completion& done, elections& all, bool differs) {
   auto& l = lists_[index(done.asked.what)];
   if (differs || (done.what == outcome::ok && !done.asked.together)) {
@@ -111,8 +134,9 @@ void batches::ended(const context& c, const completion& done, elections& all, bo
   if (differs && done.asked.what == op::stand) hopeful_ = false;
   if (done.what == outcome::ok) {
     l.pause.succeeded();
+    taken(l, done.asked);
   } else if (divisible(done)) {
-    operations_ = std::max<std::size_t>(operations_ / 2, 2);
+    refused(l, done);
   } else {
     // A reassurance cannot wait longer each time: its leadership has a limit. An announcement is
     // for people, and can.

@@ -39,7 +39,8 @@ class batches {
   void clear(elections& all);
   // It had too many entries, and can be tried with fewer.
   [[nodiscard]] static bool divisible(const completion& done) {
-    return done.what == outcome::too_many_operations && done.asked.items.size() > 1;
+    return (done.what == outcome::too_many_operations || done.what == outcome::request_too_large) &&
+           done.asked.items.size() > 1;
   }
 
  private:
@@ -47,15 +48,20 @@ class batches {
   static bool due(op what, const election& e);
   [[nodiscard]] bool apart(op what, const election& e) const;
   static std::size_t index(op what);
-  [[nodiscard]] std::size_t most(const request& r) const;
-
   struct list {
     std::deque<election_id> waiting;
     backoff pause;
+    std::size_t fits = most_operations;  // entries that are not too large together
+    int full = 0;                        // batches of so many that were taken since
   };
+  [[nodiscard]] std::size_t most(const list& l, const request& r) const;
+  static void taken(list& l, const request& r);
+  void refused(list& l, const completion& done);
+
   std::array<list, kinds.size()> lists_;
-  std::size_t waiting_ = 0;       // in all lists
-  std::size_t operations_ = 128;  // etcd's --max-txn-ops, as far as we know
+  std::size_t waiting_ = 0;  // in all lists
+  static constexpr std::size_t most_operations = 128;
+  std::size_t operations_ = most_operations;  // etcd's --max-txn-ops, as far as we know
   static constexpr std::size_t most_apart = 32;
   bool hopeful_ = true;  // the queues may be empty: stands are asked for together
 };

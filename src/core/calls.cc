@@ -7,21 +7,6 @@ namespace tenure::core {
 
 namespace {
 
-// Answers after which another endpoint may do better.
-bool elsewhere(outcome what) {
-  switch (what) {
-    case outcome::not_sent:
-    case outcome::broken:
-    case outcome::timed_out:
-    case outcome::bad_answer:
-    case outcome::unavailable:
-    case outcome::wrong_cluster:
-    case outcome::rejected:  // its gateway is off, or it is no etcd at all: others may be
-      return true;
-    default: return false;
-  }
-}
-
 // An endpoint alone may say so: a proxy in front of it, or a service that is no etcd. If it is etcd
 // that says so, all of its members do.
 bool refused(outcome what) {
@@ -42,6 +27,23 @@ bool executed_perhaps(outcome what) {
 }
 
 }  // namespace
+
+// After which answers another endpoint may do better.
+bool calls::elsewhere(const job& j, outcome what) {
+  switch (what) {
+    case outcome::not_sent:
+    case outcome::broken:
+    case outcome::timed_out:
+    case outcome::bad_answer:
+    case outcome::unavailable:
+    case outcome::wrong_cluster:
+    case outcome::rejected:  // its gateway is off, or it is no etcd at all: others may be
+      return true;
+    case outcome::request_too_large:  // a proxy may have a limit of its own
+      return j.asked.items.size() <= 1;
+    default: return false;
+  }
+}
 
 calls::calls(std::size_t endpoint_count, bool authenticate, choices& choose)
     : nodes_(endpoint_count, choose), choose_(choose), login_(authenticate) {}
@@ -143,7 +145,7 @@ std::optional<completion> calls::answered(nanos now, const timings& t, call_id c
       return std::nullopt;
     }
     if (what == outcome::broken && !logs_in) login_.hung_up(a.token);
-    if (!elsewhere(what) && !refused(what)) {
+    if (!elsewhere(j, what) && !refused(what)) {
       login_.answered();
       hold_refusals_against(j, now, t);
       if (j.asked.only) {

@@ -102,6 +102,7 @@ class calls {
     int logins = 0;                   // times it waited for a new token
   };
 
+  [[nodiscard]] static bool elsewhere(const job& j, outcome what);
   bool attempt_next(nanos now, const timings& t, job& j, std::vector<action>& out);
   static void note_failure(job& j, std::uint32_t endpoint, outcome what);
   void hold_refusals_against(const job& j, nanos now, const timings& t);

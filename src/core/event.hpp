@@ -47,6 +47,7 @@ enum class outcome : std::uint8_t {
   lease_exists,
   no_space,
   too_many_operations,
+  request_too_large,
   token_invalid,
   credentials_rejected,
   auth_off,  // answer to authenticate: the cluster asks for no authentication

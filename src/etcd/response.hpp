@@ -100,6 +100,7 @@ enum class refusal : std::uint8_t {
   auth_not_enabled,      // authenticate on a cluster without authentication: go on without
   permission_denied,
   too_many_operations,  // more than --max-txn-ops
+  request_too_large,    // more than --max-request-bytes, or than a proxy takes (413)
   gateway_off,          // plain 404: --enable-grpc-gateway=false
   host_not_allowed,     // 421: --host-whitelist
   client_cn,            // 400 "CommonName of client sending a request…"

@@ -60,8 +60,8 @@ constexpr rule rules[] = {
     {"authentication is not enabled", refusal::auth_not_enabled},
     {"etcdserver: permission denied", refusal::permission_denied},
     {"too many operations in txn request", refusal::too_many_operations},
-    {"received message larger than max",
-     refusal::rejected},                                  // gRPC; code 8, but it stays too large
+    {"request is too large", refusal::request_too_large},
+    {"received message larger than max", refusal::request_too_large},  // gRPC; code 8
     {"not a primary lessor", refusal::unavailable},       // code 2: ask another member (etcd#21671)
     {"context deadline exceeded", refusal::unavailable},  // code 2 on 3.4, 4 on 3.5
     // gRPC's and Go's words, when the gateway cannot reach its own etcd over TLS
@@ -101,6 +101,7 @@ etcd::refusal by_http(long status) {
   if (status == 404) return refusal::gateway_off;
   if (status == 401) return refusal::token_invalid;
   if (status == 403) return refusal::permission_denied;
+  if (status == 413) return refusal::request_too_large;
   if (status == 421) return refusal::host_not_allowed;
   // An empty or foreign 200 is no answer either: another endpoint may give one.
   if (status == 408 || status == 429 || status >= 500 || (status >= 200 && status < 300))

@@ -155,6 +155,9 @@ decoded decoder::decode(core::call_id call, const expected& asked, const net::re
     const etcd::error_response e = etcd::classify(reply.http_status, reply.body);
     out.answer.what = to_outcome(e.refusal);
     out.failure = report_.refused(asked.what, asked.endpoint, e);
+    if (e.refusal == etcd::refusal::request_too_large && asked.items.size() == 1)
+      out.failure.message +=
+          "; the request was for one election only, " + electorate_.prefix(asked.items[0].election);
   } else if (std::string why; !read(asked, reply.body, out, why)) {
     out = {};  // not a part of it counts
     out.answer.what = core::outcome::bad_answer;

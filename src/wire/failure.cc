@@ -33,6 +33,8 @@ const char* remedy(etcd::refusal r) {
     case etcd::refusal::too_many_operations:
       return ": an election needs transactions of three operations; start etcd with a larger "
              "--max-txn-ops";
+    case etcd::refusal::request_too_large:
+      return ": raise etcd's --max-request-bytes, and the limit of a proxy before it";
     case etcd::refusal::lease_not_found: return ": it expired or was revoked; a new one is taken";
     default: return "";
   }
@@ -113,6 +115,7 @@ errc to_errc(outcome what) {
     case outcome::wrong_cluster: return errc::wrong_cluster;
     case outcome::lease_exists:
     case outcome::too_many_operations:
+    case outcome::request_too_large:
     case outcome::auth_off:
     case outcome::compacted:
     case outcome::rejected: return errc::refused;

@@ -18,6 +18,7 @@ outcome to_outcome(etcd::refusal r) {
     case etcd::refusal::auth_not_enabled: return outcome::auth_off;
     case etcd::refusal::permission_denied: return outcome::permission_denied;
     case etcd::refusal::too_many_operations: return outcome::too_many_operations;
+    case etcd::refusal::request_too_large: return outcome::request_too_large;
     case etcd::refusal::gateway_off:
     case etcd::refusal::host_not_allowed:
     case etcd::refusal::client_cn:

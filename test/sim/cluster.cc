@@ -24,6 +24,7 @@ void cluster::reset(world& w) {
   store.reset(w.opt.elections, w.opt.least_ttl);
   store.sees_nested_puts = w.opt.nested_puts_count;
   store.most_operations = w.opt.most_operations;
+  store.room = w.opt.room;
   store.queue_limit = w.opt.queue_limit;
   members_.assign(w.opt.members, member());
   for (member& m : members_) {

@@ -123,6 +123,7 @@ options draw(stream& from) {
   o.hidden = rate(from, 300, 700);
   o.renewing_writes = from.chance(300);
   if (o.elections > 1 && from.chance(250)) o.quota = 1 + from.index(o.elections - 1);
+  if (from.chance(150)) o.room = 2 + from.index(2);
   return o;
 }
 

@@ -61,6 +61,7 @@ struct options {
   nanos lessor_period = 500 * millisecond;
   nanos checkpoint = 0;  // period of lease checkpoints; 0: off
   std::size_t most_operations = 128;
+  std::size_t room = 128;          // of a request: more is too large
   std::size_t queue_limit = 32;    // keys that a candidate reads at once
   bool nested_puts_count = false;  // a full store refuses nested puts as well
   std::int32_t clock_ppm = 0;      // largest rate error of a clock

@@ -12,7 +12,7 @@ using tenure::core::send;
 void store::reset(std::size_t count, nanos least_ttl) {
   full = false;
   sees_nested_puts = false;
-  most_operations = 128;
+  most_operations = room = 128;
   queue_limit = 32;
   revision = 1;
   compacted = 0;
@@ -127,6 +127,8 @@ outcome store::execute(const send& s, answer& out, std::size_t who) {
       break;
     default: {
       if (s.items.size() > most_operations) return outcome::too_many_operations;
+      // What is decided entry by entry has a transaction in each entry.
+      if (s.items.size() * (s.together ? 1 : 2) > room) return outcome::request_too_large;
       const bool puts = s.what == op::stand || s.what == op::announce;
       if (puts && full && (s.together || sees_nested_puts)) return outcome::no_space;
       out.differs = s.together && differs(s);

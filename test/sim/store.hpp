@@ -89,6 +89,7 @@ class store {
   // full (found by holding this model against them); a version that does may come.
   bool sees_nested_puts = false;
   std::size_t most_operations = 128;
+  std::size_t room = 128;  // of a request, in entries that are asked for together
   std::size_t queue_limit =
       32;  // keys of a queue that are read at once; the shipped encoder asks for so many
   std::int64_t revision = 1;

@@ -47,8 +47,9 @@ class small_etcd {
   std::int64_t revision = 100;
   std::size_t queue_limit = 32;
   std::size_t most_operations = 128;
-  bool full = false;      // refuses writes
-  nanos granted_ttl = 0;  // 0: as asked
+  std::size_t room = 1000;  // of a request, in entries that are asked for together
+  bool full = false;        // refuses writes
+  nanos granted_ttl = 0;    // 0: as asked
   std::vector<key> keys;
   std::vector<std::int64_t> leases;
   std::vector<core::change> events;  // deletes and puts, in order
@@ -111,6 +112,7 @@ class small_etcd {
       case op::confirm: break;
       default:
         if (s.items.size() > most_operations) return refuse(outcome::too_many_operations);
+        if (s.items.size() * (s.together ? 1 : 2) > room) return refuse(outcome::request_too_large);
         if (full && (s.what == op::stand || s.what == op::announce))
           return refuse(outcome::no_space);
         a.differs = s.together && differs(s);

@@ -62,8 +62,9 @@ struct calls_host {
   }
 };
 
-const outcome going_on[] = {outcome::not_sent,    outcome::broken,        outcome::bad_answer,
-                            outcome::unavailable, outcome::wrong_cluster, outcome::rejected};
+const outcome going_on[] = {outcome::not_sent,         outcome::broken,        outcome::bad_answer,
+                            outcome::unavailable,      outcome::wrong_cluster, outcome::rejected,
+                            outcome::request_too_large};
 const outcome conclusive[] = {
     outcome::ok,       outcome::overloaded,          outcome::lease_gone, outcome::lease_exists,
     outcome::no_space, outcome::too_many_operations, outcome::compacted};

@@ -129,6 +129,52 @@ Test(core_machine_many, a_server_that_takes_fewer_operations_gets_smaller_batche
             "it is no trouble for the user");
 }
 
+Test(core_machine_many, a_server_that_takes_smaller_requests_gets_smaller_batches) {
+  core_host h;
+  h.etcd.room = 17;
+  stand_all(h, 200);
+  h.run(10 * second);
+  cr_assert(eq(sz, leaders(h), 200));
+  std::size_t refused = 0;
+  for (const tenure::core::send& s : h.sent) {
+    if (s.items.size() > h.etcd.room) ++refused;
+  }
+  // From 126 entries to 63, 31 and 15, two batches at a time, and once for each kind of request.
+  cr_assert(le(sz, +refused, 3 * 2 * 3));
+  cr_assert(eq(sz, h.count<trouble>() + h.count<stand_delayed>(), 0),
+            "it is no trouble for the user");
+  h.forget();
+  h.run(second);
+  for (const tenure::core::send& s : h.sent) cr_assert(le(sz, s.items.size(), 17));
+}
+
+Test(core_machine_many, batches_grow_again_slowly_where_a_limit_is_lifted) {
+  core_host h;
+  h.etcd.room = 3;
+  stand_all(h, 100);
+  h.run(5 * second);
+  h.etcd.room = 1000;
+  h.forget();
+  h.run(120 * second);
+  std::size_t largest = 0;
+  for (const tenure::core::send& s : h.sent) {
+    if (s.what == op::reassure) largest = std::max(largest, s.items.size());
+  }
+  cr_assert(ge(sz, +largest, 6));
+  cr_assert(le(sz, +largest, 12));
+  cr_assert(eq(sz, leaders(h), 100));
+}
+
+Test(core_machine_many, one_election_that_is_too_large_alone_is_told_of_and_asked_for_with_pauses) {
+  core_host h;
+  h.etcd.room = 0;
+  stand_all(h, 200);
+  h.run(10 * second);
+  cr_assert(eq(sz, leaders(h), 0));
+  cr_assert(gt(sz, h.count<stand_delayed>(), 0));
+  cr_assert(lt(sz, h.count(op::stand), 100));
+}
+
 Test(core_machine_many, a_server_that_takes_no_operations_at_all_is_not_asked_without_a_pause) {
   core_host h;
   h.etcd.most_operations = 0;

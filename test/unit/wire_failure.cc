@@ -34,6 +34,8 @@ Test(wire_failure, refusals_of_both_gateways_become_an_outcome_and_a_message_wit
        "READWRITE"},
       {"etcdserver: too many operations in txn request", 3, 400, outcome::too_many_operations,
        errc::refused, ""},
+      {"etcdserver: request is too large", 3, 400, outcome::request_too_large, errc::refused,
+       "--max-request-bytes"},
       {"etcdserver: no leader", 14, 503, outcome::unavailable, errc::unavailable, ""},
       {"not a primary lessor", 2, 500, outcome::unavailable, errc::unavailable, ""},
       {"etcdserver: key is not provided", 3, 400, outcome::rejected, errc::refused, ""},
