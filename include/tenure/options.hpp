@@ -89,6 +89,20 @@ struct session_options {
   // through it.
   std::vector<std::string> endpoints;
 
+  // Instead of `endpoints`: a domain whose SRV records name them, as with etcdctl. They are
+  // _etcd-client-ssl._tcp.DOMAIN for https://, or _etcd-client._tcp.DOMAIN for http://. With a
+  // name, "-NAME" stands before "._tcp". They are looked up as names are (above), so at the first
+  // use, again each 30 s, and after a failure; `open` waits for nothing. What is found is kept
+  // until other records are found. None: trouble says so, and it is tried again, with growing
+  // pauses. Priority and weight count where there are more than 64 addresses: the last are left
+  // out. A forged answer must not lead to a false etcd. So the servers' certificates must be for
+  // the domain itself, as with etcdctl, unless tls.server_name says otherwise. And records for
+  // http:// count only with insecure_discovery, and only where there are none for https://. DOMAIN:
+  // a domain's name, 200 bytes at most. NAME: letters, digits, "-" and "_", 40 at most.
+  std::string discovery_srv;
+  std::string discovery_srv_name;
+  bool insecure_discovery = false;
+
   // The first part of every key: elections are APP/leader or APP/SHARD/leader. UTF-8 without
   // control characters, 1 to 255 bytes. No "/" at either end, no "//", no part "leader".
   std::string app;

@@ -157,7 +157,7 @@ void exchange::prepare(exchange_request&& request, const endpoint_url& to) {
   stop();
   request_ = std::move(request);
   to_ = tls_use_.to = &to;
-  url_.assign(request_base(to)).append(request_.path);
+  path_ = request_.path;
   request_.path = {};
   fresh_.clear();
   answer_.clear();
@@ -178,10 +178,7 @@ void exchange::prepare(exchange_request&& request, const endpoint_url& to) {
   }
   request_.token = {};
   bool ok = easy_ != nullptr && headers != nullptr &&
-            curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
-            curl_easy_setopt(easy_, CURLOPT_URL, url_.c_str()) == CURLE_OK &&
-            curl_easy_setopt(easy_, CURLOPT_UNIX_SOCKET_PATH,
-                             to.socket.empty() ? nullptr : to.socket.c_str()) == CURLE_OK;
+            curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers) == CURLE_OK;
   if (kind_ == exchange_kind::two_way) {
     upload_.reset(std::move(request_.body));
   } else {
@@ -202,7 +199,11 @@ void exchange::start(const string_list& connect_to) {
   connect_to_ = connect_to;  // curl reads the list later
   CURLMcode added = CURLM_OUT_OF_MEMORY;
   driver_.share_sessions(easy_, sessions_);
-  if (curl_easy_setopt(easy_, CURLOPT_CONNECT_TO, connect_to_.get()) == CURLE_OK)
+  url_.assign(request_base(*to_)).append(path_);
+  const char* const socket = to_->socket.empty() ? nullptr : to_->socket.c_str();
+  if (curl_easy_setopt(easy_, CURLOPT_URL, url_.c_str()) == CURLE_OK &&
+      curl_easy_setopt(easy_, CURLOPT_UNIX_SOCKET_PATH, socket) == CURLE_OK &&
+      curl_easy_setopt(easy_, CURLOPT_CONNECT_TO, connect_to_.get()) == CURLE_OK)
     added = driver_.add(easy_, *this);
   in_multi_ = added == CURLM_OK;
   if (!in_multi_)
@@ -226,18 +227,9 @@ void exchange::rest() {
   connect_to_.reset();
 }
 
-long exchange::written() const {
-  long bytes = 0;
-  curl_easy_getinfo(easy_, CURLINFO_REQUEST_SIZE, &bytes);
-  return bytes;
-}
-
-// curl does not count what it could not write at once, not even headers. But it notes when it began
-// with the rest.
-bool exchange::has_written() const {
-  curl_off_t later = 0;
-  curl_easy_getinfo(easy_, CURLINFO_STARTTRANSFER_TIME_T, &later);
-  return sent_ && (written() > written_before_ || later > 0);
+void exchange::aim(std::shared_ptr<const endpoint_url> to) {
+  aimed_ = std::move(to);
+  to_ = tls_use_.to = aimed_.get();
 }
 
 void exchange::fail(std::string why) {
@@ -306,12 +298,6 @@ std::size_t exchange::take(std::string_view bytes) {
   }
   answer_.append(bytes);
   return bytes.size();
-}
-
-bool exchange::served() const {
-  if (!failure_.empty() || result_ != CURLE_OK || !sent_) return false;
-  if (kind_ != exchange_kind::call) return true;
-  return over_ && status_ == status_ok;  // what is without a body is none of etcd's good answers
 }
 
 }  // namespace tenure::net

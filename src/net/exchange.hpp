@@ -63,6 +63,8 @@ class exchange final : public transfer {
 
   // Takes a new request; an exchange that is over can be used again.
   void prepare(exchange_request&& request, const endpoint_url& to);
+  // Another one of the same endpoint's; before `start`.
+  void aim(std::shared_ptr<const endpoint_url> to);
   // Hands it to curl, if it is not over() already. `connect_to`: the place's.
   void start(const string_list& connect_to);
   void rest();  // takes it back from curl, whatever its state, and frees what the request needed
@@ -116,6 +118,8 @@ class exchange final : public transfer {
   header_list headers_;
   exchange_request request_{};
   const endpoint_url* to_ = nullptr;
+  std::shared_ptr<const endpoint_url> aimed_;
+  std::string path_;
   std::string url_;
   string_list connect_to_;
   upload upload_;

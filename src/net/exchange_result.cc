@@ -7,6 +7,26 @@
 
 namespace tenure::net {
 
+long exchange::written() const {
+  long bytes = 0;
+  curl_easy_getinfo(easy_, CURLINFO_REQUEST_SIZE, &bytes);
+  return bytes;
+}
+
+// curl does not count what it could not write at once, not even headers. But it notes when it began
+// with the rest.
+bool exchange::has_written() const {
+  curl_off_t later = 0;
+  curl_easy_getinfo(easy_, CURLINFO_STARTTRANSFER_TIME_T, &later);
+  return sent_ && (written() > written_before_ || later > 0);
+}
+
+bool exchange::served() const {
+  if (!failure_.empty() || result_ != CURLE_OK || !sent_) return false;
+  if (kind_ != exchange_kind::call) return true;
+  return over_ && status_ == 200;  // what is without a body is none of etcd's good answers
+}
+
 reply exchange::result() {
   reply r;
   if (!failure_.empty()) {

@@ -6,87 +6,14 @@
 #include <utility>
 
 #include <ares.h>
-#include <netdb.h>
-#include <netinet/in.h>
 
 #include "base/fork_guard.hpp"
 #include "base/guarded.hpp"
-#include "base/testing.hpp"
+#include "net/lookup.hpp"
 
 namespace tenure::net {
 
-namespace {
-
-// All name servers are asked once, then again with twice the patience, and so on.
-constexpr int rounds = 4;
-
-// Once a process and never undone: the host may use c-ares as well.
-bool init_cares() {
-  static const bool ok = ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS;
-  return ok;
-}
-
-std::vector<std::string> texts(const ares_addrinfo& found) {
-  std::vector<std::string> all;
-  for (const ares_addrinfo_node* each = found.nodes; each != nullptr; each = each->ai_next) {
-    char text[INET6_ADDRSTRLEN + 1] = "";
-    if (each->ai_family == AF_INET) {
-      uv_ip4_name(reinterpret_cast<const sockaddr_in*>(each->ai_addr), text, sizeof text);
-    } else if (each->ai_family == AF_INET6) {
-      uv_ip6_name(reinterpret_cast<const sockaddr_in6*>(each->ai_addr), text, sizeof text);
-    }
-    if (*text != '\0' && std::find(all.begin(), all.end(), text) == all.end())
-      all.emplace_back(text);
-  }
-  return all;
-}
-
-}  // namespace
-
-struct lookups::lookup {
-  explicit lookup(lookups& of, std::size_t number) : all(of), name(number) {}
-  ~lookup() {
-    if (channel != nullptr) ares_destroy(channel);
-  }
-  lookup(const lookup&) = delete;
-  lookup& operator=(const lookup&) = delete;
-
-  void begin(const std::string& host);
-  void failed(int status) {
-    ended = true;
-    (void)has_memory_for([&] { failure = ares_strerror(status); });
-  }
-
-  lookups& all;
-  std::size_t name;
-  ares_channel channel = nullptr;
-  std::vector<int> fds;
-  bool ended = false;
-  std::vector<std::string> addresses;
-  std::string failure;
-};
-
-// Nothing of c-ares is ended from inside its callbacks.
 struct lookups::trampoline {
-  static void socket(void* context, ares_socket_t fd, int readable, int writable) noexcept {
-    auto* self = static_cast<lookup*>(context);
-    const int events = (readable != 0 ? UV_READABLE : 0) | (writable != 0 ? UV_WRITABLE : 0);
-    // What cannot be watched its time-out tells.
-    (void)has_memory_for([&] { self->all.watch(*self, fd, events); });
-  }
-
-  static void answered(void* context, int status, int, ares_addrinfo* found) noexcept {
-    auto* self = static_cast<lookup*>(context);
-    const bool told = has_memory_for([&] {
-      if (status != ARES_SUCCESS || found == nullptr) return self->failed(status);
-      self->addresses = texts(*found);
-      if (self->addresses.empty()) self->failure = "it has no address";
-      self->ended = true;
-    });
-    if (!told) self->failed(ARES_ENOMEM);
-    if (found != nullptr) ares_freeaddrinfo(found);
-  }
-
   static void ready(void* context, int fd, int status, int events) noexcept {
     constexpr int both = UV_READABLE | UV_WRITABLE;  // c-ares finds the error itself
     static_cast<lookups*>(context)->ready(fd, status < 0 ? both : events);
@@ -99,28 +26,6 @@ struct lookups::trampoline {
     self->close_step();
   }
 };
-
-void lookups::lookup::begin(const std::string& host) {
-  ares_options options{};
-  options.timeout = all.each_ms_;
-  options.tries = rounds;
-  options.sock_state_cb = &trampoline::socket;
-  options.sock_state_cb_data = this;
-  constexpr int given = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
-  int status = init_cares() ? ares_init_options(&channel, &options, given) : ARES_ENOTINITIALIZED;
-  if (status != ARES_SUCCESS) channel = nullptr;
-  const char* const servers = detail::switches().name_servers;
-  if (status == ARES_SUCCESS && servers != nullptr)
-    status = ares_set_servers_ports_csv(channel, servers);
-  if (status != ARES_SUCCESS) {
-    failed(status);
-    return;
-  }
-  ares_addrinfo_hints hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  ares_getaddrinfo(channel, host.c_str(), nullptr, &hints, &trampoline::answered, this);
-}
 
 lookups::lookups() = default;
 
@@ -139,7 +44,13 @@ void lookups::open(uv_loop_t* loop, owner& to, std::chrono::milliseconds each) {
 
 void lookups::start(std::size_t name, const std::string& host) {
   running_.push_back(std::make_unique<lookup>(*this, name));
-  running_.back()->begin(host);
+  running_.back()->find(host);
+  tell_ended();
+}
+
+void lookups::start(std::size_t name, const srv_source& records) {
+  running_.push_back(std::make_unique<lookup>(*this, name));
+  running_.back()->find(records);
   tell_ended();
 }
 
@@ -176,8 +87,12 @@ void lookups::tick() {
 void lookups::tell_ended() {
   for (;;) {
     const auto found = std::find_if(running_.begin(), running_.end(),
-                                    [](const auto& each) { return each->ended; });
+                                    [](const auto& each) { return each->due || each->ended; });
     if (found == running_.end()) break;
+    if (!(*found)->ended) {
+      (*found)->go_on();
+      continue;
+    }
     const std::unique_ptr<lookup> over = std::move(*found);
     running_.erase(found);
     to_->looked_up(over->name, std::move(over->addresses), std::move(over->failure));

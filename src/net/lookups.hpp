@@ -10,6 +10,7 @@
 
 #include <uv.h>
 
+#include "net/found.hpp"
 #include "net/poll_set.hpp"
 #include "net/sockets.hpp"
 
@@ -22,8 +23,8 @@ class lookups {
  public:
   class owner {
    public:
-    // Textual addresses in the order of preference, or why there are none.
-    virtual void looked_up(std::size_t name, std::vector<std::string>&& addresses,
+    // Addresses in the order of preference, or why there are none.
+    virtual void looked_up(std::size_t name, std::vector<found>&& addresses,
                            std::string&& failure) = 0;
     // Memory ran out in one of these.
     virtual void out_of_memory() noexcept = 0;
@@ -43,6 +44,8 @@ class lookups {
   // `looked_up` follows once, perhaps from within: what stands in /etc/hosts is known at once.
   // `name` is the caller's number, and not under way.
   void start(std::size_t name, const std::string& host);
+  // The same for the servers that these records name.
+  void start(std::size_t name, const srv_source& records);
   void let_go();  // in a forked child, before close(): the answers are the parent's
   void close();   // ends all of them, silently; `lookups_gone` comes later, from the loop
 

@@ -7,9 +7,11 @@ namespace tenure::net {
 
 namespace {
 
-bool contains(const std::vector<std::string>& all, const std::string& one) {
+bool contains(const std::vector<found>& all, const found& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
+
+found of(const place& it) { return {it.address, it.to}; }
 
 // Whatever the request's host and port are: connect to this address and the same port.
 string_list curl_form(const std::string& address) {
@@ -29,15 +31,15 @@ void places::open(std::size_t endpoints) {
   }
 }
 
-void places::resolved(std::size_t endpoint, const std::vector<std::string>& addresses) {
-  std::vector<std::string> more;
-  for (const std::string& each : addresses) {
+void places::resolved(std::size_t endpoint, const std::vector<found>& addresses) {
+  std::vector<found> more;
+  for (const found& each : addresses) {
     if (!contains(more, each)) more.push_back(each);
   }
   std::size_t another = endpoint;  // a further place of the endpoint that stays
   for (std::size_t i = list_.size(); i-- > 0;) {
     if (!has(i) || list_[i].endpoint != endpoint) continue;
-    const auto found = std::find(more.begin(), more.end(), list_[i].address);
+    const auto found = std::find(more.begin(), more.end(), of(list_[i]));
     if (found != more.end()) {
       more.erase(found);
       if (i != endpoint) another = i;
@@ -45,17 +47,17 @@ void places::resolved(std::size_t endpoint, const std::vector<std::string>& addr
       leave(i);
     }
   }
-  if (!contains(addresses, list_[endpoint].address)) {
+  if (!contains(addresses, of(list_[endpoint]))) {
     // The endpoint's own place is never empty.
     if (!more.empty()) {
       settle(endpoint, endpoint, more.front());
       more.erase(more.begin());
     } else if (another != endpoint) {
-      settle(endpoint, endpoint, list_[another].address);
+      settle(endpoint, endpoint, of(list_[another]));
       leave(another);
     }
   }
-  for (const std::string& each : more) {
+  for (const found& each : more) {
     const std::size_t number = free_number();
     if (number == most_places) return;
     if (number == list_.size()) list_.emplace_back();
@@ -68,8 +70,8 @@ place_set places::take_fresh() {
   return std::exchange(fresh_, 0);
 }
 
-void places::settle(std::size_t number, std::size_t endpoint, const std::string& address) {
-  list_[number] = {endpoint, address, curl_form(address)};
+void places::settle(std::size_t number, std::size_t endpoint, const found& at) {
+  list_[number] = {endpoint, at.address, curl_form(at.address), at.to};
   live_ |= place_set{1} << number;
   fresh_ |= place_set{1} << number;
   changed_ = true;

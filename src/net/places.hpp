@@ -10,6 +10,7 @@
 
 #include <curl/curl.h>
 
+#include "net/found.hpp"
 #include "net/transport.hpp"
 
 namespace tenure::net {
@@ -23,6 +24,7 @@ struct place {
   // For CURLOPT_CONNECT_TO. It keeps the connections of different addresses apart. Null for a
   // literal host. Share it for as long as curl may read it.
   string_list connect_to;
+  std::shared_ptr<const endpoint_url> to;  // whose address it is; null: the endpoint's
 };
 
 // The first places are the endpoints themselves, in their order. Each keeps its number, and has
@@ -31,7 +33,7 @@ class places {
  public:
   void open(std::size_t endpoints);
   // The endpoint's name has these addresses now. A place keeps its address if that is among them.
-  void resolved(std::size_t endpoint, const std::vector<std::string>& addresses);
+  void resolved(std::size_t endpoint, const std::vector<found>& addresses);
 
   [[nodiscard]] const place& at(std::size_t number) const { return list_[number]; }
   [[nodiscard]] std::size_t size() const { return list_.size(); }
@@ -43,7 +45,7 @@ class places {
 
  private:
   [[nodiscard]] bool has(std::size_t number) const { return (live_ >> number & 1U) != 0; }
-  void settle(std::size_t number, std::size_t endpoint, const std::string& address);
+  void settle(std::size_t number, std::size_t endpoint, const found& at);
   void leave(std::size_t number);
   [[nodiscard]] std::size_t free_number() const;
 

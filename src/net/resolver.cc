@@ -28,6 +28,11 @@ struct resolver::trampoline {
   }
 };
 
+std::string resolver::cannot_find(const entry& e) {
+  if (!e.records.domain.empty()) return "cannot find etcd by " + label(e.records) + ": ";
+  return "cannot resolve the name '" + e.host + "': ";
+}
+
 resolver::~resolver() { assert(!timer_open_ && !lookups_open_); }
 
 void resolver::lose_patience() {
@@ -37,18 +42,19 @@ void resolver::lose_patience() {
     if (!e.awaited || now - e.asked < patience_) continue;
     e.awaited = false;
     e.impatient = true;
-    e.failure = "cannot resolve the name '" + e.host + "': no answer within " +
-                std::to_string(patience_) + " ms; check the name servers";
+    e.failure = cannot_find(e) + "no answer within " + std::to_string(patience_) +
+                " ms; check the name servers";
     to_->resolved(i);
   }
   set_timer();
 }
 
-void resolver::know(const std::vector<endpoint_url>& endpoints) {
+void resolver::know(const std::vector<endpoint_url>& endpoints, const srv_source& discovery) {
   entries_.resize(endpoints.size());
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
     entries_[i].host = endpoints[i].host;
-    entries_[i].literal = !is_named(endpoints[i]);
+    entries_[i].records = discovery;
+    entries_[i].literal = discovery.domain.empty() && !is_named(endpoints[i]);
   }
 }
 
@@ -84,18 +90,24 @@ void resolver::start(std::size_t endpoint) {
   e.asked = std::max<std::uint64_t>(uv_now(loop_), 1);
   e.impatient = false;
   e.running = true;
-  lookups_.start(endpoint, e.host);
+  if (e.records.domain.empty()) {
+    lookups_.start(endpoint, e.host);
+  } else {
+    lookups_.start(endpoint, e.records);
+  }
 }
 
-void resolver::looked_up(std::size_t endpoint, std::vector<std::string>&& addresses,
+void resolver::looked_up(std::size_t endpoint, std::vector<found>&& addresses,
                          std::string&& failure) {
   entry& e = entries_[endpoint];
   e.running = e.impatient = e.distrusted = e.awaited = false;
   if (!addresses.empty()) {
     e.addresses = std::move(addresses);
   } else {
-    e.failure = "cannot resolve the name '" + e.host + "': " + failure +
-                "; check the name, or give the endpoint by its address";
+    e.failure = cannot_find(e) + failure +
+                (e.records.domain.empty()
+                     ? "; check the name, or give the endpoint by its address"
+                     : "; check the domain and its records, or give the endpoints themselves");
   }
   to_->resolved(endpoint);
 }

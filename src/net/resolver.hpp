@@ -40,14 +40,14 @@ class resolver final : private lookups::owner {
   resolver& operator=(const resolver&) = delete;
 
   // First; it takes memory, as `open` does not.
-  void know(const std::vector<endpoint_url>& endpoints);
+  void know(const std::vector<endpoint_url>& endpoints, const srv_source& discovery);
   // After `patience` whoever waits is told that it failed. The look-up goes on.
   void open(uv_loop_t* loop, owner& to, std::chrono::milliseconds patience) noexcept;
   // ready: addresses() is good, or the host is a literal address. waiting: `resolved` will come.
   // failed: see failure(). Starts a look-up where one is due.
   state ask(std::size_t endpoint);
   // Empty for a literal address.
-  [[nodiscard]] const std::vector<std::string>& addresses(std::size_t endpoint) const {
+  [[nodiscard]] const std::vector<found>& addresses(std::size_t endpoint) const {
     return entries_[endpoint].addresses;
   }
   [[nodiscard]] const std::string& failure(std::size_t endpoint) const {
@@ -62,8 +62,9 @@ class resolver final : private lookups::owner {
   struct trampoline;
   struct entry {
     std::string host;
+    srv_source records;  // to be asked for instead
     bool literal = false;
-    std::vector<std::string> addresses;  // the last good ones
+    std::vector<found> addresses;  // the last good ones
     std::string failure;
     bool running = false;    // a look-up
     bool awaited = false;    // somebody waits for it
@@ -73,11 +74,12 @@ class resolver final : private lookups::owner {
   };
 
   // lookups::owner
-  void looked_up(std::size_t endpoint, std::vector<std::string>&& addresses,
+  void looked_up(std::size_t endpoint, std::vector<found>&& addresses,
                  std::string&& failure) override;
   void lookups_gone() override;
   void out_of_memory() noexcept override { to_->out_of_memory(); }
 
+  [[nodiscard]] static std::string cannot_find(const entry& e);
   void start(std::size_t endpoint);
   void lose_patience();
   void set_timer();

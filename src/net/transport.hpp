@@ -23,8 +23,20 @@ namespace tenure::net {
 
 inline constexpr std::size_t most_places = 64;
 
+// Where SRV records say which the servers are. Those with TLS are _etcd-client-ssl._tcp.DOMAIN,
+// those without, which count only where there are none of the others, _etcd-client._tcp.DOMAIN.
+struct srv_source {
+  std::string domain;     // empty: there is none
+  std::string name;       // not empty: "-NAME" stands before "._tcp"
+  bool insecure = false;  // take those without TLS at all
+};
+
+// What stands for it where endpoints are named to people.
+[[nodiscard]] std::string label(const srv_source& of);
+
 struct transport_config {
   std::vector<std::string> endpoints;  // as checked by parse_endpoint; at most most_places
+  srv_source discovery;                // instead: one endpoint, which is a place for each server
   tls_material tls;                    // parsed by open, and not kept
   tls_rules rules;
   std::chrono::milliseconds connect_timeout{2000};

@@ -53,7 +53,8 @@ error transport::impl::open(uv_loop_t* loop, transport_config&& with, receiver& 
                             turn& now) {
   if (open_) return {errc::wrong_state, "the transport is open already", 0};
   if (loop == nullptr) return bad("the loop is null");
-  if (with.endpoints.empty())
+  const bool discovers = !with.discovery.domain.empty();
+  if (with.endpoints.empty() != discovers)
     return bad("no endpoint is given: name at least one, as http://host:2379");
   if (with.endpoints.size() > most_places) return bad("more than 64 endpoints are given");
   if (with.max_answer == 0) return bad("the largest answer must be at least 1 byte");
@@ -61,12 +62,13 @@ error transport::impl::open(uv_loop_t* loop, transport_config&& with, receiver& 
       with.connect_timeout.count() > std::numeric_limits<int>::max()) {
     return bad("the connect timeout must be at least 1 ms");
   }
-  bool tls = false;
+  bool tls = discovers;
   std::vector<endpoint_url> endpoints(with.endpoints.size());
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
     if (error failed = parse_endpoint(with.endpoints[i], endpoints[i])) return failed;
     tls = tls || endpoints[i].tls;
   }
+  if (discovers) endpoints = {{true, with.discovery.domain, 0, label(with.discovery)}};
   if (error failed = check_tls(with.tls)) return failed;
   tls_.rules = with.rules;
   if (tls) {
@@ -77,10 +79,10 @@ error transport::impl::open(uv_loop_t* loop, transport_config&& with, receiver& 
   if (error failed = check_curl(config_, tls_, tls)) return failed;
   // What takes memory comes first: after the handles are the loop's, nothing may fail.
   nowhere_.url = "an endpoint that is not configured";
-  names_.know(endpoints);
+  names_.know(endpoints, config_.discovery);
   tls_.ends.resize(endpoints.size());
   places_.open(endpoints.size());
-  const bool literal = std::none_of(endpoints.begin(), endpoints.end(), is_named);
+  const bool literal = !discovers && std::none_of(endpoints.begin(), endpoints.end(), is_named);
   const long idle =
       connections_an_endpoint * static_cast<long>(literal ? endpoints.size() : most_places);
   if (!driver_.open(loop, *this, now, tls, idle))
@@ -122,7 +124,12 @@ void transport::impl::dial(exchange& x) {
   if (x.over()) return;
   const std::size_t endpoint = places_.at(x.place()).endpoint;
   switch (names_.ask(endpoint)) {
-    case resolver::state::ready: x.start(places_.at(x.place()).connect_to); return;
+    case resolver::state::ready: {
+      const place& at = places_.at(x.place());
+      if (at.to != nullptr) x.aim(at.to);
+      x.start(at.connect_to);
+      return;
+    }
     case resolver::state::waiting: waiting_.push_back(&x); return;
     case resolver::state::failed: x.fail(names_.failure(endpoint)); return;
   }
@@ -188,7 +195,7 @@ void transport::impl::tell_places() {
   std::vector<std::string> names(places_.size());
   for (std::size_t i = 0; i < names.size(); ++i) {
     const place& at = places_.at(i);
-    names[i] = endpoints_[at.endpoint].url;
+    names[i] = at.to != nullptr ? at.to->url : endpoints_[at.endpoint].url;
     if (!at.address.empty()) names[i] += " (" + at.address + ")";
   }
   const place_set fresh = places_.take_fresh();
@@ -199,7 +206,7 @@ void transport::impl::tell_places() {
 void transport::impl::redial(std::size_t number) {
   if (!usable() || number >= places_.size()) return;
   const place& at = places_.at(number);
-  const endpoint_url& url = endpoints_[at.endpoint];
+  const endpoint_url& url = at.to != nullptr ? *at.to : endpoints_[at.endpoint];
   if (!url.socket.empty()) {
     driver_.cut(url.socket);
   } else {

@@ -84,10 +84,49 @@ error check_tls(const tls_options& o, checked_options& out) {
   return read_tls_files(out.files, out.transport.tls);
 }
 
+error check_discovery(const session_options& o, checked_options& out) {
+  const auto bad = [](const char* why) { return error{errc::invalid_argument, why, 0}; };
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
+  };
+  if (o.discovery_srv.empty()) {
+    if (o.discovery_srv_name.empty() && !o.insecure_discovery) return {};
+    return bad("discovery_srv_name and insecure_discovery need a domain: give discovery_srv");
+  }
+  if (!o.endpoints.empty())
+    return bad("endpoints and discovery_srv are both given: give one of them");
+  std::string domain = o.discovery_srv;
+  if (domain.back() == '.') domain.pop_back();
+  const bool letters =
+      std::all_of(domain.begin(), domain.end(), [&](char c) { return c == '.' || fits(c); });
+  if (!letters || domain.empty() || domain.front() == '.' || domain.back() == '.' ||
+      domain.find("..") != std::string::npos || domain.size() > 200) {
+    return bad("discovery_srv must be a domain's name, such as example.com, of at most 200 bytes");
+  }
+  if (o.discovery_srv_name.size() > 40 ||
+      !std::all_of(o.discovery_srv_name.begin(), o.discovery_srv_name.end(), fits)) {
+    return bad("discovery_srv_name must be letters, digits, '-' and '_', at most 40");
+  }
+  out.transport.discovery = {domain, o.discovery_srv_name, o.insecure_discovery};
+  if (out.transport.rules.server_name.empty()) out.transport.rules.server_name = domain;
+  out.files.tls = out.settings.names = true;
+  if (o.insecure_discovery && !o.auth.user.empty()) {
+    out.warnings.push_back(
+        "with insecure_discovery the password may be sent unencrypted, to "
+        "whoever can answer for the name servers: leave it out");
+  }
+  return {};
+}
+
 }  // namespace
 
 error check_options(const session_options& o, checked_options& out) {
-  if (o.endpoints.empty() || o.endpoints.size() > core::max_endpoints) {
+  if (o.discovery_srv.empty() && o.endpoints.empty()) {
+    return {errc::invalid_argument,
+            "endpoints: 0 given, but 1 to 64 client URLs are needed, or discovery_srv", 0};
+  }
+  if (o.endpoints.size() > core::max_endpoints) {
     return {errc::invalid_argument,
             "endpoints: " + std::to_string(o.endpoints.size()) +
                 " given, but 1 to 64 client URLs are needed",
@@ -112,6 +151,7 @@ error check_options(const session_options& o, checked_options& out) {
   if (error e = names::check_instance(o.instance)) return e;
   if (error e = check_auth(o.auth, out)) return e;
   if (error e = check_tls(o.tls, out)) return e;
+  if (error e = check_discovery(o, out)) return e;
   look_for_surprises(o, out);
   core::asked_timings& a = out.settings.asked;
   a.ttl = to_nanos(o.ttl);
@@ -132,7 +172,7 @@ error check_options(const session_options& o, checked_options& out) {
   }
   out.transport.connect_timeout =
       std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(t.request_timeout));
-  out.settings.endpoint_count = o.endpoints.size();
+  out.settings.endpoint_count = std::max<std::size_t>(o.endpoints.size(), 1);
   out.settings.authenticate = !o.auth.user.empty();
   out.settings.watch = !switches().no_watch;
   return {};

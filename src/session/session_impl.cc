@@ -37,6 +37,7 @@ error session_impl::open(uv_loop_t* loop, const session_options& options, sessio
   wipe(checked.password);
   if (!room) return {errc::no_memory, "no memory for the password", 0};
   options_.endpoints = checked.transport.endpoints;
+  if (options_.endpoints.empty()) options_.endpoints = {net::label(checked.transport.discovery)};
   report_.rename(std::vector(options_.endpoints));
   electorate_ = wire::electorate(options.app);
   const auto take = [this](const core::event& e, said&& besides) {

@@ -61,7 +61,8 @@ parsed read(subcommand which, std::vector<std::string> arguments) {
 }
 
 void forget_environment() {
-  for (const char* each : {"ENDPOINTS", "USER", "PASSWORD", "CACERT", "CERT", "KEY"})
+  for (const char* each : {"ENDPOINTS", "DISCOVERY_SRV", "DISCOVERY_SRV_NAME", "INSECURE_DISCOVERY",
+                           "USER", "PASSWORD", "CACERT", "CERT", "KEY"})
     unsetenv((std::string("ETCDCTL_") + each).c_str());
 }
 
@@ -82,6 +83,9 @@ std::vector<std::string> written_out(subcommand which, const settings& s) {
     if (value) say(name, number(*value));
   };
   for (const std::string& each : s.session.endpoints) say("endpoints", each);
+  say("discovery-srv", s.session.discovery_srv);
+  say("discovery-srv-name", s.session.discovery_srv_name);
+  if (s.session.insecure_discovery) out.emplace_back("--insecure-discovery");
   say("app", s.session.app);
   say("instance", s.session.instance);
   for (const std::string& each : s.shards) say("shard", each);

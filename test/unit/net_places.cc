@@ -12,7 +12,7 @@ using net::places;
 
 namespace {
 
-using addresses = std::vector<std::string>;
+using addresses = std::vector<net::found>;
 
 places of(std::size_t endpoints) {
   places p;
@@ -22,7 +22,7 @@ places of(std::size_t endpoints) {
 
 addresses many(std::size_t count, const std::string& net) {
   addresses all;
-  for (std::size_t i = 1; i <= count; ++i) all.push_back(net + std::to_string(i));
+  for (std::size_t i = 1; i <= count; ++i) all.emplace_back(net + std::to_string(i));
   return all;
 }
 
@@ -108,9 +108,9 @@ struct spread_world : world {
   net::transport_config config;
   std::vector<std::unique_ptr<scripted_server>> others;
 
-  explicit spread_world(const addresses& more) {
+  explicit spread_world(const std::vector<std::string>& more) {
     server->on_request = [](peer& p, const http_request&) { p.answer("127.0.0.1"); };
-    addresses all = {"127.0.0.1"};
+    std::vector<std::string> all = {"127.0.0.1"};
     for (const std::string& each : more) {
       all.push_back(each);
       others.push_back(std::make_unique<scripted_server>(&loop, each, server->port()));

@@ -94,7 +94,8 @@ struct world {
   world& operator=(const world&) = delete;
 
   void open(net::transport_config config = {}) {
-    if (config.endpoints.empty()) config.endpoints = {server->url()};
+    if (config.endpoints.empty() && config.discovery.domain.empty())
+      config.endpoints = {server->url()};
     carrier = std::make_unique<net::transport>();
     const error failed = carrier->open(&loop, std::move(config), heard, turn);
     cr_assert(not(bool(failed)), "%s", failed.message.c_str());

@@ -65,6 +65,25 @@ const refusal refusals[] = {
     {[](auto& o) { o.endpoints.assign(65, "http://h"); }, errc::invalid_argument, "endpoints: 65"},
     {[](auto& o) { o.endpoints.push_back("ftp://h"); }, errc::invalid_argument, "ftp://h"},
     {[](auto& o) { o.endpoints = {""}; }, errc::invalid_argument, ""},
+    {[](auto& o) { o.discovery_srv = "example.com"; }, errc::invalid_argument, "both given"},
+    {[](auto& o) { o.discovery_srv_name = "red"; }, errc::invalid_argument, "give discovery_srv"},
+    {[](auto& o) { o.insecure_discovery = true; }, errc::invalid_argument, "give discovery_srv"},
+    {[](auto& o) {
+       o.endpoints.clear();
+       o.discovery_srv = "http://example.com";
+     },
+     errc::invalid_argument, "discovery_srv must be a domain's name"},
+    {[](auto& o) {
+       o.endpoints.clear();
+       o.discovery_srv = "a..b";
+     },
+     errc::invalid_argument, "discovery_srv must be a domain's name"},
+    {[](auto& o) {
+       o.endpoints.clear();
+       o.discovery_srv = "example.com";
+       o.discovery_srv_name = "a.b";
+     },
+     errc::invalid_argument, "discovery_srv_name must be"},
     {[](auto& o) { o.app = ""; }, errc::invalid_argument, "app"},
     {[](auto& o) { o.app = "a/leader"; }, errc::invalid_argument, "app"},
     {[](auto& o) { o.instance = ""; }, errc::invalid_argument, "instance"},

@@ -33,10 +33,33 @@ std::string with_scheme(std::string_view endpoint, bool tls) {
   return (tls ? "https://" : "http://") + std::string(endpoint);
 }
 
+// A flag wins over the other's variable; of two variables the domain's, as with etcdctl.
+error read_discovery(const connection_flags& flags, session_options& out) {
+  if (!flags.endpoints.empty() && !flags.discovery_srv.empty())
+    return bad("--endpoints and --discovery-srv are both given: give one of them");
+  const bool named = !flags.discovery_srv_name.empty() || flags.insecure_discovery;
+  if (named || flags.endpoints.empty())
+    out.discovery_srv = flag_or(flags.discovery_srv, "ETCDCTL_DISCOVERY_SRV");
+  if (out.discovery_srv.empty()) {
+    if (!named) return {};
+    return bad(
+        "--discovery-srv-name and --insecure-discovery need a domain: give --discovery-srv DOMAIN");
+  }
+  out.discovery_srv_name = flag_or(flags.discovery_srv_name, "ETCDCTL_DISCOVERY_SRV_NAME");
+  out.insecure_discovery =
+      flags.insecure_discovery || from_environment("ETCDCTL_INSECURE_DISCOVERY") == "true";
+  return {};
+}
+
 error read_endpoints(const connection_flags& flags, session_options& out) {
+  if (error failed = read_discovery(flags, out)) return failed;
+  if (!out.discovery_srv.empty() && flags.endpoints.empty()) return {};
   const std::string list = flag_or(flags.endpoints, "ETCDCTL_ENDPOINTS");
-  if (list.empty())
-    return bad("no endpoints: give --endpoints URL[,URL...] or set ETCDCTL_ENDPOINTS");
+  if (list.empty()) {
+    return bad(
+        "no endpoints: give --endpoints URL[,URL...] or set ETCDCTL_ENDPOINTS, or give "
+        "--discovery-srv DOMAIN");
+  }
 
   const bool tls = !out.tls.ca_file.empty() || !out.tls.cert_file.empty();
   for (std::size_t start = 0; start <= list.size();) {

@@ -12,12 +12,15 @@ namespace tenure::tool {
 
 // As given on the command line; empty: not given.
 struct connection_flags {
-  std::string endpoints;      // ETCDCTL_ENDPOINTS
-  std::string user;           // ETCDCTL_USER, which may hold the password too: user:password
-  std::string password_file;  // ETCDCTL_PASSWORD is the password itself
-  std::string ca_file;        // ETCDCTL_CACERT
-  std::string cert_file;      // ETCDCTL_CERT
-  std::string key_file;       // ETCDCTL_KEY
+  std::string endpoints;            // ETCDCTL_ENDPOINTS
+  std::string discovery_srv;        // ETCDCTL_DISCOVERY_SRV
+  std::string discovery_srv_name;   // ETCDCTL_DISCOVERY_SRV_NAME
+  bool insecure_discovery = false;  // ETCDCTL_INSECURE_DISCOVERY
+  std::string user;                 // ETCDCTL_USER, which may hold the password too: user:password
+  std::string password_file;        // ETCDCTL_PASSWORD is the password itself
+  std::string ca_file;              // ETCDCTL_CACERT
+  std::string cert_file;            // ETCDCTL_CERT
+  std::string key_file;             // ETCDCTL_KEY
 };
 
 // Fills in endpoints, auth and tls. No error message of this function holds a password.

@@ -9,6 +9,9 @@ namespace tenure::tool {
 // Above every character, so that getopt_long's '?' and ':' stay apart.
 enum class flag_id : int {
   endpoints = 256,
+  discovery_srv,
+  discovery_srv_name,
+  insecure_discovery,
   app,
   instance,
   shard,
@@ -56,6 +59,9 @@ constexpr unsigned in_both = in_campaign | in_observe;
 // clang-format off
 constexpr flag flag_table[] = {
   {flag_id::endpoints, "endpoints", "URL[,URL...]", in_both, "client URLs of one etcd cluster [ETCDCTL_ENDPOINTS]:\nhttp(s)://HOST:PORT, unix:///PATH, unixs:///PATH (TLS)"},
+  {flag_id::discovery_srv, "discovery-srv", "DOMAIN", in_both, "instead: the domain whose SRV records name them; the\ncertificates must be for it [ETCDCTL_DISCOVERY_SRV]"},
+  {flag_id::discovery_srv_name, "discovery-srv-name", "NAME", in_both, "_etcd-client-ssl-NAME instead of _etcd-client-ssl\n[ETCDCTL_DISCOVERY_SRV_NAME]"},
+  {flag_id::insecure_discovery, "insecure-discovery", nullptr, in_both, "take records for http://, where there are no others\n[ETCDCTL_INSECURE_DISCOVERY]"},
   {flag_id::app, "app", "APP", in_both, "first part of every key"},
   {flag_id::instance, "instance", "NAME", in_both, "this process's name, for people"},
   {flag_id::shard, "shard", "NAME", in_both, "the election APP/NAME/leader instead of APP/leader;\nmay be repeated"},

@@ -80,6 +80,11 @@ class reader {
         if (value.empty())
           return bad("--endpoints is empty: give URL[,URL...], e.g. http://127.0.0.1:2379");
         return {};
+      case flag_id::discovery_srv:
+        return take_text("discovery-srv", value, connection_.discovery_srv);
+      case flag_id::discovery_srv_name:
+        return take_text("discovery-srv-name", value, connection_.discovery_srv_name);
+      case flag_id::insecure_discovery: connection_.insecure_discovery = true; return {};
       case flag_id::app: return take_text("app", value, session.app);
       case flag_id::instance: return take_text("instance", value, session.instance);
       case flag_id::shard: return take_text("shard", value, chosen.shards.emplace_back());
