@@ -100,6 +100,7 @@ struct change {
 struct stream_news {
   stream_id stream = 0;
   std::uint64_t cluster = 0;
+  std::uint64_t term = 0;  // 0 if the message did not say; one with events does
   bool created = false;
   bool canceled = false;
   outcome why = outcome::unavailable;  // if canceled

@@ -83,6 +83,15 @@ void machine::take(const context& c, const stream_news& n) {
     watch_.gone(c.now, t_, {n.stream, outcome::wrong_cluster}, requests_.nodes(), choose_, c.out);
     return;
   }
+  // A member that has not heard of the newest term is behind, or lies. What it tells others tell as
+  // well.
+  if (n.term != 0 && lease_.outdated(n.term)) {
+    const stream_gone over{n.stream, outcome::bad_answer};
+    if (!watch_.gone(c.now, t_, over, requests_.nodes(), choose_, c.out)) return;
+    requests_.nodes().failed(watch_.endpoint(), c.now, t_.retry_delay);
+    c.out.emplace_back(close_stream{n.stream});
+    return;
+  }
   switch (watch_.heard(c.now, t_, n, requests_.nodes(), choose_, c.out)) {
     case watch::effect::stale:
     case watch::effect::none: break;

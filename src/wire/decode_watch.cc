@@ -21,6 +21,7 @@ bool watch_decoder::message(core::stream_id stream, std::uint32_t endpoint,
   core::stream_news& n = out.news;
   n.stream = stream;
   n.cluster = m.header.cluster_id;
+  n.term = m.header.raft_term;
   n.created = m.created;
   n.canceled = m.canceled || m.failed;
   if (n.canceled) {

@@ -58,6 +58,7 @@ bool well_formed(const electorate& electorate, const etcd::watch_message& m, std
   // The first watch of a stream is number 0. What is about none of them has -1.
   if (m.watch_id != 0 && (m.watch_id != -1 || !m.events.empty()))
     return no(why, "watch_id: not ours");
+  if (!m.events.empty() && h.raft_term == 0) return no(why, "header.raft_term: missing");
   if ((m.created || m.canceled) && !m.events.empty())
     return no(why, "events: in a message that is about the watch itself");
   if (m.compact_revision != 0 && (!m.canceled || !is_revision(m.compact_revision)))

@@ -70,10 +70,7 @@ class entries {
              (!first.kvs.empty() || no(why_, "the key was not created, but is not there")) &&
              agree(first.kvs, line);
     }
-    if (!is(first, op_kind::put)) return shape();
-    if (first.revision != 0 && first.revision != revision_)
-      return no(why_, "a key was written at another revision than the answer's");
-    return queue(line) && created(line);
+    return put(first) && queue(line) && created(line);
   }
 
   // Our key is the youngest, and new.
@@ -105,8 +102,15 @@ class entries {
 
   // What a transaction does that changes one key which is there.
   bool done(const op_response& r) {
-    if (asked_.what != op::withdraw) return is(r, op_kind::put);
+    if (asked_.what != op::withdraw) return put(r);
     return is(r, op_kind::removal) && (r.deleted == 1 || no(why_, "deleted: not the one key"));
+  }
+
+  // All that a transaction writes has the revision of its answer.
+  bool put(const op_response& r) {
+    if (!is(r, op_kind::put)) return shape();
+    return r.revision == 0 || r.revision == revision_ ||
+           no(why_, "a key was written at another revision than the answer's");
   }
 
   static std::int64_t created_at(const std::vector<key_value>& kvs) {

@@ -65,6 +65,7 @@ std::size_t network::new_message(std::size_t stream) {
   m.news().changes.clear();
   m.news().stream = streams_[stream].id;
   m.news().cluster = w_->cluster.id_at(streams_[stream].member);
+  m.news().term = w_->cluster.at(streams_[stream].member).term;
   m.news().created = m.news().canceled = m.news().partial = false;
   m.news().why = outcome::unavailable;
   m.news().compact_revision = m.news().last_revision = 0;

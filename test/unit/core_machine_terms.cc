@@ -121,3 +121,27 @@ Test(core_machine_terms, a_waiting_candidate_gives_way_too) {
   h.run(second);
   cr_assert(h.leads());
 }
+
+Test(core_machine_terms,
+     a_watch_that_speaks_under_a_lower_term_is_closed_unheard_and_another_one_opened) {
+  core_host h(with(2));
+  h.etcd.term = 9;
+  h.etcd.put(0, 0x77);
+  h.stand();
+  stream_news n;
+  n.stream = h.stream->stream;
+  n.cluster = h.etcd.cluster;
+  n.term = 8;
+  n.last_revision = h.etcd.revision + 1;
+  n.changes.push_back({0, true, 0x77, 0, n.last_revision});
+  h.feed(n);
+  cr_assert(not(h.leads()), "the key in front is still there");
+  cr_assert(eq(sz, h.closed_streams.size(), 1));
+  cr_assert(h.last<trouble>().why == outcome::bad_answer);
+  h.wait(h.m.times().retry_delay);
+  cr_assert(ne(u64, +h.stream->stream, +n.stream));
+  n.stream = h.stream->stream;
+  n.term = 9;
+  h.feed(n);
+  cr_assert(h.leads(), "whoever knows the term is believed");
+}

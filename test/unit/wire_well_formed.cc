@@ -228,7 +228,10 @@ Test(wire_well_formed, what_was_done_is_what_was_asked_for) {
   refuses(both, {txn(erased + "," + nothing_deleted), txn(erased + "," + put),
                  txn(nested(true, erased) + "," + erased), txn(erased)});
   both.what = op::stand;
-  refuses(both, {txn(put + "," + erased), txn(range("") + "," + put)});
+  takes(both, txn(put + "," + put));
+  // Else the answer's revision would be a fencing token that the key does not have.
+  const std::string put_before = R"({"response_put":{"header":{"revision":"69"}}})";
+  refuses(both, {txn(put + "," + erased), txn(range("") + "," + put), txn(put_before + "," + put)});
   both.what = op::reassure;
   refuses(both, {txn(nested(false, "")), txn(put), txn(nested(true, put))});
 }
@@ -280,6 +283,9 @@ Test(wire_well_formed, events_are_of_our_watch_in_order_and_not_of_the_future) {
                "}")}) {
     cr_assert(not(heard_on_watch(lie)), "%s", lie.c_str());
   }
+  // Who tells of changes says under which term.
+  cr_assert(not(heard_on_watch(events(erased_at("60")),
+                               R"("header":{"cluster_id":"9","member_id":"1","revision":"70"})")));
   // The end of a watch for compaction comes without a revision.
   cr_assert(heard_on_watch(R"(,"canceled":true,"compact_revision":"60")",
                            R"("header":{"cluster_id":"9","member_id":"1","raft_term":"4"})"));
