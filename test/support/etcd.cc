@@ -198,11 +198,24 @@ void etcd::restart(std::size_t member) {
 
 process& etcd::member(std::size_t member) { return at(member).running; }
 
-// Since 3.6 etcdctl restores nothing. etcdutl does: the one beside etcdctl, if there is one.
-void etcd::restore_data(const std::vector<std::string>& arguments) const {
+// The one beside etcdctl; empty: there is none.
+std::string etcd::etcdutl() {
   const std::string ctl = from_environment("ETCDCTL", "etcdctl");
-  const std::string utl = ctl.substr(0, ctl.rfind('/') + 1) + "etcdutl";
-  if (utl == "etcdutl" || access(utl.c_str(), X_OK) != 0) {
+  std::string utl = ctl.substr(0, ctl.rfind('/') + 1) + "etcdutl";
+  return utl == "etcdutl" || access(utl.c_str(), X_OK) != 0 ? "" : utl;
+}
+
+bool etcd::can_bump_revision() {
+  const std::string utl = etcdutl();
+  if (utl.empty()) return false;
+  process help({utl, "snapshot", "restore", "--help"});
+  return help.rest().find("--bump-revision") != std::string::npos;
+}
+
+// Since 3.6 etcdctl restores nothing. etcdutl does.
+void etcd::restore_data(const std::vector<std::string>& arguments) const {
+  const std::string utl = etcdutl();
+  if (utl.empty()) {
     etcdctl(arguments);
     return;
   }
@@ -213,12 +226,14 @@ void etcd::restore_data(const std::vector<std::string>& arguments) const {
 }
 
 // Named after the port as well: a second attempt must not find the data of the first.
-void etcd::restore(const std::string& snapshot, std::size_t member) {
+void etcd::restore(const std::string& snapshot, std::size_t member,
+                   const std::vector<std::string>& options) {
   kill(member);
   std::filesystem::remove_all(data_dir(member));
   std::vector<std::string> arguments = {"snapshot", "restore", snapshot};
   const std::vector<std::string> who = identity(member);
   arguments.insert(arguments.end(), who.begin(), who.end());
+  arguments.insert(arguments.end(), options.begin(), options.end());
   restore_data(arguments);
   start(member);
   await_healthy(member);

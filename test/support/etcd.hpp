@@ -37,7 +37,11 @@ class etcd {
   void start(std::size_t member = 0);      // after kill or terminate; returns before it is healthy
   void restart(std::size_t member = 0);    // kill, start and wait until it is healthy
   // Begins anew from a file of `etcdctl snapshot save`, under the same names and cluster id.
-  void restore(const std::string& snapshot, std::size_t member = 0);
+  // `options`: of the restoring program, besides.
+  void restore(const std::string& snapshot, std::size_t member = 0,
+               const std::vector<std::string>& options = {});
+  // Whether that program knows --bump-revision: etcdutl since 3.5.9 does.
+  [[nodiscard]] static bool can_bump_revision();
   void await_healthy(std::size_t member = 0) const;
 
   [[nodiscard]] process& member(std::size_t member = 0);
@@ -57,6 +61,7 @@ class etcd {
     std::string peer_url;
     process running;
   };
+  [[nodiscard]] static std::string etcdutl();
   void restore_data(const std::vector<std::string>& arguments) const;
   bool launch_all(std::size_t members);
   [[nodiscard]] std::vector<std::string> identity(std::size_t member) const;
