@@ -73,10 +73,12 @@ REAL_OBJ    := $(call objects,test/real/*.cc)
 SIM_OBJ     := $(call objects,test/sim/*.cc)
 BENCH_OBJ   := $(call objects,test/bench/*.cc)
 FLOOR_OBJ   := $(call objects,test/bench/floor/*.cc) $(BUILD)/obj/test/bench/raw.o
-FUZZ_OBJ    := $(call objects,test/fuzz/*.cc)
+FUZZ_OBJ    := $(call objects,test/fuzz/*.cc test/fuzz/*/*.cc)
 REPLAY_OBJ  := $(BUILD)/obj/test/gates/replay_main.o
 # What single fuzz targets need besides the library.
 FUZZ_WITH_command := $(patsubst %,$(BUILD)/obj/tools/tenure/%.o,number options text)
+FUZZ_WITH_conversation := $(call objects,test/fuzz/conversation/*.cc)
+FUZZ_WITH_lies := $(FUZZ_WITH_conversation)
 ALL_OBJ     := $(LIB_OBJ) $(TOOL_OBJ) $(EXAMPLE_OBJ) $(SUPPORT_OBJ) $(UNIT_OBJ) $(REAL_OBJ) $(SIM_OBJ) \
                $(BENCH_OBJ) $(filter-out $(BENCH_OBJ),$(FLOOR_OBJ)) $(FUZZ_OBJ) $(REPLAY_OBJ)
 # Programs without Criterion cannot link its leak gate.
@@ -208,7 +210,7 @@ $(BENCH): $(BENCH_OBJ) $(PLAIN_SUPPORT_OBJ) $(STATIC) $(BUILD)/link-flags | $(BE
 $(BENCH)-floor: $(FLOOR_OBJ) $(BUILD)/link-flags
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $(FLOOR_OBJ) $(LDLIBS)
-$(foreach each,command,$(eval $(BUILD)/test/replay/$(each) $(BUILD)/fuzz/$(each): $(FUZZ_WITH_$(each))))
+$(foreach each,command conversation lies,$(eval $(BUILD)/test/replay/$(each) $(BUILD)/fuzz/$(each): $(FUZZ_WITH_$(each))))
 $(REPLAYS): $(BUILD)/test/replay/%: $(BUILD)/obj/test/fuzz/%.o $(REPLAY_OBJ) $(STATIC) $(BUILD)/link-flags
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $< $(REPLAY_OBJ) $(FUZZ_WITH_$*) $(STATIC) $(DEP_LIBS) $(LDLIBS)
@@ -319,7 +321,7 @@ elsewhere: ## build and test on other Debians, in chroots (SUITE=bookworm|trixie
 fuzz: ## each fuzz target for SECONDS=20, with clang's libFuzzer
 	@tools/deps.sh check dev
 	$(AGAIN) BUILD=build-fuzz CXX=clang++ FUZZER=1 SANITIZE=address,undefined CXXFLAGS='-O1 -g' fuzzers
-	@test/gates/fuzz.sh build-fuzz $(SECONDS)
+	@test/gates/fuzz.sh build-fuzz $(SECONDS) $(JOBS)
 
 lint: ## clang-tidy, cppcheck, shellcheck, layers, walks, layout, no warnings
 	@tools/deps.sh check build test dev
