@@ -168,6 +168,7 @@ std::optional<completion> calls::answered(nanos now, const timings& t, call_id c
     if (refused(what)) {
       login_.answered();
       j.refused |= endpoint_set{1} << a.endpoint;
+      j.denied = j.denied || what == outcome::permission_denied;
     } else {
       // A wrong cluster stays wrong for longer than a retry delay.
       nodes_.failed(a.endpoint, now,
@@ -291,6 +292,7 @@ completion calls::finish(std::size_t at, outcome what, const attempt* by, const 
   done.started = j.started;
   done.sent = by != nullptr ? by->sent : 0;
   done.doubt_until = j.doubt_until;
+  done.denied = j.denied;
   done.endpoint = by != nullptr ? by->endpoint : j.last_endpoint;
   if (j.asked.what == op::authenticate && by == nullptr)
     login_.failed(j.started, t.retry_delay, choose_);

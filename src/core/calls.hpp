@@ -40,6 +40,7 @@ struct completion {
   nanos sent = 0;         // of the attempt that was answered
   nanos started = 0;      // of the job's first attempt
   nanos doubt_until = 0;  // an unanswered attempt may be executed until then; 0: there is none
+  bool denied = false;    // some endpoint has said that we may not, whatever the others said
   std::uint32_t endpoint = 0;
 };
 
@@ -94,6 +95,7 @@ class calls {
     std::vector<attempt> attempts;
     endpoint_set tried = 0;
     endpoint_set refused = 0;  // those that refused it, perhaps each for itself
+    bool denied = false;       // one of them for want of permission
     nanos started = 0;
     nanos hedge_at = never;
     nanos doubt_until = 0;

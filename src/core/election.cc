@@ -10,6 +10,18 @@ constexpr nanos longest_doubt = 3600 * second;
 
 }  // namespace
 
+void doubt::begin(nanos until) {
+  if (until == 0) return;
+  until_ = std::max(until_, until);
+  unlikely_ = false;
+}
+
+void doubt::suspect(nanos now) {
+  if (any()) return;
+  until_ = now;
+  unlikely_ = true;
+}
+
 void doubt::nothing_found(nanos now, nanos request_timeout) {
   pause_ = std::max(2 * request_timeout, 2 * pause_);
   until_ = pause_ <= longest_doubt ? now + pause_ : 0;
@@ -40,6 +52,14 @@ void elections::enter(election& e, standing next) {
   --counts_[static_cast<std::size_t>(e.state)];
   ++counts_[static_cast<std::size_t>(next)];
   e.state = next;
+  placed(e);
+}
+
+void elections::placed(election& e) {
+  const bool near = e.state == standing::queued && e.queue.front().size() <= 1;
+  if (near == e.near) return;
+  e.near = near;
+  near_ = near ? near_ + 1 : near_ - 1;
 }
 
 }  // namespace tenure::core

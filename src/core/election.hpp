@@ -43,16 +43,20 @@ struct wish {
   [[nodiscard]] bool key() const { return stands() && waits_for == parting::none; }
 };
 
-// A stand got no answer. It may have been executed, or may still be. So its key is looked for.
+// A stand may have been executed, or may still be, and no answer says so. So its key is looked for.
 class doubt {
  public:
-  // It may be executed until then.
-  void begin(nanos until) { until_ = std::max(until_, until); }
+  // It got no answer, and may be executed until then.
+  void begin(nanos until);
+  // It was refused. A copy of it may have been executed before: an HTTP client repeats what a
+  // reused connection lost. That is unlikely, and a single look shows it.
+  void suspect(nanos now);
   // The look at `now` found nothing. The next one comes after a pause twice as long.
   void nothing_found(nanos now, nanos request_timeout);
-  void end() { until_ = pause_ = 0; }
+  void end() { *this = doubt(); }
 
   [[nodiscard]] bool any() const { return until_ != 0; }
+  [[nodiscard]] bool unlikely() const { return unlikely_; }
   // When to look. What is asked for before may not see what comes after it.
   [[nodiscard]] nanos until() const { return until_; }
   [[nodiscard]] bool due(nanos now) const { return any() && until_ <= now; }
@@ -60,6 +64,7 @@ class doubt {
  private:
   nanos until_ = 0;
   nanos pause_ = 0;
+  bool unlikely_ = false;
 };
 
 // The present leadership, or the last one.
@@ -111,6 +116,7 @@ struct election {
   core::leadership leadership;
   core::loss loss;
   leader_view leader;
+  bool near = false;  // it waits, and at most one is in front of it
 
   [[nodiscard]] bool has_key() const { return own_revision != 0; }
   // Nobody here has to do with it, and nothing that is under way is about it. What an appointment
@@ -121,20 +127,25 @@ struct election {
   }
 };
 
-// All elections of a session, counted by their standing.
+// All elections of a session, counted by their standing and their place.
 class elections {
  public:
   election& of(election_id id);  // made if it is new
   election& operator[](election_id id) { return all_[id]; }
   const election& operator[](election_id id) const { return all_[id]; }
   void enter(election& e, standing next);
+  // Its place in the queue may be another than before.
+  void placed(election& e);
   [[nodiscard]] std::size_t count(standing which) const {
     return counts_[static_cast<std::size_t>(which)];
   }
+  // Those who may lead soon: they wait, and at most one is in front.
+  [[nodiscard]] std::size_t near() const { return near_; }
   [[nodiscard]] election_id size() const { return static_cast<election_id>(all_.size()); }
 
  private:
   std::vector<election> all_;
+  std::size_t near_ = 0;
   std::array<std::size_t, 7> counts_{};
 };
 

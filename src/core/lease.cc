@@ -36,12 +36,14 @@ lease::effect lease::completed(nanos now, const timings& t, const completion& c,
         state_ = state::held;
         granted_at_ = now;
         ttl_ = ours_already ? c.asked.ttl : ttl;
+        borne_out_ = true;
+        kept_asked_ = now;
         if (ours_already) {
           deadline_.adopted(ttl_);
           round_at_ = now;
         } else {
           deadline_.granted(c.sent, term, ttl_);
-          round_at_ = now + t.renew_interval;
+          round_at_ = now + interval(t);
         }
         confirm_at_ = round_at_;
         return effect::granted;
@@ -65,11 +67,13 @@ lease::effect lease::completed(nanos now, const timings& t, const completion& c,
         return effect::gone;
       }
       if (c.what != outcome::ok) {
+        borne_out_ = false;
         // The pause is never doubled: the deadline comes nearer.
         round_at_ = backoff().failed(now, std::min(t.retry_delay, t.renew_interval / 2), choose);
         return effect::none;
       }
       probed_ = false;
+      borne_out_ = !deadline_.outdated(term);
       deadline_.kept(c.sent, term, ttl);
       ttl_ = std::min(ttl_, ttl);
       if (deadline_.lacks_keepalive()) round_at_ = std::min(round_at_, now + soon);
@@ -119,7 +123,7 @@ void lease::ask(op what, nanos now, const timings& t, calls& requests,
   requests.start(now, t, std::move(r), out);
 }
 
-nanos lease::tick(nanos now, const timings& t, bool wanted, bool leading, calls& requests,
+nanos lease::tick(nanos now, const timings& t, bool wanted, stake at, calls& requests,
                   choices& choose, std::vector<action>& out) {
   if (state_ == state::none) {
     if (!wanted) return never;
@@ -135,30 +139,47 @@ nanos lease::tick(nanos now, const timings& t, bool wanted, bool leading, calls&
     return never;
   }
   if (state_ != state::held) return never;
-  nanos wake = never;
-  if (!requests.running(op::keepalive)) {
-    if (now < round_at_) {
-      wake = round_at_;
-    } else {
-      round_at_ = now + t.renew_interval;
-      ask(op::keepalive, now, t, requests, out);
-    }
+  raise(t, at);
+  const nanos wake = keep(now, t, requests, out);
+  return std::min(wake, confirm(now, t, requests, out));
+}
+
+// Most of the TTL is still left when a leadership begins. So without one a renewal may be half as
+// frequent.
+nanos lease::interval(const timings& t) const {
+  return (stake_ == stake::leadership ? 1 : 2) * t.renew_interval;
+}
+
+void lease::raise(const timings& t, stake at) {
+  const bool more = at > stake_;
+  stake_ = at;
+  if (more) round_at_ = std::min(round_at_, kept_asked_ + interval(t));
+}
+
+nanos lease::keep(nanos now, const timings& t, calls& requests, std::vector<action>& out) {
+  if (requests.running(op::keepalive)) return never;
+  if (now < round_at_) return round_at_;
+  kept_asked_ = now;
+  round_at_ = now + interval(t);
+  ask(op::keepalive, now, t, requests, out);
+  return never;
+}
+
+nanos lease::confirm(nanos now, const timings& t, calls& requests, std::vector<action>& out) {
+  // A confirmation is a write. Who only waits further back needs none while the lease is kept. But
+  // that the terms of a cluster have fallen can be told only by a write (overruling.hpp).
+  if (stake_ == stake::place && borne_out_) return never;
+  if (requests.running(op::confirm)) return never;
+  if (now < confirm_at_) return confirm_at_;
+  confirm_at_ = now + interval(t);
+  // A reassurance of the leaderships is as good a proof, though it may come a little later. So
+  // nothing is asked for twice.
+  if (stake_ == stake::leadership &&
+      deadline_.last_confirmed() > now - t.renew_interval - t.renew_interval / 4) {
+    return confirm_at_;
   }
-  if (!requests.running(op::confirm)) {
-    if (now >= confirm_at_) {
-      // A confirmation is a write. Without a leadership it is asked for half as often: most of the
-      // TTL is still left when a leadership begins.
-      confirm_at_ = now + (leading ? 1 : 2) * t.renew_interval;
-      // A reassurance of the leaderships is as good a proof, though it may come a little later. So
-      // nothing is asked for twice.
-      if (!leading || deadline_.last_confirmed() <= now - t.renew_interval - t.renew_interval / 4) {
-        ask(op::confirm, now, t, requests, out);
-        return wake;
-      }
-    }
-    wake = std::min(wake, confirm_at_);
-  }
-  return wake;
+  ask(op::confirm, now, t, requests, out);
+  return never;
 }
 
 }  // namespace tenure::core

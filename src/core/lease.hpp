@@ -15,6 +15,13 @@
 
 namespace tenure::core {
 
+// What hangs on the lease. The more it is, the more often it is renewed.
+enum class stake : std::uint8_t {
+  place,  // places in queues, further back: nothing is proved before one comes near
+  next,   // a candidate is first or second in its queue, and may lead soon
+  leadership,
+};
+
 class lease {
  public:
   [[nodiscard]] bool held() const { return state_ == state::held; }
@@ -40,15 +47,18 @@ class lease {
   // The lease is known to be gone, or is given up.
   void forget();
 
-  // Returns when there is more to do. `leading`: there are leaderships, and their reassurances
-  // confirm the lease as well.
-  nanos tick(nanos now, const timings& t, bool wanted, bool leading, calls& requests,
-             choices& choose, std::vector<action>& out);
+  // Returns when there is more to do.
+  nanos tick(nanos now, const timings& t, bool wanted, stake at, calls& requests, choices& choose,
+             std::vector<action>& out);
   // Ask at once whether it still exists.
   void probe(nanos now);
 
  private:
   enum class state { none, granting, held };
+  [[nodiscard]] nanos interval(const timings& t) const;
+  void raise(const timings& t, stake at);
+  nanos keep(nanos now, const timings& t, calls& requests, std::vector<action>& out);
+  nanos confirm(nanos now, const timings& t, calls& requests, std::vector<action>& out);
   void ask(op what, nanos now, const timings& t, calls& requests, std::vector<action>& out) const;
   bool moved(nanos before) const { return deadline_.good_until() > before; }
 
@@ -57,8 +67,11 @@ class lease {
   bool grant_in_doubt_ = false;
   nanos ttl_ = 0;
   nanos granted_at_ = 0;
-  nanos round_at_ = 0;
+  stake stake_ = stake::place;
+  nanos kept_asked_ = 0;  // the last keepalive was asked for then
+  nanos round_at_ = 0;    // the next one is due
   nanos confirm_at_ = 0;
+  bool borne_out_ = true;  // by the last keepalive: it was answered, and its term counts
   deadline deadline_;
   backoff backoff_;
   bool probed_ = false;  // there are other signs that it is gone

@@ -163,6 +163,9 @@ void machine::go_on(const context& c) {
   nanos wake = roster_.tick(c);
   watch_.want(settings_.watch && (roster_.wants_watch() || survey_.wanted()),
               roster_.wants_puts() || survey_.wanted(), c.out);
+  const bool patient =
+      roster_.stake() == stake::place && !roster_.wants_puts() && !survey_.wanted();
+  watch_.ask_after((patient ? 2 : 1) * t_.renew_interval);
   if (requests_.has_token()) wake = std::min(wake, listen(c));
   wake = std::min(wake, survey_.tick(c, watch_));
   if (!closing_) {
@@ -173,7 +176,7 @@ void machine::go_on(const context& c) {
     wake = std::min(wake, roll_call_.tick(c, wants_lease(), cluster_ != 0));
     wake = std::min(wake, ask_all(c));
     wake = std::min(wake, lease_.tick(c.now, t_, wants_lease() && roll_call_.passed(),
-                                      roster_.leaders() > 0, requests_, choose_, c.out));
+                                      roster_.stake(), requests_, choose_, c.out));
   } else if (!roster_.stopping() && !roster_.losing() && !revoking_) {
     requests_.abort_all(c.out);
     if (lease_.may_exist()) {

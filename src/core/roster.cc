@@ -221,6 +221,7 @@ void roster::deleted(const context& c, election_id id, const change& what) {
     case queue::effect::own_key: own_key_gone(c, id); break;
     case queue::effect::unclear: read_anew(id); break;
     case queue::effect::shorter:
+      all_.placed(e);
       if (e.queue.front().empty()) {
         try_lead(c, id);
       } else {
@@ -273,6 +274,11 @@ void roster::renewed() {
 
 bool roster::wants_lease() const {
   return !closing_ && !losing() && all_.count(standing::wanting) != 0;
+}
+
+core::stake roster::stake() const {
+  if (leaders() != 0) return stake::leadership;
+  return all_.near() != 0 ? stake::next : stake::place;
 }
 
 bool roster::wants_watch() const { return !closing_ && (observed_ != 0 || attached_ != 0); }

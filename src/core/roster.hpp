@@ -60,6 +60,7 @@ class roster {
   [[nodiscard]] bool wants_lease() const;
   [[nodiscard]] bool wants_watch() const;
   [[nodiscard]] bool wants_puts() const { return observed_ > 0; }
+  [[nodiscard]] core::stake stake() const;
   [[nodiscard]] std::size_t leaders() const { return all_.count(standing::leading); }
   // All leaderships are being lost, a slice a turn. Nothing else begins before that is done.
   [[nodiscard]] bool losing() const { return losing_.what != ended::nothing; }
@@ -104,11 +105,12 @@ class roster {
   [[nodiscard]] reading reading_of(const completion& done, const answer& a,
                                    const item_answer& got) const;
   void stood(const context& c, const completion& done, const answer& a);
-  void stand_failed(const context& c, const completion& done, bool differs);
+  void stand_failed(const context& c, const completion& done);
   void reassured(const context& c, const completion& done, const answer& a);
   void reassure_at(election_id id, nanos when);
   void queue_read(const context& c, const completion& done, const answer& a);
   void leader_read(const context& c, const completion& done, const answer& a);
+  void withdrawal_denied(const context& c, const completion& done);
   void withdrawal_answered(const context& c, const completion& done, const answer& a);
 
   // Each says when it has more to do.

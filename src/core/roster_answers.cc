@@ -12,7 +12,6 @@ void roster::completed(const context& c, const completion& done, const answer* a
   if (what != op::read_leader && done.asked.lease != c.lease.id()) return;
   const bool differs = done.what == outcome::ok && a != nullptr && a->differs;
   batches_.ended(c, done, all_, differs);
-  if (what == op::withdraw && done.what == outcome::permission_denied) ++refused_;
   if (what == op::withdraw && done.what == outcome::ok) refused_ = 0;
   const bool answered =
       done.what == outcome::ok && a != nullptr && a->items.size() == done.asked.items.size();
@@ -30,9 +29,10 @@ void roster::completed(const context& c, const completion& done, const answer* a
     return;
   }
   if (what == op::stand) {
-    stand_failed(c, done, differs);
+    stand_failed(c, done);
     return;
   }
+  if (what == op::withdraw && done.denied) withdrawal_denied(c, done);
   // A full store refuses the announcement, but not a reassurance. So that is asked for now.
   const bool confirm = what == op::announce &&
                        (done.what == outcome::no_space || done.what == outcome::permission_denied);
@@ -45,6 +45,23 @@ void roster::completed(const context& c, const completion& done, const answer* a
 
 reading roster::reading_of(const completion& done, const answer& a, const item_answer& got) const {
   return {a.rivals.data() + got.first, got.count, got.more, a.revision, done.sent, outdated(a)};
+}
+
+// Only the end of the lease takes away what we may not delete. That is worth it for a key that is
+// there, or is likely to be. What is only suspected is looked for again, ever more seldom.
+void roster::withdrawal_denied(const context& c, const completion& done) {
+  bool likely = false;
+  for (const item& it : done.asked.items) {
+    election& e = all_[it.election];
+    if (e.state != standing::withdrawing) continue;
+    if (e.has_key() || !e.doubt.unlikely()) {
+      likely = true;
+      continue;
+    }
+    e.doubt.nothing_found(c.now, c.t.request_timeout);
+    withdrawn(c, it.election);
+  }
+  if (likely) ++refused_;
 }
 
 void roster::stood(const context& c, const completion& done, const answer& a) {
@@ -67,12 +84,14 @@ void roster::stood(const context& c, const completion& done, const answer& a) {
       want(id);
       continue;
     }
+    if (e.doubt.unlikely()) e.doubt.end();
     if (!e.wish.key() || closing_) {
       withdraw(id);
       continue;
     }
     all_.enter(e, standing::queued);
     e.queue.take(reading_of(done, a, got), own_key(c, e));
+    all_.placed(e);
     c.tell(campaigning{id});
     catch_up(c, id);
     if (!e.queue.sure()) batches_.add(op::read_queue, id, e);
@@ -84,22 +103,22 @@ void roster::stood(const context& c, const completion& done, const answer& a) {
   }
 }
 
-void roster::stand_failed(const context& c, const completion& done, bool differs) {
+void roster::stand_failed(const context& c, const completion& done) {
   for (const item& it : done.asked.items) {
     election& e = all_[it.election];
     if (e.state != standing::creating) continue;
     e.doubt.begin(done.doubt_until);
+    if (done.what != outcome::not_sent) e.doubt.suspect(c.now);
+    if (closing_) {
+      withdrawn(c, it.election);
+      continue;
+    }
     if (!e.wish.key()) {
-      // It may differ because our key is there. HTTP clients repeat what a reused connection lost.
-      if ((differs || e.doubt.any()) && !closing_) {
+      if (e.doubt.any()) {
         withdraw(it.election);
       } else {
         withdrawn(c, it.election);
       }
-      continue;
-    }
-    if (closing_) {
-      withdrawn(c, it.election);
       continue;
     }
     if (!batches::divisible(done) && done.what != outcome::ok)
@@ -119,6 +138,7 @@ void roster::withdrawal_answered(const context& c, const completion& done, const
       batches_.add(op::withdraw, id, e);
       continue;
     }
+    if (e.doubt.unlikely()) e.doubt.end();
     // If it was sent when the stand could still be executed, its key may come later.
     if (e.doubt.due(done.sent)) e.doubt.nothing_found(c.now, c.t.request_timeout);
     withdrawn(c, id);
@@ -163,6 +183,7 @@ void roster::queue_read(const context& c, const completion& done, const answer& 
     }
     const std::size_t before = e.queue.front().size();
     e.queue.take(reading_of(done, a, got), own_key(c, e));
+    all_.placed(e);
     if (got.own_revision != e.own_revision) {
       own_key_gone(c, asked.election);
       continue;

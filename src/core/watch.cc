@@ -15,6 +15,11 @@ void watch::want(bool wanted, bool puts, std::vector<action>& out) {
   if (!wanted) act_at_ = never;
 }
 
+void watch::ask_after(nanos silence) {
+  if (state_ == state::open && two_way_ && !probing_) act_at_ += silence - silence_;
+  silence_ = silence;
+}
+
 bool watch::learned(std::int64_t revision, nanos sent) {
   known_ = std::max(known_, revision);
   known_at_ = std::max(known_at_, sent);
@@ -125,7 +130,7 @@ watch::effect watch::heard(nanos now, const timings& t, const stream_news& n, en
     ever_echoed_ = true;  // a progress answer: the upload gets through
   }
   probing_ = false;
-  act_at_ = now + (two_way_ ? t.renew_interval : t.ttl / 2);
+  act_at_ = now + (two_way_ ? silence_ : t.ttl / 2);
   if (n.last_revision == 0) return effect::none;
   // If the rest never comes, the whole message is asked for again.
   if (!n.partial) advance(n.last_revision + 1);

@@ -20,6 +20,8 @@ class watch {
  public:
   // Whether a stream is wanted, and whether it has to bring puts. Observers need those.
   void want(bool wanted, bool puts, std::vector<action>& out);
+  // A two-way stream that has been silent for this long is asked whether it lives.
+  void ask_after(nanos silence);
   // A linearizable answer to what was sent then: the history goes at least so far. True of the
   // first one: the watch begins behind it.
   bool learned(std::int64_t revision, nanos sent);
@@ -95,7 +97,8 @@ class watch {
   std::int64_t known_ = 0;   // the history goes so far
   nanos known_at_ = 0;       // as of then
   std::int64_t gap_ = 0;
-  int futile_ = 0;  // streams in a row that opened and brought `resume_` no further
+  nanos silence_ = 0;  // accepted of a two-way stream
+  int futile_ = 0;     // streams in a row that opened and brought `resume_` no further
   bool two_way_ = true;
   bool ever_echoed_ = false;  // a two-way stream has answered on this session
   std::uint64_t faults_ = 0;

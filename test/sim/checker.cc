@@ -11,6 +11,7 @@ void checker::reset(world& w) {
   terms_.clear();
   went_.clear();
   stuck_.clear();
+  denials_.assign(w_->opt.processes, denials());
   highest_.assign(w.opt.elections, 0);
   history_lost = false;
 }
@@ -264,6 +265,12 @@ void checker::cannot_withdraw(std::size_t process, std::int64_t lease) {
                   static_cast<std::size_t>(duty::given_up), process, lease);
 }
 
+void checker::withdrawal_heard(std::size_t process, std::int64_t lease, bool done) {
+  denials& d = denials_[process];
+  if (d.lease != lease || done) d = {lease, 0};
+  if (!done) ++d.heard;
+}
+
 // Whoever may not delete his key gives its lease up, so that the election goes on.
 void checker::expect_given_up(const event& e) {
   const sim::cluster& c = w_->cluster;
@@ -284,8 +291,9 @@ void checker::expect_given_up(const event& e) {
   }
   // A new leader of etcd gives every lease its time anew.
   nanos since = std::max(c.led_since(), c.refused_since(e.b));
-  // Where large requests are lost, none of its tries need be heard.
-  if (w_->opt.large_lost != 0) since = std::max(since, w_->opt.calm_from);
+  // It can know only what it has heard. It tries three times, and each member may say no each time.
+  const denials& d = denials_[static_cast<std::size_t>(e.b)];
+  if (d.lease != e.c || d.heard < 3 * w_->opt.members) since = std::max(since, w_->now);
   if (!c.has_leader() || !c.takes_writes() || w_->now < since + until_given_up()) {
     w_->agenda.again(e, std::max(since + until_given_up(), w_->now + second));
     return;

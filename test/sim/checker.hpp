@@ -46,6 +46,8 @@ class checker {
   void told_cluster_changed(std::size_t process);
   // The right to do so is refused.
   void cannot_withdraw(std::size_t process, std::int64_t lease);
+  // What it has heard of that: a member that said no, or one that did it.
+  void withdrawal_heard(std::size_t process, std::int64_t lease, bool done);
   void look(const event& e);
   void revoked(std::size_t process, std::int64_t lease);  // is about to be
   // The keys that went since the last time.
@@ -97,6 +99,11 @@ class checker {
   nanos peace_since_ = 0;
   std::vector<went> went_;
   std::vector<std::int64_t> stuck_;  // leases with a key that may not be deleted
+  struct denials {
+    std::int64_t lease = 0;
+    std::size_t heard = 0;  // in a row
+  };
+  std::vector<denials> denials_;  // by process
   std::vector<term> terms_;
   std::vector<bool> next_waits_;       // somebody waits behind the leader
   std::vector<std::int64_t> highest_;  // fencing token told, per election

@@ -43,7 +43,7 @@ void cluster::reset(world& w) {
   no_quorum_ = false;
   no_entries_until_ = 0;
   contradicted_.assign(w.opt.processes, never);
-  lied_to_.assign(w.opt.processes, 0);
+  misled_.assign(w.opt.processes, 0);
   token_ = 1;
   zombie_leases_.clear();
   ended_.clear();

@@ -126,7 +126,7 @@ class cluster {
   std::vector<nanos> refused_since_;
   bool no_quorum_ = false;
   nanos no_entries_until_ = 0;
-  std::vector<nanos> lied_to_;       // each process: an answer's term was no truth last then
+  std::vector<nanos> misled_;        // each process: an answer's term was no truth last then
   std::vector<nanos> contradicted_;  // of each process: its greatest term has been wrong since then
   std::uint64_t token_ = 1;
   struct copy {

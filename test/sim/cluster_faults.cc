@@ -127,6 +127,7 @@ void cluster::lower_terms() {
   w_->note("operator: the cluster is restored, and its terms go on from %llu",
            static_cast<unsigned long long>(term_));
   for (nanos& since : contradicted_) since = std::min(since, w_->now);
+  misled_.assign(misled_.size(), w_->now);
   for (std::size_t at = 0; at < members_.size(); ++at) {
     member& m = members_[at];
     ++m.generation;
@@ -156,14 +157,14 @@ std::uint64_t cluster::told_term(std::size_t at, std::size_t process, std::uint6
   if (w_->calm || term == 0 || !members_[at].lies) return term;
   members_[at].lies = false;
   if (w_->of_cluster.chance(500)) return 1;
-  lied_to_[process] = w_->now;
+  misled_[process] = w_->now;
   contradicted_[process] = std::min(contradicted_[process], w_->now);
   return 1'000'000 + w_->of_cluster.below(1'000'000'000);
 }
 
-// Another lie may still be on its way.
+// Another lie, or another answer from before the restore, may still be on its way.
 void cluster::terms_given_up(std::size_t process) {
-  const nanos told = lied_to_[process];
+  const nanos told = misled_[process];
   contradicted_[process] = told != 0 && w_->now < told + w_->opt.asked.ttl ? told : never;
 }
 

@@ -218,6 +218,9 @@ void network::reply_arrives(const event& e) {
              tell_outcome(c.reply().what), static_cast<unsigned long long>(c.reply().term),
              static_cast<long long>((w_->now - c.sent) / millisecond));
   }
+  if (c.what.what == op::withdraw &&
+      (c.reply().what == outcome::ok || c.reply().what == outcome::permission_denied))
+    w_->checker.withdrawal_heard(c.process, c.what.lease, c.reply().what == outcome::ok);
   c.waited_for = false;
   p.learns(c.what, c.reply(), p.local_at(c.sent));
   p.heard(c.heard);

@@ -53,6 +53,20 @@ Test(core_election, a_stand_in_doubt_is_looked_for_ever_more_rarely_and_then_no_
   cr_assert(not(d.any()));
 }
 
+Test(core_election, a_refused_stand_is_only_suspected_and_one_without_an_answer_is_more_than_that) {
+  doubt d;
+  d.begin(0);
+  cr_assert(not(d.any()), "it was answered");
+  d.suspect(second);
+  cr_assert(d.due(second));
+  cr_assert(d.unlikely());
+  d.begin(3 * second);
+  cr_assert(not(d.unlikely()));
+  d.suspect(9 * second);
+  cr_assert(eq(i64, d.until(), 3 * second));
+  cr_assert(not(d.unlikely()));
+}
+
 Test(core_election, a_leader_is_another_if_its_key_is) {
   leader_view l;
   cr_assert(l.take({0, 0}), "nobody leads: that was not known before");

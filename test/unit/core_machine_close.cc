@@ -448,7 +448,7 @@ Test(core_machine_close, two_resignations_are_answered_once_though_the_lease_end
   h.feed(resign{2});
   h.feed(tenure::core::stand{2, true});
   h.etcd.revoke(h.lease());
-  h.wait(3 * second);
+  h.wait(5 * second);
   answer gone = h.execute(op::keepalive);
   h.arrive(gone);  // the losing goes on in the next turns
   h.feed(resign{2});

@@ -90,7 +90,7 @@ Test(core_machine_history, an_answer_of_before_the_new_beginning_is_not_enough) 
 Test(core_machine_history, what_lies_far_back_is_not_asked_for_and_every_queue_is_read_anew) {
   waiting_host h;
   h.etcd.revision += 5 * watch::near;
-  h.run(3 * second);  // a confirmation tells of it
+  h.run(5 * second);  // a confirmation tells of it
   h.etcd.remove(0, other);
   h.lose_events();
   h.forget();
@@ -106,7 +106,7 @@ Test(core_machine_history, what_lies_far_back_is_not_asked_for_and_every_queue_i
 Test(core_machine_history, nobody_leads_by_a_queue_of_before_what_was_left_out) {
   waiting_host h;
   h.etcd.revision += 5 * watch::near;
-  h.run(3 * second);
+  h.run(5 * second);
   h.etcd.remove(0, h.lease());
   h.etcd.put(0, 0x88);
   h.lose_events();

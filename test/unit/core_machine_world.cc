@@ -138,7 +138,7 @@ Test(core_machine_world, what_the_watch_has_told_cannot_be_news_to_the_cluster) 
   h.etcd.put(0, other);
   h.stand();
   h.push({0, true, 0x55, 0, 5003});
-  h.run(2 * second);  // the cluster is far behind that: it was restored
+  h.run(4 * second);  // the cluster is far behind that: it was restored
   cr_assert(h.last<lease_lost>().why == cause::cluster_changed);
 }
 
@@ -158,7 +158,7 @@ Test(core_machine_world, a_linearizable_answer_that_was_only_overtaken_is_no_ste
   core_host h;
   h.etcd.put(0, other);
   h.stand();
-  h.wait(2 * second);
+  h.wait(4 * second);
   const answer confirmed = h.execute(op::confirm);
   h.etcd.revision += 50;
   h.feed(observe{1, true});

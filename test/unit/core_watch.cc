@@ -14,6 +14,7 @@ namespace {
 struct watch_host {
   explicit watch_host(std::size_t count = 1, bool puts = false) : nodes(count, choose) {
     w.want(true, puts, out);
+    w.ask_after(t.renew_interval);
     w.learned(known, now);
     tick();
   }
