@@ -14,6 +14,8 @@ namespace tenure::core {
 struct item {
   election_id election = 0;
   std::int64_t create_revision = 0;
+  // reassure, announce: no key of the queue may have a smaller create revision. 0: not compared.
+  std::int64_t nobody_before = 0;
 };
 
 struct send {

@@ -11,4 +11,12 @@ nanos backoff::failed(nanos now, nanos retry_delay, choices& choose) {
   return until_;
 }
 
+nanos pace::again(nanos now, nanos retry_delay, choices& choose) {
+  if (now < until()) return until();
+  const bool calm = now >= calm_from_;
+  // Longer than the longest pause. Else that alone would look like calm.
+  calm_from_ = now + 16 * retry_delay;
+  return calm ? now : pause_.failed(now, retry_delay, choose);
+}
+
 }  // namespace tenure::core

@@ -23,4 +23,18 @@ class backoff {
   nanos until_ = 0;
 };
 
+// When something may be done that was done before, though nothing has failed: at once the first
+// time, then after a pause that grows, until there was calm for a while. Nothing that an answer or
+// a message can bring about repeats without one of these two.
+class pace {
+ public:
+  // It has to be done again. Returns the moment from which it may be.
+  nanos again(nanos now, nanos retry_delay, choices& choose);
+  [[nodiscard]] nanos until() const { return pause_.until(); }
+
+ private:
+  backoff pause_;
+  nanos calm_from_ = 0;
+};
+
 }  // namespace tenure::core

@@ -54,7 +54,7 @@ class batches {
     std::size_t fits = most_operations;  // entries that are not too large together
     int full = 0;                        // batches of so many that were taken since
   };
-  [[nodiscard]] std::size_t most(const list& l, const request& r) const;
+  [[nodiscard]] std::size_t most(const request& r) const;
   static void taken(list& l, const request& r);
   void refused(list& l, const completion& done);
 

@@ -72,7 +72,8 @@ struct leadership {
   std::int64_t fencing_token = 0;
   nanos confirmed_at = 0;  // sending of the last answer that confirmed the key
   nanos reassure_at = 0;
-  bool reminded = false;  // the limit for the reassurance is on the agenda
+  bool reminded = false;    // the limit for the reassurance is on the agenda
+  bool seen_first = false;  // etcd compared its key with the queue, and nobody was in front
 };
 
 // How the leadership ended.

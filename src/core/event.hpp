@@ -25,8 +25,8 @@ enum class op : std::uint8_t {
   introduce,    // a linearizable read at one endpoint: which cluster is it?
   confirm,      // a write through raft that leaves nothing
   stand,        // create the key if absent, and read the queue
-  reassure,     // such a write, if the keys have these create revisions
-  announce,     // put the leader's value into its keys, if they have these create revisions
+  reassure,     // such a write, if the keys have these create revisions and nobody is in front
+  announce,     // put the leader's value into its keys, if the same holds
   withdraw,     // delete the keys if they have these create revisions
   read_queue,   // a linearizable read of who is in the queue
   read_leader,  // a linearizable read of the first in the queue

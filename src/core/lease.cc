@@ -26,38 +26,10 @@ lease::effect lease::completed(nanos now, const timings& t, const completion& c,
   const nanos before = deadline_.good_until();
   if (c.asked.lease != id_) return effect::none;  // of an earlier lease
   switch (c.asked.what) {
-    case op::grant: {
-      if (state_ != state::granting) return effect::none;
-      // An earlier grant was executed, and its answer was lost.
-      const bool ours_already =
-          c.what == outcome::lease_exists && (grant_in_doubt_ || c.doubt_until != 0);
-      if (c.what == outcome::ok || ours_already) {
-        backoff_.succeeded();
-        state_ = state::held;
-        granted_at_ = now;
-        ttl_ = ours_already ? c.asked.ttl : ttl;
-        borne_out_ = true;
-        kept_asked_ = now;
-        if (ours_already) {
-          deadline_.adopted(ttl_);
-          round_at_ = now;
-        } else {
-          deadline_.granted(c.sent, term, ttl_);
-          round_at_ = now + interval(t);
-        }
-        confirm_at_ = round_at_;
-        return effect::granted;
-      }
-      state_ = state::none;
-      if (c.what == outcome::lease_exists) {
-        id_ = 0;  // somebody else's: choose another
-      } else {
-        grant_in_doubt_ = grant_in_doubt_ || c.doubt_until != 0;
-      }
-      backoff_.failed(now, t.retry_delay, choose);
-      return effect::none;
-    }
+    case op::grant:
+      return state_ == state::granting ? grant_ended(now, t, c, ttl, term, choose) : effect::none;
     case op::keepalive: {
+      if (state_ == state::raised) return raise_ended(now, t, c, ttl, term, choose);
       if (state_ != state::held) return effect::none;
       if (c.what == outcome::ok && ttl == 0) {
         if (c.sent < granted_at_ + young && !probed_) {
@@ -90,6 +62,65 @@ lease::effect lease::completed(nanos now, const timings& t, const completion& c,
   return moved(before) ? effect::renewed : effect::none;
 }
 
+void lease::begin(nanos now, nanos ttl, nanos round_at) {
+  backoff_.succeeded();
+  state_ = state::held;
+  granted_at_ = now;
+  ttl_ = ttl;
+  borne_out_ = true;
+  kept_asked_ = now;
+  round_at_ = confirm_at_ = round_at;
+}
+
+lease::effect lease::grant_ended(nanos now, const timings& t, const completion& c, nanos ttl,
+                                 std::uint64_t term, choices& choose) {
+  // An earlier grant was executed, and its answer was lost.
+  if (c.what == outcome::lease_exists && (grant_in_doubt_ || c.doubt_until != 0)) {
+    begin(now, c.asked.ttl, now);
+    deadline_.adopted(ttl_);
+    return effect::granted;
+  }
+  if (c.what == outcome::ok && ttl > c.asked.ttl) {
+    // etcd raises a TTL that is too short for its election time-out. But who believes in a lease
+    // for longer than it lives makes two leaders. So the word of one member is not enough.
+    state_ = state::raised;
+    granted_at_ = round_at_ = now;
+    ttl_ = ttl;
+    raised_by_ = c.endpoint;
+    return effect::none;
+  }
+  if (c.what == outcome::ok) {
+    begin(now, ttl, now + interval(t));
+    deadline_.granted(c.sent, term, ttl_);
+    return effect::granted;
+  }
+  state_ = state::none;
+  if (c.what == outcome::lease_exists) {
+    id_ = 0;  // somebody else's: choose another
+  } else {
+    grant_in_doubt_ = grant_in_doubt_ || c.doubt_until != 0;
+  }
+  backoff_.failed(now, t.retry_delay, choose);
+  return effect::none;
+}
+
+// What a keepalive says of a TTL that was raised. The shorter one counts.
+lease::effect lease::raise_ended(nanos now, const timings& t, const completion& c, nanos ttl,
+                                 std::uint64_t term, choices& choose) {
+  if (c.what == outcome::ok && ttl != 0) {
+    begin(now, std::min(ttl_, ttl), now + interval(t));
+    deadline_.adopted(ttl_);
+    deadline_.kept(c.sent, term, ttl_);
+    return effect::granted;
+  }
+  if (c.what == outcome::ok && c.sent >= granted_at_ + young) {
+    forget(now, t, choose);
+  } else {
+    round_at_ = backoff_.failed(now, t.retry_delay, choose);
+  }
+  return effect::none;
+}
+
 bool lease::confirmed(nanos sent, std::uint64_t term) {
   if (state_ != state::held) return false;
   const nanos before = deadline_.good_until();
@@ -103,7 +134,8 @@ void lease::probe(nanos now) {
   probed_ = true;
 }
 
-void lease::forget() {
+void lease::forget(nanos now, const timings& t, choices& choose) {
+  another_.again(now, t.retry_delay, choose);
   state_ = state::none;
   id_ = 0;
   grant_in_doubt_ = false;
@@ -118,7 +150,7 @@ void lease::ask(op what, nanos now, const timings& t, calls& requests,
   request r;
   r.what = what;
   r.lease = id_;
-  r.ttl = what == op::grant ? t.ttl : 0;
+  r.ttl = t.ttl;  // a keepalive must not say less
   r.hedged = what != op::grant;
   requests.start(now, t, std::move(r), out);
 }
@@ -127,7 +159,8 @@ nanos lease::tick(nanos now, const timings& t, bool wanted, stake at, calls& req
                   choices& choose, std::vector<action>& out) {
   if (state_ == state::none) {
     if (!wanted) return never;
-    if (now < backoff_.until()) return backoff_.until();
+    const nanos from = std::max(backoff_.until(), another_.until());
+    if (now < from) return from;
     if (id_ == 0) {
       // We choose the id. So a repeated grant is recognised, and no lease is orphaned. It is
       // positive because of etcd#14239.
@@ -138,10 +171,10 @@ nanos lease::tick(nanos now, const timings& t, bool wanted, stake at, calls& req
     ask(op::grant, now, t, requests, out);
     return never;
   }
-  if (state_ != state::held) return never;
-  raise(t, at);
+  if (state_ == state::granting) return never;
+  note_stake(t, at);
   const nanos wake = keep(now, t, requests, out);
-  return std::min(wake, confirm(now, t, requests, out));
+  return state_ == state::raised ? wake : std::min(wake, confirm(now, t, requests, out));
 }
 
 // Most of the TTL is still left when a leadership begins. So without one a renewal may be half as
@@ -150,7 +183,7 @@ nanos lease::interval(const timings& t) const {
   return (stake_ == stake::leadership ? 1 : 2) * t.renew_interval;
 }
 
-void lease::raise(const timings& t, stake at) {
+void lease::note_stake(const timings& t, stake at) {
   const bool more = at > stake_;
   stake_ = at;
   if (more) round_at_ = std::min(round_at_, kept_asked_ + interval(t));
@@ -161,6 +194,8 @@ nanos lease::keep(nanos now, const timings& t, calls& requests, std::vector<acti
   if (now < round_at_) return round_at_;
   kept_asked_ = now;
   round_at_ = now + interval(t);
+  // Another is asked first whether it is true.
+  if (state_ == state::raised) requests.nodes().failed(raised_by_, now, t.retry_delay);
   ask(op::keepalive, now, t, requests, out);
   return never;
 }

@@ -45,7 +45,7 @@ class lease {
   // A write was answered: that is half of the evidence. True if the deadline moved.
   bool confirmed(nanos sent, std::uint64_t term);
   // The lease is known to be gone, or is given up.
-  void forget();
+  void forget(nanos now, const timings& t, choices& choose);
 
   // Returns when there is more to do.
   nanos tick(nanos now, const timings& t, bool wanted, stake at, calls& requests, choices& choose,
@@ -54,9 +54,19 @@ class lease {
   void probe(nanos now);
 
  private:
-  enum class state { none, granting, held };
+  enum class state {
+    none,
+    granting,
+    raised,  // granted for longer than was asked for: a keepalive has to say so as well
+    held,
+  };
+  void begin(nanos now, nanos ttl, nanos round_at);
+  effect grant_ended(nanos now, const timings& t, const completion& c, nanos ttl,
+                     std::uint64_t term, choices& choose);
+  effect raise_ended(nanos now, const timings& t, const completion& c, nanos ttl,
+                     std::uint64_t term, choices& choose);
   [[nodiscard]] nanos interval(const timings& t) const;
-  void raise(const timings& t, stake at);
+  void note_stake(const timings& t, stake at);
   nanos keep(nanos now, const timings& t, calls& requests, std::vector<action>& out);
   nanos confirm(nanos now, const timings& t, calls& requests, std::vector<action>& out);
   void ask(op what, nanos now, const timings& t, calls& requests, std::vector<action>& out) const;
@@ -66,6 +76,7 @@ class lease {
   std::int64_t id_ = 0;
   bool grant_in_doubt_ = false;
   nanos ttl_ = 0;
+  std::uint32_t raised_by_ = 0;  // raised: the endpoint
   nanos granted_at_ = 0;
   stake stake_ = stake::place;
   nanos kept_asked_ = 0;  // the last keepalive was asked for then
@@ -74,6 +85,7 @@ class lease {
   bool borne_out_ = true;  // by the last keepalive: it was answered, and its term counts
   deadline deadline_;
   backoff backoff_;
+  pace another_;         // the next lease, when one has gone
   bool probed_ = false;  // there are other signs that it is gone
 };
 

@@ -185,7 +185,7 @@ void machine::granted(const context& c) {
 
 void machine::lease_gone(const context& c, cause why) {
   if (!lease_.held()) return;
-  lease_.forget();
+  lease_.forget(c.now, t_, choose_);
   roll_call_.again();
   jeopardy_ = false;
   roster_.lease_gone(c, why);

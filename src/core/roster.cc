@@ -124,6 +124,7 @@ void roster::try_lead(const context& c, election_id id) {
   all_.enter(e, standing::leading);
   e.leadership.fencing_token = e.own_revision;
   e.leadership.confirmed_at = c.now;
+  e.leadership.seen_first = false;
   c.tell(acquired{id, e.leadership.fencing_token});
   if (!e.leadership.reminded)
     remind(c.now + c.t.reassure_interval + c.t.reassure_timeout, id, due::reassurance);

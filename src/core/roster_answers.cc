@@ -157,6 +157,7 @@ void roster::reassured(const context& c, const completion& done, const answer& a
       continue;
     }
     e.leadership.confirmed_at = std::max(e.leadership.confirmed_at, done.sent);
+    e.leadership.seen_first = e.leadership.seen_first || asked.nobody_before != 0;
     e.queue.still_first(a.revision);
     reassure_at(asked.election, std::max(c.now, done.sent + c.t.reassure_interval));
   }

@@ -11,7 +11,7 @@ void watch::want(bool wanted, bool puts, std::vector<action>& out) {
   wanted_ = wanted;
   puts_ = puts || (puts_ && wanted);
   if (!wanted || reopen) stop(out);
-  if (wanted && state_ == state::closed) act_at_ = backoff_.until();
+  if (wanted && state_ == state::closed) act_at_ = earliest();
   if (!wanted) act_at_ = never;
 }
 
@@ -25,7 +25,7 @@ bool watch::learned(std::int64_t revision, nanos sent) {
   known_at_ = std::max(known_at_, sent);
   if (resume_ != 0) return false;
   resume_ = revision + 1;
-  if (wanted_ && state_ == state::closed) act_at_ = backoff_.until();
+  if (wanted_ && state_ == state::closed) act_at_ = earliest();
   return true;
 }
 
@@ -77,7 +77,7 @@ void watch::stop(std::vector<action>& out) {
   if (state_ != state::closed) out.emplace_back(close_stream{stream_});
   state_ = state::closed;
   stream_ = 0;
-  act_at_ = wanted_ ? 0 : never;
+  act_at_ = wanted_ ? earliest() : never;
 }
 
 // A stream that ends right after its creation is no success.
@@ -114,7 +114,7 @@ watch::effect watch::heard(nanos now, const timings& t, const stream_news& n, en
       state_ = state::closed;
       stream_ = 0;
       resume_ = n.compact_revision;
-      act_at_ = now;
+      act_at_ = anew_.again(now, t.retry_delay, choose);
       return effect::compacted;
     }
     if (n.compact_revision > 0) {

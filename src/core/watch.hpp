@@ -2,6 +2,7 @@
 // live?
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -82,6 +83,7 @@ class watch {
            std::vector<action>& out);
   void start(nanos now, const timings& t, const endpoints& nodes, std::vector<action>& out);
   void stop(std::vector<action>& out);
+  [[nodiscard]] nanos earliest() const { return std::max(backoff_.until(), anew_.until()); }
   void lived(nanos now, const timings& t);
   void fail(nanos now, const timings& t, endpoints& nodes, choices& choose, outcome why,
             std::vector<action>& out);
@@ -107,6 +109,7 @@ class watch {
       never;  // closed: retry; opening: time-out; open: next probe, or the probe's time-out
   bool probing_ = false;
   backoff backoff_;
+  pace anew_;  // after a compaction
 };
 
 }  // namespace tenure::core

@@ -62,6 +62,15 @@ void created_at(std::string& out, std::string_view key64, std::int64_t create_re
                decimal(create_revision), R"("})"});
 }
 
+// A range that is compared holds if all its keys do. etcd reads each of them for it.
+void created_from(std::string& out, std::string_view prefix, std::int64_t create_revision) {
+  out += R"(,{"target":"CREATE","result":"GREATER","key":")";
+  append_base64(out, prefix);
+  out += R"(","range_end":")";
+  append_base64(out, range_end(prefix));
+  append(out, {R"(","create_revision":")", decimal(create_revision - 1), R"("})"});
+}
+
 void begin_if_created_at(std::string& out, std::string_view key64, std::int64_t create_revision) {
   out += R"({"request_txn":{"compare":[)";
   created_at(out, key64, create_revision);
@@ -106,25 +115,40 @@ void batch::stand(std::string_view key, std::string_view value, std::int64_t lea
   out_ += "]}}";
 }
 
-void batch::reassure(std::string_view key, std::int64_t create_revision) {
+std::string_view batch::begin_if_first(std::string_view key, std::int64_t create_revision,
+                                       std::string_view prefix, std::int64_t nobody_before) {
   begin_entry();
   const std::string_view key64 = encoded(key);
-  begin_if_created_at(out_, key64, create_revision);
+  out_ += R"({"request_txn":{"compare":[)";
+  created_at(out_, key64, create_revision);
+  if (nobody_before != 0) created_from(out_, prefix, nobody_before);
+  out_ += ']';
+  return key64;
+}
+
+void batch::end_if_first(std::string_view key64, std::string_view prefix,
+                         std::int64_t nobody_before) {
   out_ += R"(,"failure":[)";
   read_key_op(out_, key64);
+  if (nobody_before != 0) {
+    out_ += ',';
+    read_queue_op(out_, prefix, 1);
+  }
   out_ += "]}}";
 }
 
-void batch::announce(std::string_view key, std::int64_t create_revision, std::string_view value,
-                     std::int64_t lease) {
-  begin_entry();
-  const std::string_view key64 = encoded(key);
-  begin_if_created_at(out_, key64, create_revision);
+void batch::reassure(std::string_view key, std::int64_t create_revision, std::string_view prefix,
+                     std::int64_t nobody_before) {
+  end_if_first(begin_if_first(key, create_revision, prefix, nobody_before), prefix, nobody_before);
+}
+
+void batch::announce(std::string_view key, std::int64_t create_revision, std::string_view prefix,
+                     std::int64_t nobody_before, std::string_view value, std::int64_t lease) {
+  const std::string_view key64 = begin_if_first(key, create_revision, prefix, nobody_before);
   out_ += R"(,"success":[)";
   put_op(out_, key64, value, lease);
-  out_ += R"(],"failure":[)";
-  read_key_op(out_, key64);
-  out_ += "]}}";
+  out_ += ']';
+  end_if_first(key64, prefix, nobody_before);
 }
 
 void batch::withdraw(std::string_view key, std::int64_t create_revision) {
@@ -187,14 +211,22 @@ void joint::stand(std::string_view key, std::string_view value, std::int64_t lea
   put_op(doings_, key64, value, lease);
 }
 
-void joint::reassure(std::string_view key, std::int64_t create_revision) {
-  created_at(out_, begin_entry(key), create_revision);
-}
-
-void joint::announce(std::string_view key, std::int64_t create_revision, std::string_view value,
-                     std::int64_t lease) {
+std::string_view joint::begin_if_first(std::string_view key, std::int64_t create_revision,
+                                       std::string_view prefix, std::int64_t nobody_before) {
   const std::string_view key64 = begin_entry(key);
   created_at(out_, key64, create_revision);
+  if (nobody_before != 0) created_from(out_, prefix, nobody_before);
+  return key64;
+}
+
+void joint::reassure(std::string_view key, std::int64_t create_revision, std::string_view prefix,
+                     std::int64_t nobody_before) {
+  (void)begin_if_first(key, create_revision, prefix, nobody_before);
+}
+
+void joint::announce(std::string_view key, std::int64_t create_revision, std::string_view prefix,
+                     std::int64_t nobody_before, std::string_view value, std::int64_t lease) {
+  const std::string_view key64 = begin_if_first(key, create_revision, prefix, nobody_before);
   put_op(doings_, key64, value, lease);
 }
 

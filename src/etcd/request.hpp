@@ -54,11 +54,14 @@ class batch {
   // keys_only, limit.
   void stand(std::string_view key, std::string_view value, std::int64_t lease,
              std::string_view prefix, std::int64_t limit);
-  // Nested: if CREATE(key) == create_revision {} else { range key }: a write that leaves nothing.
-  void reassure(std::string_view key, std::int64_t create_revision);
-  // Nested: if CREATE(key) == create_revision { put key=value with lease } else { range key }
-  void announce(std::string_view key, std::int64_t create_revision, std::string_view value,
-                std::int64_t lease);
+  // Nested: if CREATE(key) == create_revision and no key that begins with the prefix is older than
+  // `nobody_before` {} else { range key; range the oldest of the prefix, keys_only }: a write that
+  // leaves nothing. With `nobody_before` 0 nothing is asked of the prefix.
+  void reassure(std::string_view key, std::int64_t create_revision, std::string_view prefix,
+                std::int64_t nobody_before);
+  // Nested: the same, but { put key=value with lease } if it holds.
+  void announce(std::string_view key, std::int64_t create_revision, std::string_view prefix,
+                std::int64_t nobody_before, std::string_view value, std::int64_t lease);
   // Nested: if CREATE(key) == create_revision { delete key } else { range key };
   // with create_revision 0 (expected absent) the success branch is empty.
   void withdraw(std::string_view key, std::int64_t create_revision);
@@ -75,6 +78,9 @@ class batch {
  private:
   void begin_entry();
   std::string_view encoded(std::string_view key);
+  std::string_view begin_if_first(std::string_view key, std::int64_t create_revision,
+                                  std::string_view prefix, std::int64_t nobody_before);
+  void end_if_first(std::string_view key64, std::string_view prefix, std::int64_t nobody_before);
 
   std::string& out_;
   std::size_t size_ = 0;
@@ -93,12 +99,14 @@ class joint {
   // If no key begins with the prefix: put key=value with lease.
   void stand(std::string_view key, std::string_view value, std::int64_t lease,
              std::string_view prefix);
-  // If CREATE(key) == create_revision: nothing. Not mixed with others: all of them together make a
-  // write that leaves nothing, as `confirm` does.
-  void reassure(std::string_view key, std::int64_t create_revision);
-  // If CREATE(key) == create_revision: put key=value with lease.
-  void announce(std::string_view key, std::int64_t create_revision, std::string_view value,
-                std::int64_t lease);
+  // If CREATE(key) == create_revision and no key that begins with the prefix is older than
+  // `nobody_before`: nothing. Not mixed with others: all of them together make a write that leaves
+  // nothing, as `confirm` does.
+  void reassure(std::string_view key, std::int64_t create_revision, std::string_view prefix,
+                std::int64_t nobody_before);
+  // If the same holds: put key=value with lease.
+  void announce(std::string_view key, std::int64_t create_revision, std::string_view prefix,
+                std::int64_t nobody_before, std::string_view value, std::int64_t lease);
   // If CREATE(key) == create_revision, which is not 0: delete key.
   void withdraw(std::string_view key, std::int64_t create_revision);
 
@@ -108,6 +116,8 @@ class joint {
 
  private:
   std::string_view begin_entry(std::string_view key);
+  std::string_view begin_if_first(std::string_view key, std::int64_t create_revision,
+                                  std::string_view prefix, std::int64_t nobody_before);
 
   std::string& out_;  // the conditions
   std::string doings_;

@@ -83,9 +83,9 @@ void encoder::entries(const core::send& s, value::time now, std::string& body) c
     switch (s.what) {
       case op::stand: b.stand(key, words.waiting, s.lease, below, queue_limit); break;
       case op::withdraw: b.withdraw(key, it.create_revision); break;
-      case op::reassure: b.reassure(key, it.create_revision); break;
+      case op::reassure: b.reassure(key, it.create_revision, below, it.nobody_before); break;
       case op::announce:
-        b.announce(key, it.create_revision,
+        b.announce(key, it.create_revision, below, it.nobody_before,
                    words.leading.since(electorate_.leader_since(it.election)), s.lease);
         break;
       case op::read_queue: b.read_queue(key, below, queue_limit); break;
@@ -106,9 +106,9 @@ void encoder::entries_together(const core::send& s, value::time now, std::string
     const std::string_view below = key.substr(0, prefix.size() + 1);  // with its "/"
     switch (s.what) {
       case op::stand: all.stand(key, words.waiting, s.lease, below); break;
-      case op::reassure: all.reassure(key, it.create_revision); break;
+      case op::reassure: all.reassure(key, it.create_revision, below, it.nobody_before); break;
       case op::announce:
-        all.announce(key, it.create_revision,
+        all.announce(key, it.create_revision, below, it.nobody_before,
                      words.leading.since(electorate_.leader_since(it.election)), s.lease);
         break;
       default: all.withdraw(key, it.create_revision); break;

@@ -13,7 +13,6 @@ using core::op;
 
 // etcd raises a TTL to one and a half times its election timeout, which is 50 s at the most.
 constexpr std::int64_t most_raised_s = 75;
-constexpr std::int64_t longest_s = 9'000'000'000;  // fits into nanoseconds
 
 bool event_holds(const etcd::watch_event& e, std::int64_t revision, std::string& why) {
   if (e.kv.mod_revision < 1) return no(why, "events: one without a revision");
@@ -32,10 +31,8 @@ bool well_formed(const expected& asked, const etcd::lease_response& r, std::stri
   if (asked.what == op::revoke) return true;
   if (r.id != asked.lease) return no(why, "the answer is about another lease");
   if (asked.what == op::keepalive && r.ttl_s == 0) return true;  // it is gone
-  // A keepalive does not say what was granted: any that etcd can grant.
-  const std::int64_t least = asked.what == op::grant ? asked.ttl / core::second : 1;
-  const std::int64_t most = asked.what == op::grant ? std::max(least, most_raised_s) : longest_s;
-  return (r.ttl_s >= least && r.ttl_s <= most) ||
+  const std::int64_t least = asked.ttl / core::second;
+  return (r.ttl_s >= least && r.ttl_s <= std::max(least, most_raised_s)) ||
          no(why, "TTL: not one that etcd grants to who asks for this one");
 }
 

@@ -95,9 +95,17 @@ class entries {
         return r.responses.empty() || shape();
       return r.responses.size() == 1 && done(r.responses[0]);
     }
-    if (r.responses.size() != 1 || !own(r.responses[0])) return shape();
-    return created_at(r.responses[0].kvs) != item_.create_revision ||
-           no(why_, "the key is as it was compared, but the compare did not hold");
+    // If the queue was compared as well, its oldest key is shown.
+    const bool queued = item_.nobody_before != 0;
+    if (r.responses.size() != (queued ? 2 : 1) || !own(r.responses[0])) return shape();
+    const std::vector<key_value>& ours = r.responses[0].kvs;
+    if (queued) {
+      const op_response& oldest = r.responses[1];
+      if (!eldest(oldest, true) || !agree(ours, oldest)) return false;
+      if (!oldest.kvs.empty() && created_at(oldest.kvs) < item_.nobody_before) return true;
+    }
+    return created_at(ours) != item_.create_revision ||
+           no(why_, "all is as it was compared, but the compare did not hold");
   }
 
   // What a transaction does that changes one key which is there.

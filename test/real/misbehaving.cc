@@ -3,6 +3,7 @@
 #include <criterion/new/assert.h>
 
 #include "test/support/etcd.hpp"
+#include "test/support/false_etcd.hpp"
 #include "test/support/instance.hpp"
 #include "test/support/proxy.hpp"
 #include "test/support/scripted_server.hpp"
@@ -211,6 +212,66 @@ Test(misbehaving, watches_that_turn_bad_are_replaced) {
     uv_run(loop, UV_RUN_DEFAULT);
   }
   cr_assert(zero(int, loop.close()));
+}
+
+// The answer is in order, as if the first of the two keys in the queue were not there.
+Test(misbehaving, who_is_told_once_that_nobody_is_in_front_leads_until_the_next_confirmation) {
+  test::etcd etcd;
+  test::loop loop;
+  {
+    instance first(loop, "first", {etcd.endpoint()});
+    first.start().await("acquired");
+    test::false_etcd liar(loop, etcd);
+    int lies = 0;
+    liar.lie = [&lies](const http_request&, std::string& body) {
+      const std::string two = R"("count":"2")";
+      const auto keys = body.find(R"("kvs":[{)");
+      const auto second = body.find("},{", keys);
+      const auto count = body.find(two);
+      if (lies != 0 || count == std::string::npos || second == std::string::npos) return;
+      body.replace(count, two.size(), R"("count":"1")");
+      body.erase(keys + 7, second + 2 - (keys + 7));
+      ++lies;
+    };
+    instance second(loop, "second", {liar.url()});
+    second.start().await("acquired");
+    cr_assert(eq(int, lies, 1));
+    second.await("lost reassurance_failed");
+    second.await("position 1");
+    cr_assert(eq(sz, second.fencing_tokens.size(), 1));
+    cr_assert(not(first.term.token.cancelled()));
+    cr_assert(not(first.was_told("lost")));
+    second.close_and_wait();
+    first.close_and_wait();
+    liar.close();
+    uv_run(loop, UV_RUN_DEFAULT);
+  }
+  cr_assert(zero(int, loop.close()));
+}
+
+// To each a TTL that etcd did not grant. The lease goes to the other member's word.
+Test(misbehaving, a_ttl_that_one_member_alone_grants_ends_no_session) {
+  test::etcd etcd;
+  for (const char* ttl : {"0", "1", "2", "4", "75", "1000000000"}) {
+    test::loop loop;
+    {
+      test::false_etcd liar(loop, etcd);
+      liar.lie = [ttl](const http_request& r, std::string& body) {
+        const std::string truth = R"("TTL":"3")";
+        const auto at = body.find(truth);
+        if (r.path == "/v3/lease/grant" && at != std::string::npos)
+          body.replace(at, truth.size(), std::string(R"("TTL":")") + ttl + "\"");
+      };
+      instance a(loop, "a", {liar.url(), etcd.endpoint()});
+      a.options.retry_delay = milliseconds(20);
+      a.start().await("acquired");
+      cr_assert(eq(i64, a.ttl_granted.count(), 3000), "%s", ttl);
+      a.close_and_wait();
+      liar.close();
+      uv_run(loop, UV_RUN_DEFAULT);
+    }
+    cr_assert(zero(int, loop.close()), "%s", ttl);
+  }
 }
 
 Test(misbehaving, configurations_are_refused_before_the_first_packet) {

@@ -10,6 +10,7 @@ void checker::reset(world& w) {
   w_ = &w;
   terms_.clear();
   went_.clear();
+  lies_.clear();
   stuck_.clear();
   denials_.assign(w_->opt.processes, denials());
   highest_.assign(w.opt.elections, 0);
@@ -34,6 +35,15 @@ std::size_t checker::began(std::size_t process, election_id e, std::int64_t fenc
   });
   terms_.push_back(t);
   const std::size_t at = terms_.size() - 1;
+  const bool lied = std::any_of(lies_.begin(), lies_.end(), [&](const lie& l) {
+    return l.process == process && l.election == e && l.create == fencing;
+  });
+  if (lied && there && keys.front().create < fencing) {
+    // Nobody can prevent what a lie does. But the next confirmation ends it.
+    terms_[at].lied_to = true;
+    expect_soon(duty::found_out, at, w_->now);
+    return at;
+  }
   if (there) return at;
   // It may have been deleted by hand before the core could hear of it; then that is all.
   const auto gone = std::find_if(went_.rbegin(), went_.rend(), [&](const went& g) {
@@ -70,7 +80,7 @@ void checker::cancelled(std::size_t at, nanos local, tenure::core::cause why) {
   if (w_->quiet && !w_->closing) w_->broken("a leadership is lost though nothing is wrong");
   const bool for_its_key =
       why == tenure::core::cause::key_deleted || why == tenure::core::cause::reassurance_failed;
-  if (for_its_key && t.hand_at == never && !history_lost && has_key(t))
+  if (for_its_key && t.hand_at == never && !t.lied_to && !history_lost && has_key(t))
     w_->broken("a leadership is lost for a key that is there");
   // A deadline that had passed already ended it then.
   t.cancelled_at = std::min(local, w_->processes[t.process].believed_until());
@@ -102,12 +112,12 @@ void checker::told_acquired(std::size_t at) {
     }
     if (!leads(other)) continue;
     // Nobody can prevent what a hand does; but it must be noticed (`expect_noticed`).
-    if (other.hand_at == never && me.hand_at == never) {
+    if (other.hand_at == never && me.hand_at == never && !other.lied_to && !me.lied_to) {
       w_->broken("two leaders");
       return;
     }
   }
-  if (!history_lost && me.hand_at == never) {
+  if (!history_lost && me.hand_at == never && !me.lied_to) {
     if (me.fencing <= highest_[me.election]) {
       w_->broken("fencing tokens do not grow");
       return;
@@ -217,24 +227,28 @@ bool checker::has_key(const term& t) const {
 
 void checker::look(const event& e) {
   switch (static_cast<duty>(e.a)) {
-    case duty::noticed: expect_noticed(e); break;
+    case duty::noticed:
+    case duty::found_out: expect_noticed(e); break;
     case duty::given_up: expect_given_up(e); break;
   }
 }
 
 // Its key is gone, by a hand: whatever the watch says, a reassurance finds it in time.
 void checker::handed_away(std::size_t at) {
+  expect_soon(duty::noticed, at, std::max(terms_[at].hand_at, terms_[at].began_at));
+}
+
+void checker::expect_soon(duty what, std::size_t at, nanos from) {
   term& t = terms_[at];
   const process& p = w_->processes[t.process];
   if (p.gone()) return;
   t.stood_still = p.stood_still();
   const auto& times = p.core().times();
   const nanos allowed = times.reassure_interval + times.reassure_timeout;
-  nanos from = std::max(t.hand_at, t.began_at);
   // Asleep just then, it wakes with its timers as late.
   if (p.held_until() > from) from = p.held_until() + w_->opt.longest_pause;
   w_->agenda.push(from + allowed + allowed / 50 + 50 * millisecond, happening::look,
-                  static_cast<std::size_t>(duty::noticed), at);
+                  static_cast<std::size_t>(what), at);
 }
 
 void checker::expect_noticed(const event& e) {
@@ -248,6 +262,13 @@ void checker::expect_noticed(const event& e) {
     return;
   }
   if (p.local() >= p.believed_until()) return;
+  if (static_cast<duty>(e.a) == duty::found_out) {
+    // Its key may have gone meanwhile, or those who were in front.
+    if (t.hand_at != never || !has_key(t)) return;
+    if (w_->cluster.store.elections[t.election].front().create == t.fencing) return;
+    w_->broken("a leader by an answer that was not true is not found out");
+    return;
+  }
   w_->note("p%zu e%u: leads by key %lld", t.process, t.election, static_cast<long long>(t.fencing));
   w_->broken("a key deleted by hand is not noticed");
 }
@@ -256,6 +277,10 @@ nanos checker::until_given_up() const {
   // Three tries, of which some are lost, with growing pauses; then the lease's time.
   return 2 * std::max(w_->opt.asked.ttl, w_->opt.least_ttl) + 18 * w_->opt.asked.retry_delay +
          10 * second;
+}
+
+void checker::lied_to(std::size_t process, election_id e, std::int64_t create) {
+  lies_.push_back({process, e, create});
 }
 
 void checker::cannot_withdraw(std::size_t process, std::int64_t lease) {

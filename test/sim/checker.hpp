@@ -24,6 +24,7 @@ struct term {
   nanos cancelled_at = never;  // local time; the deadline can make it earlier
   nanos began_at = 0;
   nanos hand_at = never;          // true time at which somebody deleted the key by hand
+  bool lied_to = false;           // it began by a lie: somebody was in front
   nanos stood_still = 0;          // of the process in all, then
   const char* keyless = nullptr;  // the rule, if it began without its key, by nobody's hand
   bool told = false;              // the user was told 'acquired'
@@ -44,6 +45,8 @@ class checker {
   void died(std::size_t process);
   void told_lease_gone(std::int64_t lease);
   void told_cluster_changed(std::size_t process);
+  // It was told, wrongly, that nobody is in front of its key.
+  void lied_to(std::size_t process, election_id e, std::int64_t create);
   // The right to do so is refused.
   void cannot_withdraw(std::size_t process, std::int64_t lease);
   // What it has heard of that: a member that said no, or one that did it.
@@ -77,11 +80,13 @@ class checker {
 
   // What has to be so after a while.
   enum class duty : std::uint8_t {
-    noticed,   // b: term: a deleted key
-    given_up,  // b: process, c: lease: a key that may not be deleted goes with its lease
+    noticed,    // b: term: a deleted key
+    given_up,   // b: process, c: lease: a key that may not be deleted goes with its lease
+    found_out,  // b: term: somebody older is in front
   };
   [[nodiscard]] bool has_key(const term& t) const;
   void handed_away(std::size_t t);
+  void expect_soon(duty what, std::size_t t, nanos from);
   void expect_noticed(const event& e);
   void expect_given_up(const event& e);
   [[nodiscard]] nanos until_given_up() const;
@@ -98,6 +103,12 @@ class checker {
   std::uint64_t rewritten_ = 0;
   nanos peace_since_ = 0;
   std::vector<went> went_;
+  struct lie {
+    std::size_t process;
+    election_id election;
+    std::int64_t create;
+  };
+  std::vector<lie> lies_;
   std::vector<std::int64_t> stuck_;  // leases with a key that may not be deleted
   struct denials {
     std::int64_t lease = 0;

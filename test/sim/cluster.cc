@@ -136,6 +136,7 @@ serve cluster::request(std::size_t process, std::size_t at, const send& s, nanos
   if (permitted(process, s)) {
     if (s.what == op::revoke) w_->checker.revoked(process, s.lease);
     out.what = store.execute(s, out, process);
+    if (w_->opt.lie != 0 && out.what == outcome::ok) lie(process, s, out);
   } else {
     out.what = outcome::permission_denied;
     if (s.what == op::withdraw) w_->checker.cannot_withdraw(process, s.lease);
@@ -154,6 +155,26 @@ serve cluster::request(std::size_t process, std::size_t at, const send& s, nanos
     ended_.push_back({s.lease, w_->opt.asked.ttl});
   committed();
   return serve::done;
+}
+
+// Once in a while nobody is said to be in front of who asks, or a lease to be longer than it is.
+void cluster::lie(std::size_t process, const send& s, answer& out) {
+  if (w_->calm) return;
+  if (s.what == op::grant && w_->of_cluster.chance(w_->opt.lie)) out.ttl *= 2;
+  if ((s.what != op::stand && s.what != op::read_queue) || s.together) return;
+  for (std::size_t i = 0; i < out.items.size(); ++i) {
+    auto& item = out.items[i];
+    const std::int64_t own = item.applied ? store.revision : item.own_revision;
+    if (own == 0 || !w_->of_cluster.chance(w_->opt.lie)) continue;
+    bool shorter = false;
+    while (item.count != 0 && out.rivals[item.first].create_revision < own) {
+      ++item.first;
+      --item.count;
+      shorter = true;
+    }
+    item.more = item.more && item.count != 0;
+    if (shorter) w_->checker.lied_to(process, s.items[i].election, own);
+  }
 }
 
 bool cluster::permitted(std::size_t process, const send& s) {

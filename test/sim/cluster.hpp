@@ -108,6 +108,7 @@ class cluster {
   // Whether the process's role allows it.
   [[nodiscard]] bool permitted(std::size_t process, const tenure::core::send& s);
   void shows_term(member& m) const;
+  void lie(std::size_t process, const tenure::core::send& s, tenure::core::answer& out);
   serve wait(std::size_t at, nanos server_deadline, tenure::core::answer& out, nanos& again);
   void vacate(nanos vacancy);
   void elect_if_needed();

@@ -70,7 +70,7 @@ options draw(stream& from) {
   o.members = from.one_of(sizes);
   draw_timings(from, o);
   o.extension = from.chance(500) ? second : 0;
-  o.most_operations = from.chance(50) ? 1 : 128;
+  o.most_operations = from.chance(50) ? 3 : 128;  // one entry, and what is nested in it
   constexpr std::size_t limits[] = {1, 2, 3, 32, 32};
   o.queue_limit = from.one_of(limits);
   // The default margin covers two clocks that differ by 2 %: each may err by a little less than
@@ -124,6 +124,7 @@ options draw(stream& from) {
   o.renewing_writes = from.chance(300);
   if (o.elections > 1 && from.chance(250)) o.quota = 1 + from.index(o.elections - 1);
   if (from.chance(150)) o.room = 2 + from.index(2);
+  o.lie = rate(from, 150, 150);
   return o;
 }
 
@@ -165,10 +166,10 @@ std::string describe(const options& o) {
       "slow %u, lost delete %u, late ack %u, no term %u, large lost %u, snapshot %u, stale count "
       "%u, unknown "
       "yet %u, "
-      "meddling %u, hidden %u, slow work %u, whims %u, quota %zu;%s%s%s%s%s%s%s every (s):",
+      "meddling %u, hidden %u, lie %u, slow work %u, whims %u, quota %zu;%s%s%s%s%s%s%s every (s):",
       o.lost_request, o.lost_reply, o.reset, o.half, o.duplicate, o.slow, o.lost_delete, o.late_ack,
       o.no_term, o.large_lost, o.snapshot, o.stale_count, o.unknown_yet, o.meddling, o.hidden,
-      o.slow_work, o.user_whims, o.quota, o.auth ? " auth" : "", o.auth_off ? " (off)" : "",
+      o.lie, o.slow_work, o.user_whims, o.quota, o.auth ? " auth" : "", o.auth_off ? " (off)" : "",
       o.two_way ? "" : " one-way", o.campaign_again ? "" : " once",
       o.extension != 0 ? " extension" : "", o.checkpoint != 0 ? " checkpoints" : "",
       o.renewing_writes ? " renewing needs the right to write" : "");

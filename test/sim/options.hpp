@@ -80,6 +80,7 @@ struct options {
   std::uint32_t lost_delete = 0;  // of watch messages after a compaction
   std::uint32_t late_ack = 0;     // of keepalives that meet the end of their lease
   std::uint32_t no_term = 0;      // of answers: a header without a term
+  std::uint32_t lie = 0;          // of queues and grants: an answer that is not true
   std::uint32_t large_lost = 0;   // of requests about keys: a path that drops large packets
   // Per mille of occasions:
   std::uint32_t snapshot = 0;     // a member that was away catches up by a snapshot

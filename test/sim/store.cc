@@ -94,9 +94,27 @@ bool store::differs(const send& s) const {
   return std::any_of(s.items.begin(), s.items.end(), [&](const item& it) {
     if (s.what == op::stand) return !elections[it.election].empty();
     const std::size_t at = find_key(it.election, s.lease);
-    return (at == absent ? 0 : elections[it.election][at].create) != it.create_revision &&
-           it.create_revision >= 0;
+    return ((at == absent ? 0 : elections[it.election][at].create) != it.create_revision &&
+            it.create_revision >= 0) ||
+           somebody_before(it);
   });
+}
+
+bool store::somebody_before(const item& it) const {
+  const auto& keys = elections[it.election];
+  return !keys.empty() && keys.front().create < it.nobody_before;
+}
+
+// As etcd counts them: a transaction has as many as its longest list. What is nested in an entry
+// comes once on top.
+std::size_t store::operations(const send& s) {
+  const auto queues = static_cast<std::size_t>(std::count_if(
+      s.items.begin(), s.items.end(), [](const item& it) { return it.nobody_before != 0; }));
+  if (s.together) return s.items.size() + queues;  // they are compares of one transaction
+  const bool single = s.what == op::reassure || s.what == op::announce || s.what == op::withdraw;
+  if (s.what == op::read_queue) return 2 * s.items.size();
+  if (s.what == op::read_leader) return s.items.size();
+  return s.items.size() + (single && queues == 0 ? 1 : 2);
 }
 
 outcome store::execute(const send& s, answer& out, std::size_t who) {
@@ -126,7 +144,7 @@ outcome store::execute(const send& s, answer& out, std::size_t who) {
       end_lease(s.lease, ending::revoked, who);
       break;
     default: {
-      if (s.items.size() > most_operations) return outcome::too_many_operations;
+      if (operations(s) > most_operations) return outcome::too_many_operations;
       // What is decided entry by entry has a transaction in each entry.
       if (s.items.size() * (s.together ? 1 : 2) > room) return outcome::request_too_large;
       const bool puts = s.what == op::stand || s.what == op::announce;
@@ -166,11 +184,12 @@ outcome store::execute(const send& s, answer& out, std::size_t who) {
             if (!s.together) queue(it.election, queue_limit, out, got);
             break;
           case op::reassure:
-            got.applied = created == it.create_revision || it.create_revision < 0;
+            got.applied =
+                (created == it.create_revision || it.create_revision < 0) && !somebody_before(it);
             if (!got.applied) own();
             break;
           case op::announce:
-            got.applied = created == it.create_revision;
+            got.applied = created == it.create_revision && !somebody_before(it);
             if (got.applied) {
               put(it.election, s.lease, s.lease, who);
             } else {

@@ -107,6 +107,8 @@ class store {
  private:
   [[nodiscard]] std::size_t find_key(election_id e, std::int64_t name) const;
   [[nodiscard]] bool differs(const tenure::core::send& s) const;
+  [[nodiscard]] bool somebody_before(const tenure::core::item& it) const;
+  [[nodiscard]] static std::size_t operations(const tenure::core::send& s);
   void remove(election_id e, std::size_t at, ending how, std::size_t who);
   void put(election_id e, std::int64_t name, std::int64_t lease, std::size_t who);
   void queue(election_id e, std::size_t limit, tenure::core::answer& out,

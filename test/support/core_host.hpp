@@ -137,9 +137,15 @@ class small_etcd {
     return std::any_of(s.items.begin(), s.items.end(), [&](const core::item& it) {
       const key* own = find(it.election, s.lease);
       if (s.what != core::op::stand)
-        return (own != nullptr ? own->created : 0) != it.create_revision;
+        return (own != nullptr ? own->created : 0) != it.create_revision || somebody_before(it);
       return std::any_of(keys.begin(), keys.end(),
                          [&](const key& k) { return k.election == it.election; });
+    });
+  }
+
+  bool somebody_before(const core::item& it) const {
+    return std::any_of(keys.begin(), keys.end(), [&](const key& k) {
+      return k.election == it.election && k.created < it.nobody_before;
     });
   }
 
@@ -160,9 +166,11 @@ class small_etcd {
             got.applied = true;
           }
           break;
-        case op::reassure: got.applied = created == it.create_revision; break;
+        case op::reassure:
+          got.applied = created == it.create_revision && !somebody_before(it);
+          break;
         case op::announce:
-          got.applied = created == it.create_revision;
+          got.applied = created == it.create_revision && !somebody_before(it);
           if (got.applied) write();
           break;
         case op::withdraw:

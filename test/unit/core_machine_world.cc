@@ -180,6 +180,55 @@ Test(core_machine_world, all_times_follow_the_ttl_that_was_granted) {
   cr_assert(eq(i64, h.m.cutoff(), h.now + 20 * second - expected.margin - expected.stop_grace));
 }
 
+// One member that says so may be wrong. Who believes in a lease for longer than it lives makes two
+// leaders.
+Test(core_machine_world, a_ttl_that_was_raised_counts_when_another_member_says_the_same) {
+  settings s;
+  s.endpoint_count = 2;
+  core_host h(s);
+  h.feed(tenure::core::stand{0});
+  h.serve(op::introduce);
+  h.serve(op::introduce);
+  const std::uint32_t liar = h.find(op::grant)->endpoint;
+  answer lie = h.execute(op::grant);
+  lie.ttl = 60 * second;
+  h.arrive(lie);
+  cr_assert(eq(sz, h.count<lease_granted>(), 0));
+  const tenure::core::send* asked = h.find(op::keepalive);
+  cr_assert(asked != nullptr && asked->endpoint != liar);
+  cr_assert(eq(i64, +asked->ttl, 10 * second));
+  h.serve_all();
+  cr_assert(eq(i64, h.last<lease_granted>().ttl, 10 * second));
+  cr_assert(h.leads());
+  cr_assert(le(i64, h.m.cutoff(), h.now + 10 * second));
+}
+
+Test(core_machine_world, a_ttl_that_was_raised_is_asked_for_until_somebody_answers) {
+  core_host h;
+  h.etcd.granted_ttl = 20 * second;
+  h.feed(tenure::core::stand{0});
+  h.serve(op::grant);
+  h.fail(op::keepalive, outcome::bad_answer);
+  h.wait(second);
+  h.fail(op::keepalive, outcome::unavailable);
+  h.wait(2 * second);
+  h.serve_all();
+  cr_assert(eq(i64, h.last<lease_granted>().ttl, 20 * second));
+  cr_assert(h.leads());
+}
+
+Test(core_machine_world, a_lease_that_ends_before_its_ttl_is_known_is_replaced) {
+  core_host h;
+  h.etcd.granted_ttl = 20 * second;
+  h.feed(tenure::core::stand{0});
+  h.serve(op::grant);
+  const std::int64_t first = h.lease();
+  h.etcd.revoke(first);
+  h.run(3 * second);
+  cr_assert(h.leads());
+  cr_assert(h.lease() != first);
+}
+
 Test(core_machine_world,
      a_smaller_ttl_that_the_asked_times_do_not_fit_in_is_refused_and_nobody_leads) {
   settings s;

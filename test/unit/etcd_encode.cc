@@ -51,6 +51,16 @@ string if_created_at(const string& revision) {
          R"(","create_revision":")" + revision + R"("}])";
 }
 
+// As the prefix's only keys, or the oldest of them.
+const string nobody_before_66 =
+    R"({"target":"CREATE","result":"GREATER",)" + range64 + R"(,"create_revision":"65"})";
+const string if_first =
+    R"({"request_txn":{"compare":[{"target":"CREATE","result":"EQUAL","key":")" + key64 +
+    R"(","create_revision":"77"},)" + nobody_before_66 + "]";
+const string read_oldest_op =
+    R"({"request_range":{)" + range64 +
+    R"(,"sort_order":"ASCEND","sort_target":"CREATE","keys_only":true,"limit":"1"}})";
+
 }  // namespace
 
 Test(etcd_encode, ends_a_range_behind_the_last_key_with_the_prefix) {
@@ -149,15 +159,19 @@ Test(etcd_encode, confirms_by_a_transaction_that_leaves_nothing) {
 }
 
 Test(etcd_encode, reassures_a_key_without_writing_it) {
+  cr_assert(eq(type(string), batched([](batch& one) { one.reassure(key, 77, prefix, 66); }),
+               R"({"success":[)" + if_first + R"(,"failure":[)" + read_key_op + "," +
+                   read_oldest_op + "]}}]}"));
   cr_assert(
-      eq(type(string), batched([](batch& one) { one.reassure(key, 77); }),
+      eq(type(string), batched([](batch& one) { one.reassure(key, 77, prefix, 0); }),
          R"({"success":[)" + if_created_at("77") + R"(,"failure":[)" + read_key_op + "]}}]}"));
 }
 
 Test(etcd_encode, announces_only_in_its_own_key_and_keeps_it_on_its_lease) {
-  cr_assert(eq(type(string), batched([](batch& one) { one.announce(key, 77, value, 1234); }),
-               R"({"success":[)" + if_created_at("77") + R"(,"success":[)" + put_op +
-                   R"(],"failure":[)" + read_key_op + "]}}]}"));
+  cr_assert(eq(type(string),
+               batched([](batch& one) { one.announce(key, 77, prefix, 66, value, 1234); }),
+               R"({"success":[)" + if_first + R"(,"success":[)" + put_op + R"(],"failure":[)" +
+                   read_key_op + "," + read_oldest_op + "]}}]}"));
 }
 
 Test(etcd_encode, deletes_only_its_own_key) {
@@ -199,7 +213,7 @@ Test(etcd_encode, puts_no_key_without_its_lease) {
   batch many(out);
   for (int i = 0; i < 120; ++i) {
     many.stand(prefix + std::to_string(i), value, least, prefix, 1);
-    many.announce(prefix + std::to_string(i + 1000), i, "", most);
+    many.announce(prefix + std::to_string(i + 1000), i, prefix, i, "", most);
   }
   many.end();
   std::size_t puts = 0;
@@ -219,7 +233,7 @@ Test(etcd_encode, sends_any_bytes_as_base64) {
   string all;
   append_base64(all, bytes);
   cr_assert(batched([&](batch& one) {
-              one.announce(bytes, 1, bytes, 1);
+              one.announce(bytes, 1, prefix, 1, bytes, 1);
             }).find("\"" + all + "\",\"lease\"") != string::npos);
 }
 
@@ -238,13 +252,13 @@ Test(etcd_encode, writes_a_joint_transaction_whose_stands_want_empty_queues) {
 }
 
 Test(etcd_encode, reassures_many_keys_by_one_empty_transaction) {
-  const string compare =
-      R"({"target":"CREATE","result":"EQUAL","key":")" + key64 + R"(","create_revision":"7"})";
+  const string compare = R"({"target":"CREATE","result":"EQUAL","key":")" + key64 +
+                         R"(","create_revision":"77"},)" + nobody_before_66;
   cr_assert(
       eq(type(string), written([](string& out) {
            joint all(out);
-           all.reassure(key, 7);
-           all.reassure(key, 7);
+           all.reassure(key, 77, prefix, 66);
+           all.reassure(key, 77, prefix, 66);
            all.end();
          }),
          R"({"compare":[)" + compare + "," + compare + R"(],"success":[{"request_txn":{}}]})"));
@@ -256,11 +270,11 @@ Test(etcd_encode, writes_a_joint_transaction_of_keys_that_are_there) {
   const string remove = R"({"request_delete_range":{"key":")" + key64 + R"("}})";
   cr_assert(eq(type(string), written([](string& out) {
                  joint all(out);
-                 all.announce(key, 7, value, 1234);
+                 all.announce(key, 7, prefix, 66, value, 1234);
                  all.withdraw(key, 7);
                  all.end();
                  cr_assert(eq(sz, all.size(), 2));
                }),
-               R"({"compare":[)" + compare + "," + compare + R"(],"success":[)" + put_op + "," +
-                   remove + "]}"));
+               R"({"compare":[)" + compare + "," + nobody_before_66 + "," + compare +
+                   R"(],"success":[)" + put_op + "," + remove + "]}"));
 }

@@ -112,7 +112,10 @@ Test(wire_decode, reassurance_and_withdrawal_say_whether_their_compare_held_and_
       absent.items[0].create_revision = 0;
       cr_assert(x.hear(absent, txn(nested(true, ""))).answer.items.at(0).applied);
     }
-    const auto failed = [](const std::string& mine) { return txn(nested(false, range(mine))); };
+    // Where the queue was compared, its oldest key is shown as well.
+    const auto failed = [what](const std::string& mine) {
+      return txn(nested(false, range(mine) + (compares_queue(what) ? "," + range(mine) : "")));
+    };
     const decoded gone = x.hear(x.asked(what), failed(""));
     cr_assert(not(gone.answer.items.at(0).applied));
     cr_assert(eq(i64, +gone.answer.items[0].own_revision, 0));

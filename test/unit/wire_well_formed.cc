@@ -83,12 +83,14 @@ Test(wire_well_formed, every_answer_has_a_member_and_a_revision_that_etcd_can_ha
 
 Test(wire_well_formed, a_ttl_is_the_one_asked_for_or_one_that_etcd_raised) {
   world x;
-  for (const char* ttl : {"10", "11", "75"})
-    takes(x.asked(op::grant), "{" + header + R"(,"ID":"4660","TTL":")" + ttl + "\"}");
-  for (const char* ttl : {"0", "1", "9", "76", "1000000000", "-1"})
-    refuses(x.asked(op::grant), {"{" + header + R"(,"ID":"4660","TTL":")" + ttl + "\"}"});
-  refuses(x.asked(op::grant), {"{" + header + R"(,"ID":"4660"})"});
-  refuses(x.asked(op::keepalive), {"{" + header + R"(,"ID":"4660","TTL":"-1"})"});
+  for (const op what : {op::grant, op::keepalive}) {
+    for (const char* ttl : {"10", "11", "75"})
+      takes(x.asked(what), "{" + header + R"(,"ID":"4660","TTL":")" + ttl + "\"}");
+    for (const char* ttl : {"1", "9", "76", "1000000000", "-1"})
+      refuses(x.asked(what), {"{" + header + R"(,"ID":"4660","TTL":")" + ttl + "\"}"});
+  }
+  for (const char* ttl : {R"(,"TTL":"0")", ""})
+    refuses(x.asked(op::grant), {"{" + header + R"(,"ID":"4660")" + ttl + "}"});
   expected longer = x.asked(op::grant);
   longer.ttl = 300 * core::second;
   takes(longer, "{" + header + R"(,"ID":"4660","TTL":"300"})");
@@ -196,16 +198,39 @@ Test(wire_well_formed, a_key_that_was_there_already_is_shown) {
 
 Test(wire_well_formed, a_compare_that_failed_shows_something_else_than_was_compared) {
   world x;
+  const std::string changed = kv("app/leader/1234", 51, "4660");
   for (const op what : {op::reassure, op::announce, op::withdraw}) {
-    takes(x.asked(what), txn(nested(false, range(kv("app/leader/1234", 51, "4660")))));
-    takes(x.asked(what), txn(nested(false, range(""))));
-    refuses(x.asked(what), {txn(nested(false, range(own))), txn(nested(false, range(older))),
-                            txn(nested(false, put)), txn(nested(false, "")), txn(put)});
+    expected asked = x.asked(what);
+    asked.items[0].nobody_before = 0;
+    takes(asked, txn(nested(false, range(changed))));
+    takes(asked, txn(nested(false, range(""))));
+    refuses(asked, {txn(nested(false, range(own))), txn(nested(false, range(older))),
+                    txn(nested(false, put)), txn(nested(false, "")), txn(put),
+                    txn(nested(false, range(changed) + "," + range(changed)))});
   }
   expected absent = x.asked(op::withdraw);
   absent.items[0].create_revision = 0;
   takes(absent, txn(nested(true, "")));
   refuses(absent, {txn(nested(false, range(""))), txn(nested(true, erased))});
+}
+
+Test(wire_well_formed, a_leader_that_is_refused_is_shown_who_is_in_front) {
+  world x;
+  const auto failed = [](const std::string& mine, const std::string& first, int further = 0) {
+    return txn(nested(false, range(mine) + "," + range(first, further)));
+  };
+  const std::string changed = kv("app/leader/1234", 51, "4660");
+  for (const op what : {op::reassure, op::announce}) {
+    takes(x.asked(what), failed(own, older, 1));
+    takes(x.asked(what), failed("", ""));
+    takes(x.asked(what), failed("", younger));
+    takes(x.asked(what), failed(changed, changed, 3));
+    refuses(x.asked(what),
+            {failed(own, own), failed(own, own, 3), failed(own, older), failed(own, ""),
+             failed(own, younger, 1), failed(changed, older), failed("", own),
+             txn(nested(false, range(own))), txn(nested(false, range(""))), txn(nested(false, put)),
+             txn(nested(false, "")), txn(put)});
+  }
 }
 
 Test(wire_well_formed, what_was_done_is_what_was_asked_for) {

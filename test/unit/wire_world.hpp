@@ -57,6 +57,8 @@ inline std::string txn(const std::string& responses) {
 inline const std::string put = R"({"response_put":{)" + header + "}}";
 inline const std::string erased = R"({"response_delete_range":{)" + header + R"(,"deleted":"1"}})";
 
+inline bool compares_queue(op what) { return what == op::reassure || what == op::announce; }
+
 struct world {
   session_options options;
   electorate elections{"app"};
@@ -82,7 +84,7 @@ struct world {
     e.next_key = "app/";
     if (what == op::stand || what == op::reassure || what == op::announce || what == op::withdraw ||
         what == op::read_queue || what == op::read_leader) {
-      e.items = {{0, what == op::stand ? 0 : 50}};
+      e.items = {{0, what == op::stand ? 0 : 50, compares_queue(what) ? 50 : 0}};
     }
     return e;
   }
@@ -104,6 +106,7 @@ struct world {
     s.lease = 0x1234;
     s.ttl = 10 * core::second;
     s.items = {{0, 50}, {1, 60}};
+    if (compares_queue(what)) s.items = {{0, 50, 40}, {1, 60, 40}};
     return s;
   }
 };
