@@ -48,8 +48,8 @@ lease::effect lease::completed(nanos now, const timings& t, const completion& c,
       borne_out_ = !deadline_.outdated(term);
       deadline_.kept(c.sent, term, ttl);
       ttl_ = std::min(ttl_, ttl);
-      if (deadline_.lacks_keepalive()) round_at_ = std::min(round_at_, now + soon);
-      if (deadline_.lacks_confirmation()) confirm_at_ = std::min(confirm_at_, now + soon);
+      if (deadline_.lacks_keepalive()) round_at_ = std::min(round_at_, now + hurry(t));
+      if (deadline_.lacks_confirmation()) confirm_at_ = std::min(confirm_at_, now + hurry(t));
       break;
     }
     case op::confirm:
@@ -59,7 +59,16 @@ lease::effect lease::completed(nanos now, const timings& t, const completion& c,
       break;
     default: break;
   }
-  return moved(before) ? effect::renewed : effect::none;
+  if (!moved(before)) return effect::none;
+  hurries_ = 0;
+  return effect::renewed;
+}
+
+// Terms that go on to disagree are no change of etcd's leader.
+nanos lease::hurry(const timings& t) {
+  const nanos pause = soon << std::min(hurries_, 8);
+  ++hurries_;
+  return std::min(pause, t.renew_interval);
 }
 
 void lease::begin(nanos now, nanos ttl, nanos round_at) {
@@ -121,12 +130,14 @@ lease::effect lease::raise_ended(nanos now, const timings& t, const completion& 
   return effect::none;
 }
 
-bool lease::confirmed(nanos sent, std::uint64_t term) {
+bool lease::confirmed(const timings& t, nanos sent, std::uint64_t term) {
   if (state_ != state::held) return false;
   const nanos before = deadline_.good_until();
   deadline_.confirmed(sent, term);
-  if (deadline_.lacks_keepalive()) round_at_ = std::min(round_at_, sent + soon);
-  return moved(before);
+  if (deadline_.lacks_keepalive()) round_at_ = std::min(round_at_, sent + hurry(t));
+  if (!moved(before)) return false;
+  hurries_ = 0;
+  return true;
 }
 
 void lease::probe(nanos now) {

@@ -43,7 +43,7 @@ class lease {
   effect completed(nanos now, const timings& t, const completion& c, nanos ttl, std::uint64_t term,
                    choices& choose);
   // A write was answered: that is half of the evidence. True if the deadline moved.
-  bool confirmed(nanos sent, std::uint64_t term);
+  bool confirmed(const timings& t, nanos sent, std::uint64_t term);
   // The lease is known to be gone, or is given up.
   void forget(nanos now, const timings& t, choices& choose);
 
@@ -70,6 +70,7 @@ class lease {
   nanos keep(nanos now, const timings& t, calls& requests, std::vector<action>& out);
   nanos confirm(nanos now, const timings& t, calls& requests, std::vector<action>& out);
   void ask(op what, nanos now, const timings& t, calls& requests, std::vector<action>& out) const;
+  nanos hurry(const timings& t);
   bool moved(nanos before) const { return deadline_.good_until() > before; }
 
   state state_ = state::none;
@@ -86,6 +87,7 @@ class lease {
   deadline deadline_;
   backoff backoff_;
   pace another_;         // the next lease, when one has gone
+  int hurries_ = 0;      // since the deadline moved last
   bool probed_ = false;  // there are other signs that it is gone
 };
 

@@ -103,7 +103,7 @@ void machine::confirmed(const context& c, nanos sent, std::uint64_t term) {
   if (term == 0) return;
   ++counts_.confirmations;
   counts_.confirmed_at = std::max(counts_.confirmed_at, sent);
-  if (lease_.confirmed(sent, term)) renewed(c);
+  if (lease_.confirmed(t_, sent, term)) renewed(c);
 }
 
 // An announcement is only for people. That it fails is told once, not at each try.

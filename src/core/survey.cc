@@ -17,6 +17,7 @@ void survey::outdated(const context& c, bool anew) {
   if (under_way_) discard_ = true;
   phase_ = phase::due;
   revision_ = 0;
+  if (anew) anew_.again(c.now, c.t.retry_delay, c.choose);
   c.tell(pages_outdated{anew});
 }
 
@@ -57,7 +58,8 @@ nanos survey::tick(const context& c, const watch& stream) {
     c.tell(pages_complete{});
   }
   if (!may_ask()) return never;
-  if (c.now < pause_.until()) return pause_.until();
+  const nanos from = std::max(pause_.until(), anew_.until());
+  if (c.now < from) return from;
   phase_ = phase::reading;
   under_way_ = true;
   request r;

@@ -49,6 +49,7 @@ class survey {
   std::uint32_t limit_ = full_page;
   std::uint64_t faults_ = 0;  // of the stream, as seen last
   backoff pause_;
+  pace anew_;  // the revisions began anew
 };
 
 }  // namespace tenure::core
