@@ -41,7 +41,7 @@ int watch_state(const tenure::core::machine& m) {
   return static_cast<int>(m.stream().*member_of(of_watch()));
 }
 
-constexpr const char* lease_names[] = {"none", "granting", "held"};
+constexpr const char* lease_names[] = {"none", "granting", "raised", "held"};
 constexpr const char* watch_names[] = {"closed", "opening", "open"};
 constexpr const char* names[] = {"idle",    "wanting",  "creating",   "queued",
                                  "leading", "stopping", "withdrawing"};
@@ -49,7 +49,7 @@ constexpr const char* names[] = {"idle",    "wanting",  "creating",   "queued",
 // Adds what was seen to a file when the process ends: a search runs in several.
 struct counter {
   unsigned long long seen[7][7] = {};
-  unsigned long long lease[3][3] = {};
+  unsigned long long lease[4][4] = {};
   unsigned long long watch[3][3] = {};
 
   ~counter() {
@@ -62,11 +62,15 @@ struct counter {
           std::fprintf(to, "%s -> %s %llu\n", names[from], names[next], seen[from][next]);
       }
     }
-    for (int from = 0; from < 3; ++from) {
-      for (int next = 0; next < 3; ++next) {
+    for (int from = 0; from < 4; ++from) {
+      for (int next = 0; next < 4; ++next) {
         if (lease[from][next] != 0)
           std::fprintf(to, "lease:%s -> %s %llu\n", lease_names[from], lease_names[next],
                        lease[from][next]);
+      }
+    }
+    for (int from = 0; from < 3; ++from) {
+      for (int next = 0; next < 3; ++next) {
         if (watch[from][next] != 0)
           std::fprintf(to, "watch:%s -> %s %llu\n", watch_names[from], watch_names[next],
                        watch[from][next]);
