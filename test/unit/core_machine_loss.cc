@@ -488,22 +488,3 @@ Test(core_machine_loss, a_session_that_may_not_delete_its_key_lets_the_lease_go)
   cr_assert(eq(sz, h.count<lease_lost>(), 1));
   cr_assert(h.lease() != before);
 }
-
-Test(core_machine_loss, one_member_that_denies_is_enough_whatever_the_others_say) {
-  settings s;
-  s.endpoint_count = 3;
-  core_host h(s);
-  h.stand();
-  const std::int64_t before = h.lease();
-  h.feed(resign{0});
-  h.stop_work(0);
-  for (int i = 0; i < 3; ++i) {
-    cr_assert(h.lease() == before);
-    for (const outcome why :
-         {outcome::unavailable, outcome::permission_denied, outcome::wrong_cluster}) {
-      h.fail(op::withdraw, why);
-    }
-    h.wait(2 * second);
-  }
-  cr_assert(h.lease() != before);
-}
