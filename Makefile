@@ -52,7 +52,7 @@ knows = $(shell $(CXX) -Werror $(1) -x c++ -fsyntax-only /dev/null 2>/dev/null &
 ifneq ($(HARDEN),)
   PROTECT := $(call knows,-fstack-protector-strong) $(call knows,-fstack-clash-protection)
   FORTIFY := $(shell printf '%s\n' '$(hash)if !defined __OPTIMIZE__ || defined _FORTIFY_SOURCE' '$(hash)error' '$(hash)endif' | \
-               $(CXX) $(CPPFLAGS) $(CXXFLAGS) -x c++ -fsyntax-only - 2>/dev/null && echo -D_FORTIFY_SOURCE=2)
+               $(CXX) $(CPPFLAGS) $(filter-out --coverage,$(CXXFLAGS)) -x c++ -fsyntax-only - 2>/dev/null && echo -D_FORTIFY_SOURCE=2)
   FIXED   := -Wl,-z,relro -Wl,-z,now
   PIE     := -pie
 endif
