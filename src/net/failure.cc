@@ -32,13 +32,16 @@ delivery how_far(const ending& o) {
   return delivery::broken;
 }
 
+// Of libcurl 8.6 and newer: CURLE_TOO_LARGE.
+constexpr int too_large_a_line = 100;
+
 // libcurl takes a line of the headers of 100 KiB at most. Older ones say then, and say as well
 // where the trailers hold such a line, that memory ran out.
 bool endless_line(const ending& o) {
   if (!o.sent || o.too_large || has(o.detail, "hexadecimal")) return false;
   if (has(o.detail, "Too large response headers") || has(o.detail, "emory in chunked-encoding"))
     return true;
-  return o.code == CURLE_OUT_OF_MEMORY && !o.headers_whole;
+  return o.code == too_large_a_line || (o.code == CURLE_OUT_OF_MEMORY && !o.headers_whole);
 }
 
 std::string curl_says(const ending& o) {

@@ -73,7 +73,10 @@ Test(blackhole, of_a_waiting_candidates_watch_is_noticed_and_the_watch_replaced_
     b.options.retry_delay = milliseconds(100);
     a.start().await("acquired");
     b.start().await("position 1");
+    const auto confirmed = b.session.stats().confirmations;
     await_renewals(loop, b, 1);  // by now the stream has been asked once and is known to answer
+    // The confirmation of that round tells how far the history goes. Else it would be asked first.
+    test::run_until(loop, [&] { return b.session.stats().confirmations > confirmed; });
     const auto opened = b.session.stats().watch_opens;
     for (auto& hole : world.proxies) hole->to_client(traffic::drop());
     const auto silent = uv_hrtime();

@@ -33,7 +33,7 @@ const endless all[] = {
     {chunks + "0\r\nA: ", "b", "trailers", "100 KiB"},
     {chunks + "1;", "a=b;", "framed without end", ""},
     {chunks, "1;" + std::string(100, 'a') + "\r\n \r\n", "framed without end", ""},
-    {chunks, "0", "chunked-encoding", ""},  // a chunk's size
+    {chunks, "0", "chunk", ""},  // its size
 };
 
 }  // namespace
