@@ -25,8 +25,8 @@ const endless all[] = {
     {"HTTP/1.1 200 OK\r\n", "A: b\r\n", "headers", lines_bound},
     {"HTTP/1.1 200 OK\r\n", "a:\r\n", "headers", lines_bound},
     {"HTTP/1.1 200 OK\r\nA: ", "b", "headers", "100 KiB"},
-    // libcurl copies the header anew for each line that is folded into it. A newer one puts the line
-    // together before it is seen here, up to a bound of its own.
+    // libcurl copies the header anew for each line that is folded into it. A newer one puts the
+    // line together before it is seen here, up to a bound of its own.
     {"HTTP/1.1 200 OK\r\nA: b\r\n", " folded\r\n", "headers", ""},
     {"HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n", "interim answers",
      lines_bound},
