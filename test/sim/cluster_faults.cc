@@ -156,9 +156,10 @@ void cluster::no_entries(nanos how_long) {
 std::uint64_t cluster::told_term(std::size_t at, std::size_t process, std::uint64_t term) {
   if (w_->calm || term == 0 || !members_[at].lies) return term;
   members_[at].lies = false;
+  // Either contradicts what the process has heard, or will hear.
+  contradicted_[process] = std::min(contradicted_[process], w_->now);
   if (w_->of_cluster.chance(500)) return 1;
   misled_[process] = w_->now;
-  contradicted_[process] = std::min(contradicted_[process], w_->now);
   return 1'000'000 + w_->of_cluster.below(1'000'000'000);
 }
 

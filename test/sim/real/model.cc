@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -97,7 +98,10 @@ class comparison {
         s.ttl =
             static_cast<core::nanos>(draw_.chance(200) ? 1 : 60 + draw_.below(100)) * core::second;
         break;
-      case 2: s.what = op::keepalive; break;
+      case 2:
+        s.what = op::keepalive;
+        s.ttl = granted_[s.lease];
+        break;
       case 3:
         if (!draw_.chance(400)) return;
         s.what = op::revoke;
@@ -142,7 +146,10 @@ class comparison {
   void compare(const core::send& s) {
     core::answer mine;
     mine.what = model_.execute(s, mine);
-    if (s.what == op::grant && mine.what == outcome::ok) leases_.push_back(s.lease);
+    if (s.what == op::grant && mine.what == outcome::ok) {
+      leases_.push_back(s.lease);
+      granted_[s.lease] = s.ttl;
+    }
     const core::answer theirs = ask(s);
     const bool same =
         mine.what == theirs.what && (mine.what != outcome::ok || sim::alike(mine, theirs));
@@ -287,6 +294,7 @@ class comparison {
   sim::store model_;
   sim::stream draw_;
   std::vector<std::int64_t> leases_;
+  std::map<std::int64_t, core::nanos> granted_;
   std::int64_t begin_ = 0;
   std::string text_;
   int requests_ = 0;
