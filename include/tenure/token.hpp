@@ -26,7 +26,8 @@ namespace tenure {
   X(deadline_passed, 2, "the deadline passed before the lease could be renewed")     \
   X(lease_expired, 3, "etcd says that the lease is gone: expired or revoked")        \
   X(key_deleted, 4, "the leader key was deleted or replaced by somebody else")       \
-  X(reassurance_failed, 5, "etcd's answer shows that the leader key is not ours")    \
+  X(reassurance_failed, 5,                                                           \
+    "etcd's answer shows that the leader key is not ours, or not the oldest")        \
   X(reassurance_timed_out, 6, "the leader key could not be confirmed in time")       \
   X(cluster_changed, 7, "etcd's history went back: restored from a backup")          \
   X(session_closed, 8, "the session or candidate was closed")                        \

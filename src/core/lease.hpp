@@ -1,5 +1,6 @@
-// The session's lease. It is granted when it is first needed. It is renewed by keepalives, each
-// with a confirmation through raft. It is believed in until the deadline.
+// The session's lease. It is granted when it is first needed. It is renewed by keepalives and,
+// where somebody leads or may soon, by confirmations through raft. It is believed in until the
+// deadline.
 #pragma once
 
 #include <cstdint>

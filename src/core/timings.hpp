@@ -31,7 +31,7 @@ struct timings {
   nanos jeopardy_after = 0;
   nanos request_timeout = 0;
   nanos retry_delay = 0;
-  nanos renew_interval = 0;   // between keepalives, each paired with a confirmation
+  nanos renew_interval = 0;   // of a leader's keepalives and confirmations
   nanos hedge_after = 0;      // a renewal unanswered for this long also goes elsewhere
   nanos stall_threshold = 0;  // a timer later than this is a stall
 };
