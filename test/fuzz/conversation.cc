@@ -170,11 +170,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0 || size > 4096) return 0;
   bytes from(data, size);
   const unsigned kind = from.byte();
-  setup what;
-  what.two_endpoints = (kind & 1U) != 0;
-  what.readers = (kind & 2U) != 0;
-  what.stop_at_once = (kind & 4U) == 0;
-  what.least_ms = (kind & 8U) != 0 ? 1500 : 300;
+  setup what(kind);
+  what.least_ms = what.long_one ? 1500 : 300;
   liar by(from);
   converse(by, what);
   return 0;

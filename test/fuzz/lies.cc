@@ -124,12 +124,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0 || size > 512) return 0;
   bytes from(data, size);
   const unsigned kind = from.byte();
-  setup what;
+  setup what(kind);
   what.parties = 2;
-  what.two_endpoints = (kind & 1U) != 0;
-  what.readers = (kind & 2U) != 0;
-  what.stop_at_once = (kind & 4U) == 0;
-  what.least_ms = (kind & 8U) != 0 ? 2500 : 700;
+  what.least_ms = what.long_one ? 2500 : 700;
   liar by(from, (kind & 16U) == 0);
   converse(by, what);
   return 0;

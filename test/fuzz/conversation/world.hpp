@@ -16,10 +16,18 @@
 namespace fuzz {
 
 struct setup {
+  // Four bits of the input say the rest.
+  explicit setup(unsigned bits)
+      : two_endpoints((bits & 1U) != 0),
+        readers((bits & 2U) != 0),
+        stop_at_once((bits & 4U) == 0),
+        long_one((bits & 8U) != 0) {}
+
   std::size_t parties = 1;
   bool two_endpoints = false;
-  bool readers = false;       // an observer and a directory, too
-  bool stop_at_once = true;   // the work stops as soon as it is told
+  bool readers = false;      // an observer and a directory, too
+  bool stop_at_once = true;  // the work stops as soon as it is told
+  bool long_one = false;
   std::int64_t least_ms = 0;  // how long it lasts, and as long as the script goes on
 };
 
